@@ -1,0 +1,50 @@
+# Shoal's commands. Each one works by itself, in any order, from a clean clone on Debian 12.
+.DEFAULT_GOAL := build
+.PHONY: build demo test sanitize lint format bench install clean bootstrap help
+
+BUILD ?= build/release
+JOBS  ?= $(shell nproc)
+
+help:            ## Says what there is.
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+bootstrap:       ## Installs the Debian packages that are missing.
+	@tools/bootstrap
+
+$(BUILD)/build.ninja:
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_FLAGS) --log-level=WARNING
+
+build: bootstrap ## Builds the library, the programs and the tests.
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo: bootstrap  ## Runs 16 shards of the demo bot against the simulator and audits what it handled.
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS) --target shoal_demo_programs
+	@tools/demo $(BUILD)
+
+test: build lint ## Builds and runs every test.
+	@cd $(BUILD) && ctest --output-on-failure --timeout 300 -j $(JOBS)
+
+lint: bootstrap  ## Checks include directions, format and the clang-tidy allow-list.
+	@tools/lint $(BUILD)
+
+format: bootstrap ## Formats every source file.
+	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+sanitize: bootstrap ## Runs the tests under ASan+UBSan, then under TSan.
+	@$(MAKE) --no-print-directory BUILD=build/asan CMAKE_FLAGS=-DSHOAL_SANITIZE=address,undefined sanitized
+	@$(MAKE) --no-print-directory BUILD=build/tsan CMAKE_FLAGS=-DSHOAL_SANITIZE=thread sanitized
+
+.PHONY: sanitized
+sanitized: build
+	@cd $(BUILD) && ctest --output-on-failure --timeout 900 -j $(JOBS)
+
+bench: build     ## Runs the benches and prints their ratios.
+	@tools/bench $(BUILD)
+
+install: build   ## Installs to PREFIX (default /usr/local).
+	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
+
+clean:           ## Removes what was built.
+	@rm -rf build

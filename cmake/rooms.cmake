@@ -1,0 +1,106 @@
+# One CMake target a room, named as its folder. A room takes every source below its folder; what it may use is said here and
+# checked by tools/check-includes, which reads this same list.
+
+# shoal_room(<folder> [DEPS <rooms>...] [LIBS <libraries>...]): the static library of one room.
+# Target: src/gateway -> shoal_gateway, sim/core -> shoal_sim_core. A room without sources yet is header-only.
+function(shoal_room folder)
+  cmake_parse_arguments(room "" "" "DEPS;LIBS" ${ARGN})
+  string(REGEX REPLACE "^src/" "" name "${folder}")
+  string(REPLACE "/" "_" name "${name}")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+  set(target shoal_${name})
+  list(TRANSFORM room_DEPS PREPEND shoal_)
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:shoal_flags>)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+  target_link_libraries(${target} ${scope} ${room_DEPS} ${room_LIBS})
+  set_property(GLOBAL APPEND PROPERTY SHOAL_ROOMS ${target})
+endfunction()
+
+# shoal_program(<target> <main.cpp> <rooms>...): one program.
+function(shoal_program target source)
+  add_executable(${target} ${PROJECT_SOURCE_DIR}/${source})
+  list(TRANSFORM ARGN PREPEND shoal_ OUTPUT_VARIABLE rooms)
+  target_link_libraries(${target} PRIVATE shoal_flags ${rooms})
+endfunction()
+
+function(shoal_all_rooms)
+  shoal_room(src/base     LIBS fmt::fmt Threads::Threads)
+  shoal_room(src/config   DEPS base LIBS CLI11::CLI11 tomlplusplus::tomlplusplus)
+  shoal_room(src/discord  DEPS base LIBS simdjson::simdjson)
+  # The pure rooms: they do not know each other, nor Asio, nor a log.
+  shoal_room(src/gateway  DEPS discord base LIBS ZLIB::ZLIB zstd::libzstd_shared)
+  shoal_room(src/rest     DEPS discord base)
+  shoal_room(src/cache    DEPS discord base)
+  shoal_room(src/commands DEPS discord base)
+  # The rim.
+  shoal_room(src/net      DEPS base LIBS OpenSSL::SSL OpenSSL::Crypto Boost::system Boost::url)
+  shoal_room(src/state    DEPS base)
+  shoal_room(src/ops      DEPS base LIBS spdlog::spdlog)
+  shoal_room(src/host     DEPS net state gateway rest discord base)
+  shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
+  shoal_room(src/roles/single DEPS bot host config ops base)
+  # The simulator shares no protocol code with the client: base, config and net are all that it may know.
+  shoal_room(sim/core     DEPS base LIBS Boost::json)
+  shoal_room(sim/wire     DEPS sim_core base LIBS ZLIB::ZLIB zstd::libzstd_shared)
+  shoal_room(sim/server   DEPS sim_wire sim_core net config base)
+  shoal_room(sim/audit    DEPS sim_core base)
+  shoal_room(sim/testing  DEPS sim_server net base)
+
+  foreach(program IN ITEMS
+          "shoal-sim|apps/shoal-sim/main.cpp|sim_server;sim_audit"
+          "shoal-demo-bot|examples/demo/main.cpp|roles_single"
+          "shoal-ping|examples/ping/main.cpp|roles_single")
+    string(REPLACE "|" ";" parts "${program}")
+    list(POP_FRONT parts target source)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/${source})
+      shoal_program(${target} ${source} ${parts})
+      list(APPEND programs ${target})
+    endif()
+  endforeach()
+  add_custom_target(shoal_demo_programs DEPENDS ${programs})
+endfunction()
+
+# shoal_test(<target> <folder> DEPS <rooms>...): one doctest program from every source in a folder, run whole by ctest.
+function(shoal_test target folder)
+  cmake_parse_arguments(test "" "" "DEPS;ENVIRONMENT" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  list(TRANSFORM test_DEPS PREPEND shoal_)
+  add_executable(${target} ${sources} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${target} PRIVATE shoal_flags ${test_DEPS})
+  add_test(NAME ${target} COMMAND ${target})
+  if(test_ENVIRONMENT)
+    set_tests_properties(${target} PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}")
+  endif()
+endfunction()
+
+function(shoal_all_tests)
+  foreach(room IN ITEMS base config discord gateway rest cache commands net state ops host bot)
+    shoal_test(test_${room} tests/unit/${room} DEPS ${room})
+  endforeach()
+  foreach(room IN ITEMS sim_core sim_wire sim_server sim_audit)
+    shoal_test(test_${room} tests/unit/${room} DEPS ${room})
+  endforeach()
+  # Drivers, governor and simulated Discord in one thread and virtual time.
+  shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
+  # Real processes over real TLS on loopback; the programs are built first.
+  shoal_test(test_system tests/system DEPS net state sim_audit base
+             ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
+  shoal_test(test_testing tests/testing DEPS sim_testing roles_single)
+  foreach(slow IN ITEMS test_system test_testing)
+    if(TARGET ${slow})
+      add_dependencies(${slow} shoal_demo_programs)
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,59 @@
+#pragma once
+// The REST side of the simulated Discord: routes, authorization, commands, interactions with their clocks.
+// Not here: /gateway/bot's numbers (asked of the gateway side through `rest_context`), sockets.
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/core/config.hpp"
+#include "sim/core/facts.hpp"
+#include "sim/core/world.hpp"
+
+namespace shoal::sim {
+
+/// What REST needs to know of the gateway side.
+class rest_context {
+public:
+    virtual ~rest_context() = default;
+    /// The body of GET /gateway/bot [1.1, 1.2].
+    [[nodiscard]] virtual boost::json::object gateway_bot(instant now) = 0;
+    [[nodiscard]] virtual std::string_view valid_token() const = 0;
+    /// Tell every session that should know.
+    virtual void publish(world_event event, instant now) = 0;
+};
+
+class rest_api {
+public:
+    rest_api(const simulator_config& config, world& where, rest_context& context);
+    ~rest_api();
+
+    /// Takes a request; the answer comes from `due` when its latency has passed.
+    void take(const http_arrived& request, instant now);
+    /// Answers that are due, and the clocks of interactions (3 s, 15 min).
+    void due(instant now, std::vector<action>& out);
+    /// When `due` wants to be called next; never if nothing waits.
+    [[nodiscard]] instant next_due() const noexcept;
+
+    /// A user issues a slash command in a guild (0: a DM). `options` are Discord's option objects. Returns the interaction's id,
+    /// or nullopt if the command is not registered. The INTERACTION_CREATE goes out through publish().
+    std::optional<std::uint64_t> slash(std::uint64_t guild, std::string_view command, boost::json::array options,
+                                       std::string_view user, instant now);
+    /// One of the registered commands with options made up to fit, in a random guild of the world.
+    std::optional<std::uint64_t> random_slash(instant now);
+
+    /// Per interaction: id, guild, command, issued, answered, missed deadline, double acks, answers' texts.
+    [[nodiscard]] boost::json::array interactions() const;
+    /// Requests by route, 401s, 429s, invalid requests, double acks, missed 3 s deadlines [#51].
+    [[nodiscard]] boost::json::object counters() const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace shoal::sim

@@ -1,0 +1,23 @@
+#pragma once
+// What can go wrong in the gateway's pure machines.
+
+#include <cstdint>
+#include <string_view>
+
+namespace shoal::gateway {
+
+enum class errc : std::uint8_t { corrupt_compression, message_too_large, bad_ledger, not_json, bad_message };
+
+[[nodiscard]] constexpr std::string_view errc_room(errc) noexcept { return "gateway"; }
+[[nodiscard]] constexpr std::string_view errc_text(errc e) noexcept {
+    switch (e) {
+        case errc::corrupt_compression: return "corrupt compression";
+        case errc::message_too_large: return "message too large";
+        case errc::bad_ledger: return "damaged identify ledger";
+        case errc::not_json: return "not JSON";
+        case errc::bad_message: return "message of an unexpected shape";
+    }
+    return "unknown";
+}
+
+}  // namespace shoal::gateway

@@ -1,0 +1,32 @@
+#pragma once
+// Discord's limit on what a client sends: 120 messages in 60 s and connection [2.1.9], with room kept for heartbeats, and 5
+// presence updates in 20 s. Pure; a new connection gets a new one.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.hpp"
+
+namespace shoal::gateway {
+
+enum class send_class : std::uint8_t { heartbeat, handshake, presence, command };
+
+class send_limiter {
+public:
+    static constexpr std::size_t limit = 120;
+    static constexpr std::size_t largest_payload_bytes = 4096;  ///< [2.1.8]
+
+    /// `heartbeat_interval` decides how many places are kept: ceil(60 s / interval) + 1, and two for op 1 requests.
+    explicit send_limiter(duration heartbeat_interval);
+
+    /// When a message of this class may be sent: `now` or later. Does not count it.
+    [[nodiscard]] instant earliest(send_class what, instant now) const noexcept;
+    /// It was sent. Heartbeats and handshakes are always counted and never refused.
+    void sent(send_class what, instant now) noexcept;
+
+private:
+    // The implementer of this room completes the private part.
+};
+
+}  // namespace shoal::gateway

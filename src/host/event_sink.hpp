@@ -1,0 +1,108 @@
+#pragma once
+// The port through which a host hands out what its shards receive. The bot implements it; so do tests.
+// Everything here is called on the thread that owns the shard.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/buffer.hpp"
+#include "base/scheduler.hpp"
+#include "discord/event_kind.hpp"
+#include "gateway/session.hpp"
+#include "shoal/error.hpp"
+#include "shoal/ids.hpp"
+
+namespace shoal::host {
+
+/// Held by whoever still works on an event. When the last copy goes, the event is done: its number may be forgotten and its
+/// place among the 1,024 in flight is free. Copies stay on the shard's thread.
+class event_guard {
+public:
+    class owner {
+    public:
+        virtual void event_done(std::uint64_t seq) noexcept = 0;
+
+    protected:
+        ~owner() = default;
+    };
+
+    event_guard() noexcept = default;
+    event_guard(owner& home, std::uint64_t seq) : shared_(std::make_shared<token>(home, seq)) {}
+    [[nodiscard]] explicit operator bool() const noexcept { return shared_ != nullptr; }
+
+private:
+    struct token {
+        token(owner& home_in, std::uint64_t seq_in) noexcept : home(home_in), seq(seq_in) {}
+        token(const token&) = delete;
+        token& operator=(const token&) = delete;
+        ~token() { home.event_done(seq); }
+        owner& home;
+        std::uint64_t seq;
+    };
+    std::shared_ptr<token> shared_;
+};
+
+enum class delivery : std::uint8_t { fresh, replayed, possibly_taken };
+
+/// One dispatch on its way to the handlers.
+struct dispatch {
+    shard_key shard;
+    std::uint64_t seq = 0;
+    discord::event_kind kind = discord::event_kind::unknown;
+    std::string_view name;  ///< Lives as long as `bytes`.
+    std::string_view data;  ///< The raw JSON of d; lives as long as `bytes`; padded like a buffer.
+    buffer bytes;           ///< The whole message.
+    delivery how = delivery::fresh;
+    event_guard guard;  ///< Empty for events that nobody counts (READY, RESUMED).
+};
+
+/// What a guild's CREATE or DELETE means, told apart by the shard's own set of known guilds [2.6].
+enum class guild_change : std::uint8_t {
+    none,         ///< Not a guild event, or nothing changed.
+    loaded,       ///< Backfill after READY.
+    available,    ///< Back from an outage.
+    unavailable,  ///< In an outage; the cache keeps it.
+    joined,
+    left,
+};
+
+struct shard_snapshot {
+    shard_key shard;
+    gateway::session_status status = gateway::session_status::idle;
+    bool guilds_ready = false;  ///< All of READY's guilds came, or the time-out for late ones passed.
+    std::uint32_t guilds = 0;   ///< Known, unavailable ones included.
+    std::uint32_t unavailable_guilds = 0;
+    duration latency{};
+    double events_per_second = 0;  ///< Over the last seconds.
+    std::uint64_t events = 0;
+    std::uint64_t seq = 0;
+    std::uint32_t in_flight = 0;  ///< Handlers that have not ended.
+    std::uint64_t unknown_events = 0;
+    std::uint64_t resumes = 0, identifies = 0, reconnects = 0, poison = 0, lost = 0, duplicates = 0;
+    std::string session_id;
+    std::string last_reconnect_reason;
+};
+
+class event_sink {
+public:
+    virtual ~event_sink() = default;
+    /// A new session's READY; the shard's cache starts empty.
+    virtual void on_session(shard_key shard, std::string_view ready_json) = 0;
+    /// One event, in seq order. `change` is for GUILD_CREATE and GUILD_DELETE. A failure means that the message could not be
+    /// read: the host reconnects and RESUMEs, and steps over it if it fails again at the same seq.
+    [[nodiscard]] virtual result<void> on_dispatch(dispatch event, guild_change change) = 0;
+    /// RESUMED.
+    virtual void on_resumed(shard_key shard) = 0;
+    /// All guilds are there, or the time-out for late ones passed; once a session.
+    virtual void on_shard_ready(shard_key shard, std::uint32_t missing_guilds) = 0;
+    virtual void on_status(shard_key shard, gateway::session_status status) = 0;
+    /// The shard stopped for good: `why` is a sentence for people, `close_code` Discord's or 0.
+    virtual void on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) = 0;
+};
+
+}  // namespace shoal::host

@@ -1,0 +1,87 @@
+#pragma once
+// One process's shards: hand it the set of shards that this process should run, and it makes that so. Each shard belongs to one
+// io thread for life.
+// Not here: who decides the set (roles), what events mean (the sink).
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/logger.hpp"
+#include "base/scheduler.hpp"
+#include "base/secret.hpp"
+#include "gateway/identify_governor.hpp"
+#include "gateway/session.hpp"
+#include "gateway/ticket.hpp"
+#include "host/event_sink.hpp"
+#include "net/http_client.hpp"
+#include "net/websocket.hpp"
+
+namespace shoal::host {
+
+/// One thread on which shards live, with what they need there. The real ones are io_threads; a simulation has one virtual one.
+struct shard_thread {
+    scheduler* on = nullptr;
+    net::dialer* dialer = nullptr;
+};
+
+/// Where identify permits come from; called and answered on any thread, answers are posted to `reply_on`.
+/// In single-process mode this is identify_desk (ledger in a locked file); on a fleet it will be the coordinator.
+class permit_source {
+public:
+    struct answer {
+        std::uint64_t permit = 0;
+        instant valid_until{};
+        std::string refused;  ///< Not empty: refused, still queued.
+    };
+    virtual ~permit_source() = default;
+    virtual void ask(shard_key shard, bool had_session, scheduler& reply_on, std::function<void(answer)> on_answer) = 0;
+    virtual void withdraw(shard_key shard) = 0;
+    virtual void used(std::uint64_t permit, shard_key shard) = 0;
+    virtual void returned(std::uint64_t permit, shard_key shard) = 0;
+    virtual void identify_ended(bool ready) = 0;
+};
+
+struct host_options {
+    gateway::session_config session;  ///< Without `shard`: the template for each.
+    duration guild_wait =
+        std::chrono::seconds(15);         ///< After the last guild that came, late ones are waited for this long [2.6.4].
+    std::uint32_t most_in_flight = 1024;  ///< Then reading stops until a quarter is free again.
+    std::string journal_folder;           ///< Where the event journal goes (docs/journal.md); empty: none.
+    logger log;
+};
+
+class shard_host {
+public:
+    shard_host(std::vector<shard_thread> threads, host_options options, permit_source& permits, event_sink& sink);
+    /// All shards must have stopped.
+    ~shard_host();
+
+    /// Runs exactly these shards: starts what is missing (by RESUME where a ticket is given), stops what is not wanted. From any
+    /// thread.
+    void want(std::vector<shard_key> shards, std::map<shard_key, gateway::resume_ticket> tickets = {});
+    /// Stops every shard; `done` is posted nowhere but called on the last shard's thread, with the tickets that are still good.
+    /// for_good closes with 1000: the sessions end and the bot goes offline.
+    void stop(bool for_good, std::function<void(std::map<shard_key, gateway::resume_ticket>)> done);
+
+    /// A consistent picture of each shard, not older than a second. From any thread.
+    [[nodiscard]] std::vector<shard_snapshot> shards() const;
+    /// The scheduler that owns this shard, or nullptr if it does not run here. From any thread.
+    [[nodiscard]] scheduler* thread_of(shard_key shard) const noexcept;
+
+    /// Sends a gateway command (op 3, 4, 8, 31, 43) through the shard's limiter. `d` is JSON. On the shard's thread. Fails if it
+    /// is over 4,096 bytes, if the shard does not run here, or if too many wait (bound 1,000). Waits while the shard is not live.
+    [[nodiscard]] result<void> send(shard_key shard, std::uint8_t op, std::string d);
+    /// /gateway/bot was read again.
+    void gateway_url_changed(std::string url);
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace shoal::host
