@@ -16,7 +16,7 @@ namespace shoal {
 
 class buffer_pool;
 
-namespace detail {
+namespace base_detail {
 struct buffer_block {
     std::unique_ptr<char[]> bytes;
     std::size_t capacity = 0;
@@ -24,7 +24,7 @@ struct buffer_block {
     std::uint32_t holders = 0;
     buffer_pool* home = nullptr;
 };
-}  // namespace detail
+}  // namespace base_detail
 
 /// A counted reference to bytes. The `padding` bytes behind `size()` are readable, as simdjson wants them.
 class buffer {
@@ -57,8 +57,8 @@ public:
 
 private:
     friend class buffer_pool;
-    explicit buffer(detail::buffer_block* block) noexcept : block_(block) { ++block_->holders; }
-    detail::buffer_block* block_ = nullptr;
+    explicit buffer(base_detail::buffer_block* block) noexcept : block_(block) { ++block_->holders; }
+    base_detail::buffer_block* block_ = nullptr;
 };
 
 /// Hands out buffers and takes them back. It must outlive its buffers. Keeps at most `keep` free blocks and none larger than
@@ -77,12 +77,12 @@ public:
 
     /// A buffer with room for at least `capacity` bytes; its size is 0.
     [[nodiscard]] buffer take(std::size_t capacity) {
-        detail::buffer_block* block = nullptr;
+        base_detail::buffer_block* block = nullptr;
         if (!free_.empty()) {
             block = free_.back();
             free_.pop_back();
         } else {
-            block = new detail::buffer_block;
+            block = new base_detail::buffer_block;
             block->home = this;
         }
         if (block->capacity < capacity) reallocate(*block, capacity);
@@ -99,14 +99,14 @@ public:
 
 private:
     friend class buffer;
-    static void reallocate(detail::buffer_block& block, std::size_t capacity) {
+    static void reallocate(base_detail::buffer_block& block, std::size_t capacity) {
         auto bytes = std::make_unique_for_overwrite<char[]>(capacity + buffer::padding);
         for (std::size_t i = 0; i < block.size; ++i) bytes[i] = block.bytes[i];
         for (std::size_t i = 0; i < buffer::padding; ++i) bytes[capacity + i] = 0;
         block.bytes = std::move(bytes);
         block.capacity = capacity;
     }
-    void give_back(detail::buffer_block* block) noexcept {
+    void give_back(base_detail::buffer_block* block) noexcept {
         --lent_;
         if (free_.size() < keep_ && block->capacity <= largest_kept_) {
             free_.push_back(block);
@@ -117,7 +117,7 @@ private:
     std::size_t keep_;
     std::size_t largest_kept_;
     std::size_t lent_ = 0;
-    std::vector<detail::buffer_block*> free_;
+    std::vector<base_detail::buffer_block*> free_;
 };
 
 inline buffer::~buffer() {
