@@ -28,6 +28,7 @@ struct world_config {
     /// Events a second and shard of `traffic_shards`; 0 is silence.
     double events_per_second_per_shard = 0;
     std::uint32_t traffic_shards = 1;
+    bool even_traffic = false;                 ///< Equal distances in place of Poisson ones.
     double slash_commands_per_second = 0;      ///< Over all shards; drawn from the registered commands.
     double unknown_event_share = 0.001;        ///< [#48]
     bool vary_json = false;                    ///< Key order, white space and escapes [#48].
@@ -69,8 +70,18 @@ struct simulator_config {
     std::uint32_t replay_bound = 0;  ///< 0: max(100, min(3500, 75 x guilds of the shard)) [2.7.8].
     trim_rule trim_on_heartbeat = trim_rule::no;
     takeover_rule takeover = takeover_rule::newest_wins;
+    duration replay_age = 300s;               ///< Older dispatches leave the replay buffer whatever its bound.
     std::vector<std::string> never_replayed;  ///< Event names that RESUME does not bring back.
+    std::vector<std::string> other_bots;      ///< Tokens of other bots, in no guild: their sessions are not this bot's [#23].
     duration close_after_op7 = 5s;
+    duration forced_op7_least = 1h;  ///< Every session gets an op 7 once in this time; `most` 0 switches it off.
+    duration forced_op7_most = 12h;
+    duration spontaneous_cut_least = 2h;  ///< Likewise its TCP connection is cut.
+    duration spontaneous_cut_most = 24h;
+    duration wrong_host_op7 = 10s;      ///< After RESUME on gateway_url where resume_url is another [#13]; 0: never.
+    double op9_resumable_share = 0.02;  ///< Of the op 9s that say neither.
+    bool outage_as_create = false;      ///< A guild in an outage comes as GUILD_CREATE unavailable, not GUILD_DELETE [2.6.2].
+    bool hello_trace = true;            ///< `_trace` in HELLO.
     duration members_chunk_pace = 50ms;
     duration full_member_list_limit = 30s;
     double spontaneous_duplicates = 0;  ///< Share of dispatches sent twice (with their own seq).

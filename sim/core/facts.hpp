@@ -77,6 +77,13 @@ struct close_connection {
     std::string reason;
 };
 
+/// How a connection's messages are framed from here on: compress is IDENTIFY's own flag [2.1.5], so that large payloads become
+/// complete zlib blobs in binary messages. Only given for connections without transport compression.
+struct connection_mode {
+    conn_id conn;
+    bool compress = false;
+};
+
 /// Things that happen below the protocol. Carried out by the wire; a virtual network maps them to what it has.
 enum class wire_fault : std::uint8_t {
     fin,             ///< F1
@@ -119,6 +126,6 @@ struct wake_at {
     instant when;
 };
 
-using action = std::variant<send_payload, close_connection, wire_order, accept_order, http_answer, wake_at>;
+using action = std::variant<send_payload, close_connection, wire_order, accept_order, http_answer, wake_at, connection_mode>;
 
 }  // namespace shoal::sim

@@ -16,12 +16,21 @@
 
 namespace shoal::sim {
 
+/// What a route answers in place of its own answer.
+struct forced_answer {
+    int status = 500;
+    std::vector<header> headers;
+    std::string body;
+};
+
 /// What REST needs to know of the gateway side.
 class rest_context {
 public:
     virtual ~rest_context() = default;
     /// The body of GET /gateway/bot [1.1, 1.2].
     [[nodiscard]] virtual boost::json::object gateway_bot(instant now) = 0;
+    /// Asked before gateway_bot(): what GET /gateway/bot answers while a fault (F28) has it fail.
+    [[nodiscard]] virtual std::optional<forced_answer> gateway_bot_fault(instant /*now*/) { return std::nullopt; }
     [[nodiscard]] virtual std::string_view valid_token() const = 0;
     /// Tell every session that should know.
     virtual void publish(world_event event, instant now) = 0;
