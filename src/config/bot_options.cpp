@@ -1,0 +1,335 @@
+#include "config/bot_options.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+#include "config/reference.hpp"
+#include "config/token_shape.hpp"
+
+namespace shoal::config {
+
+namespace {
+
+constexpr std::string_view connection = "Discord", sharding = "Shards", keeping = "State", running = "Running", logging = "Log",
+                           fleet = "Fleet (planned)", general = "General";
+
+constexpr std::array table_of_options{
+    option_spec{.name = "token",
+                .kind = option_kind::secret,
+                .help = "The bot's token, without \"Bot \".",
+                .alias = "DISCORD_TOKEN",
+                .group = connection},
+    option_spec{.name = "token-file",
+                .kind = option_kind::path,
+                .help =
+                    "A file whose only line is the token. The token itself is never a flag. Where token and token-file are both "
+                    "set, the one from the higher place wins, on a tie the token.",
+                .group = connection},
+    option_spec{.name = "api-base",
+                .kind = option_kind::url,
+                .help = "Another Discord-compatible server. Plain http:// is allowed for this machine only.",
+                .fallback = "https://discord.com/api/v10",
+                .group = connection},
+    option_spec{.name = "ca-file",
+                .kind = option_kind::path,
+                .help = "Trust the authorities in this PEM file in place of the system's.",
+                .group = connection},
+    option_spec{.name = "compression",
+                .kind = option_kind::choice,
+                .help = "Compression of the gateway's stream.",
+                .fallback = "zstd",
+                .choices = "zstd|zlib|none",
+                .group = connection},
+    option_spec{.name = "mode",
+                .kind = option_kind::choice,
+                .help = "Who hands out the shards: this process alone, or a fleet (coordinator and worker are not built yet).",
+                .fallback = "single",
+                .alias = "SHARD_MODE",
+                .choices = "single|coordinator|worker",
+                .group = sharding},
+    option_spec{.name = "total-shards",
+                .kind = option_kind::integer,
+                .help = "How many shards the bot has in all; not set is Discord's recommendation.",
+                .least = 1,
+                .most = 65536,
+                .modes = "single",
+                .group = sharding},
+    option_spec{.name = "shard-ids",
+                .kind = option_kind::numbers,
+                .help = "Run these shards only. Needs --total-shards, since other processes must use the same number.",
+                .most = 65535,
+                .modes = "single",
+                .group = sharding},
+    option_spec{.name = "shard-id",
+                .kind = option_kind::integer,
+                .help = "Run this one shard only; short for --shard-ids.",
+                .most = 65535,
+                .modes = "single",
+                .group = sharding},
+    option_spec{.name = "guild-wait",
+                .kind = option_kind::duration,
+                .help = "A shard counts as ready when no further guild came for this long, though some are missing.",
+                .fallback = "15s",
+                .group = sharding},
+    option_spec{.name = "use-identify-reserve",
+                .kind = option_kind::flag,
+                .help = "Let this start spend the tenth of the daily identify budget that is kept in reserve.",
+                .group = sharding},
+    option_spec{.name = "state-dir",
+                .kind = option_kind::path,
+                .help = "Folder for what should outlive the process; locked, so that one process uses it.",
+                .group = keeping},
+    option_spec{.name = "identify-ledger",
+                .kind = option_kind::path,
+                .help = "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "
+                        "$XDG_STATE_HOME/shoal, ~/.local/state/shoal or /var/tmp/shoal-UID, the first that there is.",
+                .group = keeping},
+    option_spec{.name = "journal",
+                .kind = option_kind::path,
+                .help = "Folder into which each handled event is written down, for shoal-sim audit.",
+                .group = keeping},
+    option_spec{.name = "threads",
+                .kind = option_kind::integer,
+                .help = "Threads over which shards are spread; 0 is one a core.",
+                .fallback = "0",
+                .most = 1024,
+                .group = running},
+    option_spec{.name = "stop-deadline",
+                .kind = option_kind::duration,
+                .help = "How long running handlers may take to end when the bot stops.",
+                .fallback = "10s",
+                .group = running},
+    option_spec{.name = "end-sessions",
+                .kind = option_kind::flag,
+                .help = "At the end close with 1000: the bot goes offline at once and its sessions are gone. Otherwise they stay "
+                        "resumable for a while.",
+                .group = running},
+    option_spec{.name = "log-level",
+                .kind = option_kind::choice,
+                .help = "The least important lines to be written.",
+                .fallback = "info",
+                .choices = "trace|debug|info|warn|error|off",
+                .group = logging},
+    option_spec{.name = "log-format",
+                .kind = option_kind::choice,
+                .help = "Lines for people, or one JSON object a line.",
+                .fallback = "text",
+                .choices = "text|json",
+                .group = logging},
+    option_spec{.name = "coordinator-url",
+                .kind = option_kind::text,
+                .help = "Where the coordinators are, with commas between.",
+                .alias = "COORDINATOR_URL",
+                .value_name = "URL,...",
+                .modes = "worker",
+                .group = fleet},
+    option_spec{.name = "listen-url",
+                .kind = option_kind::url,
+                .help = "Where other nodes reach this one; https://+:8443 is any address.",
+                .alias = "LISTEN_URL",
+                .modes = "coordinator, worker",
+                .group = fleet},
+    option_spec{.name = "process-id",
+                .kind = option_kind::text,
+                .help = "This node's name in the fleet.",
+                .alias = "PROCESS_ID",
+                .value_name = "NAME",
+                .modes = "coordinator, worker",
+                .group = fleet},
+    option_spec{.name = "max-shards",
+                .kind = option_kind::integer,
+                .help = "How many shards this worker takes at most.",
+                .alias = "MAX_SHARDS",
+                .least = 1,
+                .most = 65536,
+                .modes = "worker",
+                .group = fleet},
+    option_spec{.name = "config",
+                .kind = option_kind::path,
+                .help = "A settings file in TOML; its keys are the names on this page.",
+                .not_in_file = true,
+                .group = general},
+    option_spec{.name = "help", .kind = option_kind::flag, .help = "Prints what there is.", .flag_only = true, .group = general},
+    option_spec{.name = "version", .kind = option_kind::flag, .help = "Prints the version.", .flag_only = true, .group = general},
+};
+
+constexpr option_table table{"A Discord bot built with Shoal.", "SHOAL_", table_of_options};
+
+std::unexpected<startup_problem> problem(exit_code code, std::string sentence) {
+    return std::unexpected(startup_problem{code, std::move(sentence)});
+}
+
+std::string_view without_space(std::string_view text) {
+    constexpr std::string_view space = " \t\r\n";
+    const auto begin = text.find_first_not_of(space);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+}
+
+/// A token as people paste it, or a sentence that does not repeat it.
+std::expected<secret, startup_problem> clean_token(std::string_view raw, std::string_view where) {
+    auto text = without_space(raw);
+    if (text.starts_with("Bot ")) text = without_space(text.substr(4));
+    if (text.empty()) return problem(exit_code::no_token, fmt::format("{}: there is no token in it.", where));
+    for (char c : text) {
+        if (c <= ' ' || c == 0x7F) {
+            return problem(exit_code::no_token,
+                           fmt::format("{}: this is no token: it has white space or control characters inside.", where));
+        }
+    }
+    return secret(std::string(text));
+}
+
+std::expected<secret, startup_problem> find_bot_token(const option_values& values, secret code_token) {
+    const auto* direct = values.find("token");
+    const auto* file = values.find("token-file");
+    if (file != nullptr && (direct == nullptr || file->from > direct->from)) {
+        std::ifstream in(file->text, std::ios::binary);
+        std::string text;
+        if (in) {
+            text.resize(4097);
+            in.read(text.data(), static_cast<std::streamsize>(text.size()));
+            text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+        }
+        if (!in.is_open() || in.bad() || (text.empty() && !in.eof())) {
+            return problem(exit_code::no_token,
+                           fmt::format("{}: the token file {} cannot be read.", file->where, shown(file->text)));
+        }
+        if (text.size() > 4096) {
+            return problem(exit_code::no_token,
+                           fmt::format("{}: {} is no token file: it is over 4,096 bytes.", file->where, shown(file->text)));
+        }
+        return clean_token(text, fmt::format("{}: {}", file->where, shown(file->text)));
+    }
+    if (direct != nullptr) return clean_token(direct->text, direct->where);
+    if (!code_token.empty()) return clean_token(code_token.reveal(), "the program's own token");
+    return problem(exit_code::no_token, "There is no bot token: set DISCORD_TOKEN, or give a file with --token-file.");
+}
+
+bool is_loopback(std::string_view url) {
+    auto host = url.substr(url.find("://") + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (host.starts_with("[::1]")) return true;
+    host = host.substr(0, host.find(':'));
+    return host == "localhost" || host.starts_with("127.");
+}
+
+std::expected<void, startup_problem> choose_shards(const option_values& values, bot_settings& settings) {
+    if (values.has("total-shards")) settings.total_shards = static_cast<std::uint32_t>(values.integer("total-shards"));
+    const auto* many = values.find("shard-ids");
+    const auto* one = values.find("shard-id");
+    if (many != nullptr && one != nullptr && many->from == one->from) {
+        return problem(exit_code::bad_setting,
+                       fmt::format("{} and {} are both set; one of them is enough.", many->where, one->where));
+    }
+    const auto* chosen = many == nullptr || (one != nullptr && one->from > many->from) ? one : many;
+    if (chosen == nullptr) return {};
+    settings.shard_ids = read_numbers(chosen->text).value_or(std::vector<std::uint32_t>{});
+    if (!settings.total_shards) {
+        return problem(
+            exit_code::wrong_shard,
+            fmt::format("{}: hand-picked shards need --total-shards, the number of shards in all, so that other processes "
+                        "can use the same.",
+                        chosen->where));
+    }
+    if (settings.shard_ids.back() >= *settings.total_shards) {
+        return problem(exit_code::wrong_shard,
+                       fmt::format("{}: there is no shard {} among {} shards; they are numbered from 0 to {}.", chosen->where,
+                                   settings.shard_ids.back(), *settings.total_shards, *settings.total_shards - 1));
+    }
+    return {};
+}
+
+std::string default_ledger_folder(const option_sources& sources) {
+    std::string home;
+    for (const auto& [name, text] : sources.environment) {
+        if (name == "XDG_STATE_HOME" && text.starts_with('/')) return text + "/shoal";
+        if (name == "HOME" && text.starts_with('/') && text != "/" && text != "/nonexistent") home = text;
+    }
+    if (!home.empty()) return home + "/.local/state/shoal";
+    return fmt::format("/var/tmp/shoal-{}", getuid());
+}
+
+log_level level_of(std::string_view text) {
+    constexpr std::array names{"trace", "debug", "info", "warn", "error", "off"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (text == names[i]) return static_cast<log_level>(i);
+    }
+    return log_level::info;
+}
+
+}  // namespace
+
+const option_table& bot_options() { return table; }
+
+std::string program_name(std::string_view argv0) {
+    const auto slash = argv0.rfind('/');
+    return std::string(slash == std::string_view::npos ? argv0 : argv0.substr(slash + 1));
+}
+
+std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
+                                                            secret code_token) {
+    auto reading = read_options(table, sources);
+    if (!reading) return std::unexpected(std::move(reading.error()));
+    bot_start start;
+    start.warnings = std::move(reading->warnings);
+    if (reading->help) {
+        start.print = help_text(table, fmt::format("{} [settings]", program));
+        return start;
+    }
+    if (reading->version) {
+        start.print = fmt::format("{} (shoal {})\n", program, version);
+        return start;
+    }
+
+    const auto& values = reading->values;
+    auto& settings = start.settings;
+    const auto mode = values.text("mode");
+    if (mode != "single") {
+        return problem(
+            exit_code::not_built_yet,
+            fmt::format("{}: mode {} is not built yet; --mode single runs all shards in this process, and --shard-ids a part "
+                        "of them.",
+                        values.find("mode")->where, mode));
+    }
+    for (const auto name : {"coordinator-url", "listen-url", "process-id", "max-shards"}) {
+        const auto* value = values.find(name);
+        if (value != nullptr) start.warnings.push_back(fmt::format("{} means nothing in mode single", value->where));
+    }
+
+    settings.api_base = values.text("api-base");
+    while (settings.api_base.ends_with('/')) settings.api_base.pop_back();
+    if (settings.api_base.starts_with("http://") && !is_loopback(settings.api_base)) {
+        return problem(exit_code::bad_setting,
+                       fmt::format("{}: {} would send the token in the clear; http:// is allowed for this machine only.",
+                                   values.find("api-base")->where, shown(settings.api_base)));
+    }
+    if (settings.api_base.find('/', settings.api_base.find("://") + 3) == std::string::npos) settings.api_base += "/api/v10";
+    if (values.has("ca-file")) settings.ca_file = values.text("ca-file");
+    if (auto done = choose_shards(values, settings); !done) return std::unexpected(std::move(done.error()));
+
+    settings.state_dir = values.text("state-dir");
+    settings.ledger_folder = values.text("identify-ledger");
+    if (settings.ledger_folder.empty()) settings.ledger_folder = default_ledger_folder(sources);
+    settings.journal = values.text("journal");
+    const auto compression = values.text("compression");
+    settings.compression = compression == "zstd" ? transport::zstd : compression == "zlib" ? transport::zlib : transport::none;
+    settings.threads = static_cast<std::uint32_t>(values.integer("threads"));
+    settings.level = level_of(values.text("log-level"));
+    settings.format = values.text("log-format") == "json" ? log_format::json : log_format::text;
+    settings.guild_wait = values.time("guild-wait");
+    settings.stop_deadline = values.time("stop-deadline");
+    settings.use_identify_reserve = values.flag("use-identify-reserve");
+    settings.end_sessions = values.flag("end-sessions");
+
+    auto token = find_bot_token(values, std::move(code_token));
+    if (!token) return std::unexpected(std::move(token.error()));
+    settings.token = std::move(*token);
+    return start;
+}
+
+}  // namespace shoal::config

@@ -1,0 +1,58 @@
+#pragma once
+// The settings of a bot: the one table, and the values with their types after everything was read and checked together.
+// Not here: what is done with them (src/roles).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "config/option_reader.hpp"
+#include "shoal/log.hpp"
+
+namespace shoal::config {
+
+inline constexpr std::string_view version = "0.1.0";
+
+[[nodiscard]] const option_table& bot_options();
+
+enum class run_mode : std::uint8_t { single, coordinator, worker };
+enum class transport : std::uint8_t { none, zlib, zstd };
+enum class log_format : std::uint8_t { text, json };
+
+struct bot_settings {
+    secret token;  ///< Without "Bot ".
+    run_mode mode = run_mode::single;
+    std::string api_base;  ///< "https://discord.com/api/v10", no slash at its end.
+    std::optional<std::string> ca_file;
+    std::vector<std::uint32_t> shard_ids;  ///< Empty: all.
+    std::optional<std::uint32_t> total_shards;
+    std::string state_dir;      ///< Empty: no state is kept.
+    std::string ledger_folder;  ///< Of the identify ledger that the processes of this host share.
+    std::string journal;        ///< Folder; empty: none.
+    transport compression = transport::zstd;
+    std::uint32_t threads = 0;  ///< 0: one a core.
+    log_level level = log_level::info;
+    log_format format = log_format::text;
+    duration guild_wait{};
+    duration stop_deadline{};
+    bool use_identify_reserve = false;
+    bool end_sessions = false;  ///< Close with 1000 at the end: the bot goes offline at once, and its sessions are gone.
+};
+
+/// What a command line amounts to: settings, or a text to print (then the program ends with exit code 0).
+struct bot_start {
+    bot_settings settings;
+    std::vector<std::string> warnings;
+    std::string print;
+};
+
+/// Reads everything. `program` is argv[0]'s last part. What the code says is in `sources.code`; `code_token` likewise.
+[[nodiscard]] std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
+                                                                          secret code_token = {});
+
+/// "/usr/bin/mybot" -> "mybot".
+[[nodiscard]] std::string program_name(std::string_view argv0);
+
+}  // namespace shoal::config

@@ -1,0 +1,83 @@
+#pragma once
+// With which status a program of Shoal ends, and why. docs/exit-codes.md is written from this list.
+// Not here: the sentence that a person reads; whoever fails says that.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace shoal::config {
+
+enum class exit_code : std::uint8_t {
+    fine = 0,
+    failed = 1,
+    bad_setting = 2,
+    no_token = 3,
+    token_refused = 4,
+    wrong_shard = 5,
+    too_many_guilds = 6,
+    api_version_refused = 7,
+    intents_invalid = 8,
+    intents_not_allowed = 9,
+    api_unreachable = 10,
+    certificate_refused = 11,
+    port_in_use = 12,
+    state_unusable = 13,
+    not_built_yet = 14,
+    interrupted = 130,
+    terminated = 143,
+};
+
+struct exit_code_text {
+    exit_code code;
+    std::string_view name;
+    std::string_view meaning;
+    std::string_view remedy;
+};
+
+/// Every code once, in rising order.
+inline constexpr std::array exit_codes{
+    exit_code_text{exit_code::fine, "fine", "The bot was stopped in order, or --help or --version was answered.", ""},
+    exit_code_text{exit_code::failed, "failed", "Something that no other code names.", "The line on stderr says what."},
+    exit_code_text{exit_code::bad_setting, "bad_setting",
+                   "A flag, an environment variable or a line of the settings file makes no sense.",
+                   "The line on stderr says which one and what is allowed."},
+    exit_code_text{exit_code::no_token, "no_token", "There is no bot token, or its file cannot be read.",
+                   "Set DISCORD_TOKEN or give --token-file."},
+    exit_code_text{exit_code::token_refused, "token_refused", "Discord refuses the token (REST 401, gateway close 4004).",
+                   "Make a new token in the developer portal; a spent identify budget resets it, too."},
+    exit_code_text{exit_code::wrong_shard, "wrong_shard", "Discord refuses the pair of shard id and total (gateway close 4010).",
+                   "Leave --total-shards out, or make it a multiple of the number that Discord gave a large bot."},
+    exit_code_text{exit_code::too_many_guilds, "too_many_guilds",
+                   "A shard would hold more guilds than Discord allows (gateway close 4011).", "Raise --total-shards."},
+    exit_code_text{exit_code::api_version_refused, "api_version_refused",
+                   "The server does not speak this version of Discord's API (gateway close 4012).",
+                   "Update Shoal, or look at --api-base."},
+    exit_code_text{exit_code::intents_invalid, "intents_invalid",
+                   "Discord does not know an intent that the bot asked for (gateway close 4013).", "Correct the bot's intents."},
+    exit_code_text{exit_code::intents_not_allowed, "intents_not_allowed",
+                   "The bot asked for a privileged intent that is not switched on for it (gateway close 4014).",
+                   "Switch it on in the developer portal, or do without it."},
+    exit_code_text{exit_code::api_unreachable, "api_unreachable", "Discord's API could not be reached.",
+                   "Look at the network and at --api-base."},
+    exit_code_text{exit_code::certificate_refused, "certificate_refused",
+                   "The server's certificate is not trusted, or a certificate file is no good.",
+                   "Look at --ca-file and at the clock of this machine."},
+    exit_code_text{exit_code::port_in_use, "port_in_use", "Another program listens on the port that was asked for.",
+                   "Choose another port."},
+    exit_code_text{exit_code::state_unusable, "state_unusable",
+                   "The state folder, the identify ledger or the journal is locked by another process or cannot be written.",
+                   "End the other process, or give this one its own --state-dir."},
+    exit_code_text{exit_code::not_built_yet, "not_built_yet", "This mode is planned and not built yet.", "Use --mode single."},
+    exit_code_text{exit_code::interrupted, "interrupted", "A second Ctrl-C ended the bot at once, without an orderly stop.", ""},
+    exit_code_text{exit_code::terminated, "terminated", "A second SIGTERM ended the bot at once, without an orderly stop.", ""},
+};
+
+/// A start that failed: the status to end with and one sentence for people, without a secret in it.
+struct startup_problem {
+    exit_code code = exit_code::failed;
+    std::string sentence;
+};
+
+}  // namespace shoal::config

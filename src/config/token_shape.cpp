@@ -1,0 +1,58 @@
+#include "config/token_shape.hpp"
+
+#include <fmt/format.h>
+
+namespace shoal::config {
+
+namespace {
+bool in_token(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+std::size_t run_length(std::string_view text, std::size_t from) noexcept {
+    std::size_t end = from;
+    while (end < text.size() && in_token(text[end])) ++end;
+    return end - from;
+}
+}  // namespace
+
+token_place find_token(std::string_view text, std::size_t from) noexcept {
+    // Every token holds a dot: walk from dot to dot, so that ordinary text costs one search.
+    for (auto dot = text.find('.', from); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
+        std::size_t begin = dot;
+        while (begin > from && in_token(text[begin - 1])) --begin;
+        if (dot - begin < 18) continue;
+        const auto middle = run_length(text, dot + 1);
+        const auto second = dot + 1 + middle;
+        if (middle < 5 || middle > 8 || second >= text.size() || text[second] != '.') continue;
+        const auto last = run_length(text, second + 1);
+        if (last < 20) continue;
+        return {begin, second + 1 + last - begin};
+    }
+    return {};
+}
+
+std::string shown(std::string_view text) {
+    constexpr std::size_t most = 80;
+    std::string safe = "\"";
+    std::size_t from = 0;
+    for (auto token = find_token(text); token; token = find_token(text, from)) {
+        safe.append(text.substr(from, token.begin - from)).append("[token]");
+        from = token.begin + token.size;
+    }
+    safe.append(text.substr(from));
+    if (safe.size() > most) {
+        safe.resize(most);
+        safe += "...";
+    }
+    std::string quoted;
+    for (char c : safe) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+            quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + "\"";
+}
+
+}  // namespace shoal::config

@@ -1,0 +1,21 @@
+#pragma once
+// What a bot token looks like, so that one which strays into the wrong place is never repeated in a message.
+// Not here: the log's redaction of the configured token (src/ops).
+
+#include <string>
+#include <string_view>
+
+namespace shoal::config {
+
+/// Where something of a bot token's shape stands: three parts of base64url letters with dots between, [18+].[5 to 8].[20+].
+struct token_place {
+    std::size_t begin = std::string_view::npos;
+    std::size_t size = 0;
+    [[nodiscard]] explicit operator bool() const noexcept { return size != 0; }
+};
+[[nodiscard]] token_place find_token(std::string_view text, std::size_t from = 0) noexcept;
+
+/// The text in quotes for a message: anything like a token is replaced, control characters are escaped, long texts are cut.
+[[nodiscard]] std::string shown(std::string_view text);
+
+}  // namespace shoal::config
