@@ -1,7 +1,6 @@
 #include "config/bot_options.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -86,7 +85,7 @@ constexpr std::array table_of_options{
     option_spec{.name = "identify-ledger",
                 .kind = option_kind::path,
                 .help = "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "
-                        "$XDG_STATE_HOME/shoal, ~/.local/state/shoal or /var/tmp/shoal-UID, the first that there is.",
+                        "/var/lib/shoal where this user may write there, else $XDG_STATE_HOME/shoal, else ~/.local/state/shoal.",
                 .group = keeping},
     option_spec{.name = "journal",
                 .kind = option_kind::path,
@@ -244,16 +243,6 @@ std::expected<void, startup_problem> choose_shards(const option_values& values, 
     return {};
 }
 
-std::string default_ledger_folder(const option_sources& sources) {
-    std::string home;
-    for (const auto& [name, text] : sources.environment) {
-        if (name == "XDG_STATE_HOME" && text.starts_with('/')) return text + "/shoal";
-        if (name == "HOME" && text.starts_with('/') && text != "/" && text != "/nonexistent") home = text;
-    }
-    if (!home.empty()) return home + "/.local/state/shoal";
-    return fmt::format("/var/tmp/shoal-{}", getuid());
-}
-
 log_level level_of(std::string_view text) {
     constexpr std::array names{"trace", "debug", "info", "warn", "error", "off"};
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -264,7 +253,7 @@ log_level level_of(std::string_view text) {
 
 }  // namespace
 
-const option_table& bot_options() { return table; }
+const option_table& bot_option_table() { return table; }
 
 std::string program_name(std::string_view argv0) {
     const auto slash = argv0.rfind('/');
@@ -314,7 +303,6 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
 
     settings.state_dir = values.text("state-dir");
     settings.ledger_folder = values.text("identify-ledger");
-    if (settings.ledger_folder.empty()) settings.ledger_folder = default_ledger_folder(sources);
     settings.journal = values.text("journal");
     const auto compression = values.text("compression");
     settings.compression = compression == "zstd" ? transport::zstd : compression == "zlib" ? transport::zlib : transport::none;

@@ -15,7 +15,7 @@ namespace shoal::config {
 
 inline constexpr std::string_view version = "0.1.0";
 
-[[nodiscard]] const option_table& bot_options();
+[[nodiscard]] const option_table& bot_option_table();
 
 enum class run_mode : std::uint8_t { single, coordinator, worker };
 enum class transport : std::uint8_t { none, zlib, zstd };
@@ -29,7 +29,7 @@ struct bot_settings {
     std::vector<std::uint32_t> shard_ids;  ///< Empty: all.
     std::optional<std::uint32_t> total_shards;
     std::string state_dir;      ///< Empty: no state is kept.
-    std::string ledger_folder;  ///< Of the identify ledger that the processes of this host share.
+    std::string ledger_folder;  ///< Of the identify ledger that the processes of this host share; empty: this host's usual one.
     std::string journal;        ///< Folder; empty: none.
     transport compression = transport::zstd;
     std::uint32_t threads = 0;  ///< 0: one a core.

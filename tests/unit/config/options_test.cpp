@@ -286,24 +286,18 @@ TEST_CASE("--help names every option, and needs no token") {
     t.sources.environment.clear();
     const auto start = t.flags({"--help", "--threads"}).read();
     REQUIRE(start.has_value());
-    for (const auto& option : bot_options().options) {
+    for (const auto& option : bot_option_table().options) {
         CAPTURE(option.name);
         CHECK(holds(start->print, option.kind == option_kind::secret ? option.alias : option.name));
     }
     CHECK(holds(t.flags({"--version"}).read()->print, version));
 }
 
-TEST_CASE("the identify ledger's folder is the same for all processes of a user") {
-    CHECK(trial().env("HOME", "/home/ann").good().ledger_folder == "/home/ann/.local/state/shoal");
-    CHECK(trial().env("HOME", "/home/ann").env("XDG_STATE_HOME", "/x").good().ledger_folder == "/x/shoal");
-    CHECK(holds(trial().good().ledger_folder, "/var/tmp/shoal-"));
-}
-
 TEST_CASE("every option has help, a unique name, and a default that it allows") {
-    for (const auto& option : bot_options().options) {
+    for (const auto& option : bot_option_table().options) {
         CAPTURE(option.name);
         CHECK(option.help.ends_with('.'));
-        CHECK(std::ranges::count(bot_options().options, option.name, &option_spec::name) == 1);
+        CHECK(std::ranges::count(bot_option_table().options, option.name, &option_spec::name) == 1);
         if (!option.fallback.empty()) CHECK_FALSE(wrong_with(option, option.fallback).has_value());
     }
 }
@@ -342,7 +336,7 @@ TEST_CASE("the version is the build's version") {
 }
 
 TEST_CASE("the reference pages are up to date") {
-    const std::pair<const char*, std::string> pages[] = {{"docs/options.md", reference_page(bot_options())},
+    const std::pair<const char*, std::string> pages[] = {{"docs/options.md", reference_page(bot_option_table())},
                                                          {"docs/exit-codes.md", exit_code_page()}};
     for (const auto& [name, text] : pages) {
         const auto file = source_root() / name;
