@@ -1,0 +1,154 @@
+// 64 bytes a step: one bit per byte for quotes, brackets and escapes, so that long values that nobody reads cost next to nothing.
+
+#include "discord/json_scan.hpp"
+
+#include <bit>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace shoal::discord::detail {
+namespace {
+
+struct block_masks {
+    std::uint64_t quotes = 0, backslashes = 0, opens = 0, closes = 0;
+};
+
+#if defined(__SSE2__)
+std::uint64_t equal_mask(__m128i bytes, char what) noexcept {
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(what))));
+}
+block_masks masks_of(const char* p) noexcept {
+    block_masks m;
+    for (unsigned i = 0; i < 4; ++i) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
+        const __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));  // '[' and '{' become one, ']' and '}' too.
+        m.quotes |= equal_mask(bytes, '"') << (16 * i);
+        m.backslashes |= equal_mask(bytes, '\\') << (16 * i);
+        m.opens |= equal_mask(folded, '{') << (16 * i);
+        m.closes |= equal_mask(folded, '}') << (16 * i);
+    }
+    return m;
+}
+#else
+block_masks masks_of(const char* p) noexcept {
+    block_masks m;
+    for (unsigned i = 0; i < 64; ++i) {
+        const std::uint64_t bit = std::uint64_t{1} << i;
+        switch (p[i]) {
+            case '"': m.quotes |= bit; break;
+            case '\\': m.backslashes |= bit; break;
+            case '[':
+            case '{': m.opens |= bit; break;
+            case ']':
+            case '}': m.closes |= bit; break;
+            default: break;
+        }
+    }
+    return m;
+}
+#endif
+
+/// The bits of characters that a backslash before them escapes. `carry`: the block's first character is escaped.
+std::uint64_t escaped_by(std::uint64_t backslashes, bool& carry) noexcept {
+    std::uint64_t escaped = carry ? 1 : 0;
+    backslashes &= ~escaped;
+    carry = false;
+    while (backslashes != 0) {
+        const std::uint64_t first = backslashes & (~backslashes + 1);
+        const std::uint64_t next = first << 1;
+        if (next == 0) {
+            carry = true;
+            break;
+        }
+        escaped |= next;
+        backslashes &= ~(first | next);
+    }
+    return escaped;
+}
+
+/// Each bit becomes the parity of itself and all bits below: quotes become "inside a string".
+std::uint64_t parity_up_to(std::uint64_t bits) noexcept {
+    for (unsigned shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+    return bits;
+}
+
+}  // namespace
+
+const char* skip_string(const char* p, const char* end) noexcept {
+    ++p;
+#if defined(__SSE2__)
+    while (end - p >= 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        const std::uint64_t found = equal_mask(bytes, '"') | equal_mask(bytes, '\\');
+        if (found == 0) {
+            p += 16;
+            continue;
+        }
+        p += std::countr_zero(found);
+        if (*p == '"') return p + 1;
+        if (end - p < 2) return nullptr;
+        p += 2;
+    }
+#endif
+    while (p != end) {
+        if (*p == '"') return p + 1;
+        if (*p == '\\') {
+            if (end - p < 2) return nullptr;
+            ++p;
+        }
+        ++p;
+    }
+    return nullptr;
+}
+
+const char* skip_container(const char* p, const char* end) noexcept {
+    std::int64_t depth = 0;
+    std::uint64_t inside = 0;  // All ones while the last block ended inside a string.
+    bool escaped_carry = false;
+    char tail[64];
+    while (p != end) {
+        const char* block = p;
+        const auto left = static_cast<std::uint64_t>(end - p);
+        if (left < 64) {
+            std::memset(tail, ' ', sizeof tail);
+            std::memcpy(tail, p, left);
+            block = tail;
+        }
+        auto m = masks_of(block);
+        if (m.backslashes != 0 || escaped_carry) m.quotes &= ~escaped_by(m.backslashes, escaped_carry);
+        const std::uint64_t strings = parity_up_to(m.quotes) ^ inside;
+        inside = (strings >> 63) != 0 ? ~std::uint64_t{0} : 0;
+        m.opens &= ~strings;
+        m.closes &= ~strings;
+        const auto closing = static_cast<std::int64_t>(std::popcount(m.closes));
+        if (closing >= depth) {
+            // The outermost bracket may close in this block: go from closing bracket to closing bracket.
+            std::uint64_t closes = m.closes;
+            while (closes != 0) {
+                const std::uint64_t bit = closes & (~closes + 1);
+                const auto opened = static_cast<std::int64_t>(std::popcount(m.opens & (bit - 1)));
+                const auto closed = static_cast<std::int64_t>(std::popcount(m.closes & (bit - 1))) + 1;
+                if (depth + opened - closed <= 0) return p + std::countr_zero(bit) + 1;
+                closes &= closes - 1;
+            }
+        }
+        depth += static_cast<std::int64_t>(std::popcount(m.opens)) - closing;
+        if (left <= 64) return nullptr;
+        p += 64;
+    }
+    return nullptr;
+}
+
+const char* skip_value(const char* p, const char* end) noexcept {
+    if (p == end) return nullptr;
+    if (*p == '"') return skip_string(p, end);
+    if (*p == '{' || *p == '[') return skip_container(p, end);
+    const char* start = p;
+    while (p != end && *p != ',' && *p != '}' && *p != ']' && *p != ':' && !is_space(*p)) ++p;
+    return p == start ? nullptr : p;
+}
+
+}  // namespace shoal::discord::detail
