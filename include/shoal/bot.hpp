@@ -1,0 +1,238 @@
+#pragma once
+// The bot: its commands, its handlers and its settings. The same bot runs in every mode; who hands out its shards is decided when
+// it is run (run.hpp).
+// Not here: events (events.hpp), contexts (context.hpp), options of commands (command.hpp).
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "shoal/call.hpp"
+#include "shoal/command.hpp"
+#include "shoal/context.hpp"
+#include "shoal/detail/handlers.hpp"
+#include "shoal/events.hpp"
+#include "shoal/ids.hpp"
+#include "shoal/intents.hpp"
+#include "shoal/log.hpp"
+#include "shoal/task.hpp"
+
+namespace shoal {
+inline namespace v0 {
+
+/// What each shard remembers of its guilds.
+enum class cache_preset : std::uint8_t {
+    none,
+    guilds,  ///< Guilds, their channels and roles, and the bot's own membership.
+};
+
+/// What people see of the bot.
+struct presence {
+    std::string status = "online";   ///< online, idle, dnd or invisible.
+    std::string activity = {};       ///< Empty: none.
+    std::uint8_t activity_type = 0;  ///< 0 Playing, 2 Listening, 3 Watching, 4 Custom, 5 Competing.
+};
+
+/// Settings from code. Flags, environment and file override them (docs/options.md); the token normally comes from there.
+struct bot_options {
+    shoal::intents intents = shoal::intents::from_handlers;
+    std::string token = {};  ///< Normally empty: SHOAL_TOKEN, DISCORD_TOKEN or --token-file.
+    cache_preset cache = cache_preset::guilds;
+    std::optional<shoal::presence> presence = {};
+    std::string api_base = {};  ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
+    std::string ca_file = {};   ///< Trust only these authorities (PEM).
+    std::string state_dir = {};
+    unsigned threads = 0;              ///< On which shards live; 0: one a core.
+    unsigned offload_threads = 4;      ///< For bot.offload().
+    std::size_t offload_queue = 1024;  ///< More waiting jobs fail at once.
+    log_sink log = {};                 ///< Empty: text (or JSON lines) on stderr.
+    std::optional<shoal::log_level> log_level = {};
+    bool register_commands = true;  ///< Overwrites the application's global commands once a start.
+};
+
+enum class shard_state : std::uint8_t { idle, connecting, identifying, resuming, live, closing, stopped };
+[[nodiscard]] std::string_view to_string(shard_state state) noexcept;
+
+struct shard_status {
+    std::uint32_t id = 0;
+    std::uint32_t total = 1;
+    shard_state status = shard_state::idle;
+    bool guilds_ready = false;  ///< All of its guilds came, or the wait for late ones ended.
+    std::uint32_t guilds = 0;
+    std::uint32_t unavailable_guilds = 0;
+    std::chrono::milliseconds latency{};  ///< Heartbeat to its acknowledgement.
+    double events_per_second = 0;
+    std::uint64_t events = 0;
+    std::uint64_t seq = 0;
+    std::uint32_t handlers_in_flight = 0;
+    std::uint64_t resumes = 0;
+    std::uint64_t identifies = 0;
+    std::uint64_t handler_errors = 0;  ///< Exceptions that left a handler.
+    std::string last_reconnect_reason;
+};
+
+/// What can go wrong in the bot itself.
+enum class bot_errc : std::uint8_t {
+    bad_command,     ///< A command, its options or their texts break Discord's rules.
+    too_late,        ///< Commands and handlers are registered before the bot starts.
+    not_running,     ///< The bot has not started, or has stopped.
+    bad_settings,    ///< The detail says which.
+    timed_out,       ///< A call took longer than its within(), or than Discord allows.
+    queue_full,      ///< More jobs or calls wait than the bound allows.
+    bad_answer,      ///< Discord's answer could not be read.
+    refused,         ///< Discord refused; the detail has its status, code and message.
+    rate_limited,    ///< The limits allow it only after the call's deadline.
+    option_misfit,   ///< An interaction's option does not fit its parameter.
+    already_running  ///< A bot runs once at a time.
+};
+[[nodiscard]] std::string_view errc_room(bot_errc) noexcept;
+[[nodiscard]] std::string_view errc_text(bot_errc code) noexcept;
+
+namespace detail {
+
+/// Runs a job on a worker thread and comes back to the thread that awaits it.
+class offloader {
+public:
+    virtual task<result<void>> run(std::move_only_function<void()> job, call_settings settings) = 0;
+
+protected:
+    ~offloader() = default;
+};
+
+template <class F, class R>
+task<result<R>> offload(offloader& workers, F function, call_settings settings) {
+    // Shared with the worker: it may still run when the waiting side gave up.
+    struct shared {
+        F function;
+        std::exception_ptr thrown;
+        std::conditional_t<std::is_void_v<R>, std::monostate, std::optional<R>> value;
+        explicit shared(F from) : function(std::move(from)) {}
+    };
+    auto state = std::make_shared<shared>(std::move(function));
+    auto done = co_await workers.run(
+        [state] {
+            try {
+                if constexpr (std::is_void_v<R>) {
+                    state->function();
+                } else {
+                    state->value.emplace(state->function());
+                }
+            } catch (...) {
+                state->thrown = std::current_exception();
+            }
+        },
+        std::move(settings));
+    if (!done) co_return std::unexpected(std::move(done).error());
+    if (state->thrown) std::rethrow_exception(state->thrown);
+    if constexpr (std::is_void_v<R>) {
+        co_return result<void>{};
+    } else {
+        co_return std::move(*state->value);
+    }
+}
+
+}  // namespace detail
+
+/// Register commands and handlers, then run it (run.hpp). It must outlive everything that it started. shards(), stop(), join()
+/// and offload() may be called from any thread; registration happens before the start.
+class bot {
+public:
+    explicit bot(bot_options options = {});
+    bot(const bot&) = delete;
+    bot& operator=(const bot&) = delete;
+    /// Stops and joins, if it still runs.
+    ~bot();
+
+    /// A slash command. The handler takes a shoal::context and then its options:
+    /// `bot.command("echo", "Says it back", [](shoal::context ctx, shoal::opt<"text", "What", std::string> text) ...)`.
+    /// Throws shoal::error if the name, a description or an option breaks Discord's rules.
+    template <class F>
+    void command(std::string name, std::string description, F handler) {
+        if constexpr (detail::check_handler<F>()) {
+            using shape = detail::command_shape<F, typename detail::shape_of<F>::arguments>;
+            add_command(std::move(name), std::move(description), shape::options(), shape::make(std::move(handler)));
+        }
+    }
+
+    /// A handler of the event that its parameter names. Several for one event run in order of registration; each starts when the
+    /// one before has suspended or ended.
+    template <class F>
+    void on(F handler) {
+        if constexpr (detail::check_handler<F>()) {
+            static_assert(detail::shape_of<F>::count == 1, "shoal: an event's handler takes that event and nothing else");
+            using parameter = std::tuple_element_t<0, typename detail::shape_of<F>::arguments>;
+            using event_type = std::remove_cvref_t<parameter>;
+            detail::check_parameter<parameter, detail::is_coroutine<F>>();
+            static_assert(detail::event_class<event_type>,
+                          "shoal: the handler's parameter is none of the events of <shoal/events.hpp>; others come by on_raw()");
+            add_handler(event_type::type, detail::make_event_handler<event_type>(std::move(handler)));
+        }
+    }
+
+    /// A handler of any event by Discord's name, known to this version or not: `bot.on_raw("TYPING_START", ...)` with a
+    /// shoal::raw_event. For names that this version does not know, ask for the intent yourself.
+    template <class F>
+    void on_raw(std::string name, F handler) {
+        if constexpr (detail::check_handler<F>()) {
+            static_assert(std::is_same_v<std::remove_cvref_t<std::tuple_element_t<0, typename detail::shape_of<F>::arguments>>,
+                                         raw_event> &&
+                              detail::shape_of<F>::count == 1,
+                          "shoal: on_raw's handler takes a shoal::raw_event");
+            using parameter = std::tuple_element_t<0, typename detail::shape_of<F>::arguments>;
+            detail::check_parameter<parameter, detail::is_coroutine<F>>();
+            add_raw_handler(std::move(name), detail::make_event_handler<raw_event>(std::move(handler)));
+        }
+    }
+
+    /// Runs blocking work on a worker thread; `co_await` resumes on the thread that asked (a shard's own, in a handler) with what
+    /// the function returned or threw. Within a time-out the work goes on, and its outcome is dropped.
+    template <std::invocable F>
+    [[nodiscard]] auto offload(F function) -> call<std::invoke_result_t<F&>> {
+        using value = std::invoke_result_t<F&>;
+        return call<value>(home(), "offload",
+                           [&workers = workers(), function = std::move(function)](detail::call_settings settings) mutable {
+                               return detail::offload<F, value>(workers, std::move(function), std::move(settings));
+                           });
+    }
+
+    /// A channel to send to, from anywhere.
+    [[nodiscard]] channel_ref channel(channel_id id);
+
+    /// Each shard of this process, ordered by id.
+    [[nodiscard]] std::vector<shard_status> shards() const;
+
+    /// Ends a running bot in order: no new events, handlers get time to finish, sessions stay resumable (or, for_good, end and
+    /// the bot goes offline). Returns at once; join() waits. Does nothing when it does not run.
+    void stop(bool for_good = false);
+    /// Waits until the bot has stopped. Not from a handler.
+    void join();
+
+    [[nodiscard]] const bot_options& options() const noexcept;
+    /// For the parts of Shoal that run a bot.
+    [[nodiscard]] runtime::bot_runtime& inside() noexcept { return *inside_; }
+
+private:
+    void add_command(std::string name, std::string description, std::vector<command_option> options,
+                     detail::command_handler handler);
+    void add_handler(detail::event_type type, detail::event_handler handler);
+    void add_raw_handler(std::string name, detail::event_handler handler);
+    [[nodiscard]] detail::offloader& workers() noexcept;
+    [[nodiscard]] detail::call_home& home() noexcept;
+
+    struct deleter {
+        void operator()(runtime::bot_runtime* inside) const noexcept;
+    };
+    std::unique_ptr<runtime::bot_runtime, deleter> inside_;
+};
+
+}  // namespace v0
+}  // namespace shoal

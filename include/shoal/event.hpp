@@ -1,0 +1,138 @@
+#pragma once
+// What every event has: where it came from, how, and its raw JSON. A copy is one counted pointer to the message's own buffer.
+// Not here: the events themselves (events.hpp).
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "shoal/cache.hpp"
+#include "shoal/call.hpp"
+#include "shoal/ids.hpp"
+
+namespace shoal {
+
+/// The bot's inside; nothing of it is public.
+namespace runtime {
+class bot_runtime;
+class event_body;
+}  // namespace runtime
+
+inline namespace v0 {
+
+/// How sure it is that nobody handled this event before.
+enum class delivery : std::uint8_t {
+    fresh,
+    replayed,        ///< Sent again by Discord after a RESUME, or taken over from a worker that died: it may have been handled.
+    possibly_taken,  ///< This process had lost the right to the shard: another may have handled it.
+};
+
+/// A message that was sent.
+struct sent_message {
+    message_id id;
+    shoal::channel_id channel_id;
+};
+
+namespace detail {
+
+/// A counted reference to an event. Its last release, on whatever thread, lets the event end on its shard's own thread.
+class event_ref {
+public:
+    event_ref() noexcept = default;
+    explicit event_ref(runtime::event_body* adopted) noexcept : body_(adopted) {}
+    event_ref(const event_ref& other) noexcept : body_(other.body_) { retain(); }
+    event_ref(event_ref&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+    event_ref& operator=(event_ref other) noexcept {
+        std::swap(body_, other.body_);
+        return *this;
+    }
+    ~event_ref() { release(); }
+    [[nodiscard]] runtime::event_body* body() const noexcept { return body_; }
+
+private:
+    void retain() const noexcept;
+    void release() noexcept;
+    runtime::event_body* body_ = nullptr;
+};
+
+/// Which events a handler may ask for; the bot maps Discord's names, and what a guild's CREATE or DELETE means, to these.
+enum class event_type : std::uint8_t {
+    message_create,
+    message_update,
+    message_delete,
+    message_delete_bulk,
+    guild_loaded,
+    guild_joined,
+    guild_available,
+    guild_unavailable,
+    guild_left,
+    guild_update,
+    guild_member_add,
+    guild_member_update,
+    guild_member_remove,
+    guild_ban_add,
+    guild_ban_remove,
+    channel_create,
+    channel_update,
+    channel_delete,
+    thread_create,
+    thread_update,
+    thread_delete,
+    guild_role_create,
+    guild_role_update,
+    guild_role_delete,
+    voice_state_update,
+    voice_server_update,
+    message_reaction_add,
+    message_reaction_remove,
+    message_reaction_remove_all,
+    message_reaction_remove_emoji,
+    interaction_create,
+    shard_ready,
+    shard_resumed,
+    raw,
+    count_
+};
+
+/// What was read of an event, once for all its handlers. Defined for the types that events.hpp uses.
+template <class Fields>
+const Fields& fields_of(const event_ref& ref) noexcept;
+
+}  // namespace detail
+
+/// A text channel to send to; a number and a way to Discord, so copy it freely. The bot must outlive it.
+class channel_ref {
+public:
+    channel_ref(runtime::bot_runtime& home, channel_id id) noexcept : home_(&home), id_(id) {}
+    [[nodiscard]] channel_id id() const noexcept { return id_; }
+    /// Sends a message. Safe to repeat inside Shoal: it carries a nonce that Discord enforces.
+    [[nodiscard]] call<sent_message> send(std::string text) const;
+
+private:
+    runtime::bot_runtime* home_;
+    channel_id id_;
+};
+
+class event {
+public:
+    [[nodiscard]] shard_key shard() const noexcept;
+    [[nodiscard]] std::uint32_t shard_id() const noexcept { return shard().id; }
+    [[nodiscard]] std::uint32_t total_shards() const noexcept { return shard().total; }
+    /// Discord's sequence number in this session; 0 for events that are the bot's own.
+    [[nodiscard]] std::uint64_t seq() const noexcept;
+    [[nodiscard]] shoal::delivery delivery() const noexcept;
+    /// Discord's name: "MESSAGE_CREATE".
+    [[nodiscard]] std::string_view name() const noexcept;
+    /// The JSON of the event as it came; lives as long as the event.
+    [[nodiscard]] std::string_view raw() const noexcept;
+
+protected:
+    explicit event(detail::event_ref ref) noexcept : ref_(std::move(ref)) {}
+    /// A guild from the shard's cache, or nullptr: not known, or no cache.
+    [[nodiscard]] const cached_guild* cached(guild_id which) const noexcept;
+    [[nodiscard]] channel_ref channel_at(channel_id which) const noexcept;
+    detail::event_ref ref_;
+};
+
+}  // namespace v0
+}  // namespace shoal
