@@ -6,7 +6,15 @@
 
 namespace shoal::gateway {
 
-enum class errc : std::uint8_t { corrupt_compression, message_too_large, bad_ledger, not_json, bad_message };
+enum class errc : std::uint8_t {
+    corrupt_compression,
+    message_too_large,
+    bad_ledger,
+    not_json,
+    bad_message,
+    bad_query,
+    too_many_requests
+};
 
 [[nodiscard]] constexpr std::string_view errc_room(errc) noexcept { return "gateway"; }
 [[nodiscard]] constexpr std::string_view errc_text(errc e) noexcept {
@@ -16,6 +24,8 @@ enum class errc : std::uint8_t { corrupt_compression, message_too_large, bad_led
         case errc::bad_ledger: return "damaged identify ledger";
         case errc::not_json: return "not JSON";
         case errc::bad_message: return "message of an unexpected shape";
+        case errc::bad_query: return "Discord would refuse this request";
+        case errc::too_many_requests: return "too many requests wait";
     }
     return "unknown";
 }

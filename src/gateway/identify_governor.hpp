@@ -80,7 +80,7 @@ public:
     struct refused {
         shard_key shard;
         std::string why;
-    };                      ///< Stays queued; told once per reason.
+    };  ///< Stays queued; told once per reason.
     struct read_budget {};  ///< Tell budget_seen() before more can be granted.
     struct ask_again_at {
         instant when;
@@ -105,7 +105,16 @@ public:
     [[nodiscard]] std::size_t waiting() const noexcept;
 
 private:
-    // The implementer of this room completes the private part.
+    struct waiting_shard {
+        request what;
+        std::string told;  // The refusal that it has heard.
+    };
+    void settle(identify_ledger& ledger, instant now) const;
+    [[nodiscard]] std::int64_t left_in_budget(const identify_ledger& ledger) const noexcept;
+
+    governor_policy policy_;
+    std::vector<waiting_shard> waiting_;  // In order of granting.
+    std::uint64_t asked_ = 0;
 };
 
 }  // namespace shoal::gateway

@@ -25,8 +25,31 @@ public:
     /// It was sent. Heartbeats and handshakes are always counted and never refused.
     void sent(send_class what, instant now) noexcept;
 
+    /// How many messages of the window are kept for heartbeats.
+    [[nodiscard]] std::size_t reserved() const noexcept { return reserved_; }
+
 private:
-    // The implementer of this room completes the private part.
+    static constexpr std::size_t presence_limit = 5;
+
+    /// The times of the last `N` messages, oldest overwritten first.
+    template <std::size_t N>
+    struct ring {
+        std::array<instant, N> times{};
+        std::size_t next = 0;
+        std::size_t used = 0;
+        void add(instant when) noexcept {
+            times[next] = when;
+            next = (next + 1) % N;
+            if (used < N) ++used;
+        }
+        /// The k-th latest, k from 1; k must not be above `used`.
+        [[nodiscard]] instant latest(std::size_t k) const noexcept { return times[(next + N - k) % N]; }
+    };
+
+    std::size_t reserved_;
+    ring<limit> all_;       // Every message.
+    ring<limit> commands_;  // Those that the reserve is kept from.
+    ring<presence_limit> presences_;
 };
 
 }  // namespace shoal::gateway

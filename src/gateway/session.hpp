@@ -82,15 +82,17 @@ struct permit_refused {
     std::string why;
 };  ///< For good until an operator acts or the window resets; the governor keeps us queued.
 /// The stream cannot be read on: corrupt compression (no seq known), or a message that is no JSON, or whose reader failed.
+/// `seq` is the number of the message at fault if on_dispatch() has already counted it as received: it is asked for once more.
 struct stream_broken {
     std::string what;
+    std::optional<std::uint64_t> seq = {};
 };
 struct gateway_url_changed {
     std::string url;
 };  ///< /gateway/bot was read again.
 struct edge_trouble {
     bool now;
-};               ///< Many shards of this host lost their connection at once: do not give sessions up for it.
+};  ///< Many shards of this host lost their connection at once: do not give sessions up for it.
 struct tick {};  ///< A wake_at came due.
 /// Stop. for_good closes with 1000 (the session dies, the bot goes offline); else 4000 and the ticket stays good.
 struct stop_requested {
@@ -165,8 +167,11 @@ enum class note_code : std::uint8_t {
     replay_gap,
     replay_duplicate,
     stopped,
-    given_up
+    given_up,
+    presence_dropped,
+    permit_expired
 };
+[[nodiscard]] std::string_view to_string(note_code code) noexcept;
 struct note {
     note_code code;
     std::string detail;
@@ -199,8 +204,13 @@ enum class verdict : std::uint8_t {
 };
 
 struct session_stats {
-    std::uint64_t identifies = 0, resumes = 0, readies = 0, invalid_sessions = 0, zombies = 0, poison = 0, reconnects = 0;
-    std::uint64_t gaps = 0;  ///< Sequence numbers that never came.
+    std::uint64_t identifies = 0;       ///< IDENTIFYs sent,
+    std::uint64_t readies = 0;          ///< and those that READY answered.
+    std::uint64_t resume_attempts = 0;  ///< RESUMEs sent,
+    std::uint64_t resumes = 0;          ///< and those that RESUMED answered.
+    std::uint64_t invalid_sessions = 0, zombies = 0, poison = 0;
+    std::uint64_t reconnects = 0;  ///< Dials after the first.
+    std::uint64_t gaps = 0;        ///< Sequence numbers that never came.
     std::uint64_t duplicates = 0;
     duration latency{};  ///< Last heartbeat to its ACK; 0 before the first.
     std::string last_reconnect_reason;
@@ -216,9 +226,10 @@ public:
     /// The hot path: one dispatch arrived. Counts as life. Allocates nothing and gives no orders: what it notices (a gap) shows
     /// in stats().
     [[nodiscard]] verdict on_dispatch(std::uint64_t seq, instant now) noexcept;
-    /// Any other frame arrived: life for the zombie rule [2.4.4].
+    /// Any other frame arrived: life for the zombie rule [2.4.4]. While reading is paused on purpose the driver calls this too:
+    /// what nobody reads cannot show life.
     void on_traffic(instant now) noexcept;
-    /// Every event up to `seq` was handed out and its handlers ended. Goes into the ticket.
+    /// Every event of the present session up to `seq` was handed out and its handlers ended. Goes into the ticket.
     void on_done(std::uint64_t seq) noexcept;
 
     /// Present while Discord may still know the session.
@@ -227,7 +238,102 @@ public:
     [[nodiscard]] const session_stats& stats() const noexcept;
 
 private:
-    // The implementer of this room completes the private part and may split it into files.
+    enum class phase : std::uint8_t { off, waiting, dialing, hello, permit, identifying, resuming, live, closing };
+
+    /// What is known of the one connection, from its dial to its `closed`.
+    struct connection {
+        instant dialed_at{};
+        bool to_resume_url = false;
+        bool hello_seen = false;
+        bool resume_sent = false;
+        bool went_live = false;
+        instant live_since{};
+        std::uint64_t live_seq = 0;  ///< The number received last when it went live.
+        duration beat_interval{};
+        instant next_beat = never;
+        instant beat_sent_at{};         ///< The last regular beat; epoch 0 is none yet.
+        instant any_beat_at{};          ///< The last beat of any cause, for the latency,
+        bool ack_pending = false;       ///< while this is set.
+        std::uint32_t asked_beats = 0;  ///< Op 1 answered since
+        instant asked_since{};
+        // While HELLO, READY or RESUMED is waited for:
+        instant patience_from{};        ///< Silence is counted from here,
+        instant probe_at = never;       ///< a beat probes for life here,
+        instant deadline = never;       ///< and without life this is the end of the attempt.
+        instant hard_deadline = never;  ///< With life this is.
+        // While it is being closed:
+        std::optional<std::uint16_t> hung_up_with;
+        instant cut_at = never;  ///< The peer does not answer our close: cut.
+    };
+
+    void on(const started&, instant now);
+    void on(const opened&, instant now);
+    void on(const hello_received& fact, instant now);
+    void on(const heartbeat_requested&, instant now);
+    void on(const heartbeat_acked&, instant now);
+    void on(const reconnect_requested&, instant now);
+    void on(const session_invalidated& fact, instant now);
+    void on(const ready_received& fact, instant now);
+    void on(const resumed_received&, instant now);
+    void on(const closed& fact, instant now);
+    void on(const permit_granted& fact, instant now);
+    void on(const permit_refused& fact, instant now);
+    void on(const stream_broken& fact, instant now);
+    void on(const gateway_url_changed& fact, instant now);
+    void on(const edge_trouble& fact, instant now);
+    void on(const tick&, instant now);
+    void on(const stop_requested& fact, instant now);
+    void on(const renew_requested&, instant now);
+
+    [[nodiscard]] bool connected() const noexcept;
+    void start_dial(instant now);
+    void send_identify(std::uint64_t permit, instant now);
+    void send_resume(instant now);
+    void ask_for_permit();
+    void wait_for_answer(duration patience, duration most, instant now);
+    void go_live(instant now);
+    void beat(instant now, bool regular);
+    void end_connection(std::optional<std::uint16_t> code, std::string reason, instant now);
+    void connection_over(instant now);
+    void resume_failed(instant now);
+    void lose_session(std::string why);
+    void stop_now();
+    void give_up_with(std::uint16_t code, std::string why);
+    [[nodiscard]] duration reconnect_delay(instant now);
+    [[nodiscard]] duration backoff(std::uint32_t failures);
+    void react_to_close(const closed& fact, instant now);
+    void check_beat(instant now);
+    void check_patience(instant now);
+    void report_dispatches();
+    void arm();
+    void say(note_code code, std::string detail = {});
+    void drop_large_presence();
+
+    session_config config_;
+    std::optional<resume_ticket> ticket_;
+    session_stats stats_;
+    random_source random_;
+    std::vector<action>* out_ = nullptr;  // Of the step that runs.
+
+    phase phase_ = phase::off;
+    bool stopped_ = false;
+    connection connection_;
+    bool had_session_ = false;
+    bool permit_wanted_ = false;  // Asked for and not yet answered by a grant.
+    bool stopping_ = false;
+    std::uint32_t failures_ = 0;  // Attempts in a row without READY or RESUMED.
+    std::uint32_t flaps_ = 0;     // Sessions in a row that went live and brought nothing.
+    duration least_wait_{};       // Of the next reconnect: op 9.
+    instant retry_at_ = never;
+    instant last_traffic_{};
+    instant armed_ = never;
+
+    std::optional<instant> resume_url_failing_since_;
+    bool resume_url_abandoned_ = false;
+    std::optional<instant> resume_failing_since_;
+    std::optional<instant> trouble_since_;
+    std::optional<std::uint64_t> broken_at_;  // The number received when the stream last broke.
+    std::uint64_t told_gaps_ = 0, told_duplicates_ = 0;
 };
 
 }  // namespace shoal::gateway
