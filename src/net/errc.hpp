@@ -21,6 +21,7 @@ enum class errc : std::uint8_t {
     address_in_use,   ///< The port to listen on is taken.
     listen_failed,    ///< The address cannot be listened on.
     bad_certificate,  ///< A certificate, key or authority file cannot be read or does not fit.
+    bad_request,      ///< This side asked for something that cannot be put on the wire (a line break in a header).
 };
 
 [[nodiscard]] constexpr std::string_view errc_room(errc) noexcept { return "net"; }
@@ -40,6 +41,7 @@ enum class errc : std::uint8_t {
         case errc::address_in_use: return "address already in use";
         case errc::listen_failed: return "cannot listen";
         case errc::bad_certificate: return "bad certificate or key";
+        case errc::bad_request: return "bad request";
     }
     return "unknown";
 }
