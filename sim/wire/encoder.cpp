@@ -1,7 +1,6 @@
 #include "sim/wire/encoder.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "sim/wire/frames.hpp"
 
@@ -14,19 +13,6 @@ constexpr std::size_t largest_kept = 64 * 1024;
 }  // namespace
 
 encoder::encoder(const encoder_config& config) : config_(config), random_(config.seed) {}
-
-void encoder::heard(std::string_view client_text) {
-    // Looked at only until a client asked for it, and parsed only when it may have.
-    if (config_.how != compression::none || blobs_ || client_text.find("\"compress\"") == std::string_view::npos) return;
-    boost::system::error_code bad;
-    const auto message = boost::json::parse(client_text, bad);
-    if (bad || !message.is_object()) return;
-    const auto* op = message.as_object().if_contains("op");
-    const auto* data = message.as_object().if_contains("d");
-    if (op == nullptr || !op->is_int64() || op->as_int64() != 2 || data == nullptr || !data->is_object()) return;
-    const auto* asked = data->as_object().if_contains("compress");
-    blobs_ = asked != nullptr && asked->is_bool() && asked->as_bool();
-}
 
 void encoder::arm(wire_fault fault, std::uint64_t count) {
     count = std::max<std::uint64_t>(count, 1);

@@ -36,8 +36,9 @@ class encoder {
 public:
     explicit encoder(const encoder_config& config);
 
-    /// Told of each client message: IDENTIFY may ask for payload compression [2.1.5].
-    void heard(std::string_view client_text);
+    /// Large payloads as zlib blobs from now on, as IDENTIFY's compress:true asks [2.1.5]; ignored where the transport
+    /// compresses.
+    void compress_large(bool on) noexcept { blobs_ = on && config_.how == compression::none; }
     /// Arms split_messages, fragment_with_pings or corrupt_byte for the next `count` messages.
     void arm(wire_fault fault, std::uint64_t count);
 
@@ -46,6 +47,8 @@ public:
     /// The same as frames on the wire, F34's fragments and pings included. Returns the plain JSON's length.
     std::size_t append_frames(const payload& what, std::string& out);
 
+    /// The text of the last payload, as it was before compression; valid while that payload's data lives.
+    [[nodiscard]] const text_parts& last_text() const noexcept { return parts_; }
     [[nodiscard]] const encoder_config& config() const noexcept { return config_; }
 
 private:
