@@ -97,6 +97,11 @@ constexpr std::array table_of_options{
                 .fallback = "0",
                 .most = 1024,
                 .group = running},
+    option_spec{.name = "start-patience",
+                .kind = option_kind::duration,
+                .help = "How long a start tries to reach Discord's API before it ends with exit code 10.",
+                .fallback = "20s",
+                .group = running},
     option_spec{.name = "stop-deadline",
                 .kind = option_kind::duration,
                 .help = "How long running handlers may take to end when the bot stops.",
@@ -310,6 +315,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.level = level_of(values.text("log-level"));
     settings.format = values.text("log-format") == "json" ? log_format::json : log_format::text;
     settings.guild_wait = values.time("guild-wait");
+    settings.start_patience = values.time("start-patience");
     settings.stop_deadline = values.time("stop-deadline");
     settings.use_identify_reserve = values.flag("use-identify-reserve");
     settings.end_sessions = values.flag("end-sessions");

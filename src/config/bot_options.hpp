@@ -36,6 +36,7 @@ struct bot_settings {
     log_level level = log_level::info;
     log_format format = log_format::text;
     duration guild_wait{};
+    duration start_patience{};
     duration stop_deadline{};
     bool use_identify_reserve = false;
     bool end_sessions = false;  ///< Close with 1000 at the end: the bot goes offline at once, and its sessions are gone.

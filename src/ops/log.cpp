@@ -176,6 +176,22 @@ std::string format_line(const log_record& record, log_format format, const redac
     return line;
 }
 
+log_sink redacting(log_sink to, redactor hide) {
+    return [to = std::move(to), hide = std::move(hide)](const log_record& record) {
+        auto safe = record;
+        const auto message = hide.clean(record.message);
+        const auto correlation = hide.clean(record.correlation);
+        safe.message = message;
+        safe.correlation = correlation;
+        std::vector<std::pair<std::string_view, std::string>> fields;
+        if (record.fields != nullptr) {
+            for (const auto& [key, value] : *record.fields) fields.emplace_back(key, hide.clean(value));
+            safe.fields = &fields;
+        }
+        to(safe);
+    };
+}
+
 struct stderr_log::impl {
     impl(log_format format_in, redactor hide_in, std::size_t queue_lines, int descriptor)
         : format(format_in),

@@ -31,6 +31,9 @@ private:
 /// escaped, so that no content of a message can forge a line.
 [[nodiscard]] std::string format_line(const log_record& record, log_format format, const redactor& hide);
 
+/// A sink that hands on what it gets, without secrets in it: for sinks that are not ours.
+[[nodiscard]] log_sink redacting(log_sink to, redactor hide);
+
 /// The default sink. Lines wait in a bounded queue of `queue_lines`; when stderr is slower than that the oldest are dropped and
 /// counted, because a full pipe must not stop a shard. Destroying it writes what is left.
 class stderr_log {

@@ -153,3 +153,15 @@ TEST_CASE("a level that is not wanted costs no line") {
     log.warn("yes");
     CHECK(lines == 1);
 }
+
+TEST_CASE("a sink of the user's gets no token either") {
+    std::string seen;
+    const auto sink = redacting(
+        [&](const log_record& record) {
+            seen += std::string(record.message) + "|" + std::string(record.correlation) + "|" + record.fields->front().second;
+        },
+        redactor({secret("sim.token")}));
+    const logger log(sink, log_level::debug, "test");
+    log.info("got sim.token", {{"x", "sim.token!"}}, "sim.token");
+    CHECK(seen == "got [token]|[token]|[token]!");
+}
