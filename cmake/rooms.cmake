@@ -46,7 +46,7 @@ function(shoal_all_rooms)
   shoal_room(src/ops      DEPS config base LIBS spdlog::spdlog)
   shoal_room(src/host     DEPS net state gateway rest discord base)
   shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
-  shoal_room(src/roles/single DEPS bot host config ops base)
+  shoal_room(src/roles/single DEPS bot host config ops net state gateway discord base)
   # The simulator shares no protocol code with the client: base, config and net are all that it may know.
   shoal_room(sim/core     DEPS base LIBS Boost::json)
   shoal_room(sim/wire     DEPS sim_core base LIBS ZLIB::ZLIB zstd::libzstd_shared OpenSSL::Crypto)
@@ -92,6 +92,7 @@ function(shoal_all_tests)
   foreach(room IN ITEMS sim_core sim_wire sim_server sim_audit)
     shoal_test(test_${room} tests/unit/${room} DEPS ${room})
   endforeach()
+  shoal_test(test_roles tests/unit/roles DEPS roles_single)
   # Drivers, governor and simulated Discord in one thread and virtual time.
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
   # Real processes over real TLS on loopback; the programs are built first.
