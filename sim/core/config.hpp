@@ -32,7 +32,9 @@ struct world_config {
     double slash_commands_per_second = 0;      ///< Over all shards; drawn from the registered commands.
     double unknown_event_share = 0.001;        ///< [#48]
     bool vary_json = false;                    ///< Key order, white space and escapes [#48].
-    std::uint32_t same_millisecond_pairs = 2;  ///< [#49]
+    std::uint32_t same_millisecond_pairs = 2;  ///< [#49]; at most one in 20 guilds, so that few guilds stay evenly spread.
+    /// What the wall clock showed at instant 0 (ids of what happens are minted from it); the default is 2026-11-01.
+    std::int64_t unix_ms_at_zero = 1793491200000;
 };
 
 struct simulator_config {

@@ -2,6 +2,7 @@
 // The simulated bot's world: guilds, members, channels, generated from a seed [6.10 to 6.13], and the traffic in them.
 // Not here: sessions and routing (gateway.hpp); a world does not know who listens.
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,12 @@ struct world_event {
 struct guild_view {
     std::uint64_t intents = 0;
     std::uint32_t large_threshold = 50;
+};
+
+/// What a REST write did: the object as it is now, and the events that tell of it.
+struct world_change {
+    std::string object;
+    std::vector<world_event> events;
 };
 
 class world {
@@ -61,6 +68,42 @@ public:
 
     /// A fresh snowflake at `now`, never the same twice.
     [[nodiscard]] std::uint64_t mint_id(instant now);
+    /// What the wall clock shows at `now`, by world_config::unix_ms_at_zero.
+    [[nodiscard]] std::int64_t unix_ms(instant now) const noexcept;
+
+    // ---- what REST reads and writes; JSON texts as Discord answers them, nullopt for what does not exist
+    [[nodiscard]] std::optional<std::string> guild(std::uint64_t id) const;
+    [[nodiscard]] std::optional<std::uint64_t> guild_of_channel(std::uint64_t channel) const;  ///< Threads are channels too.
+    [[nodiscard]] std::optional<std::string> channel(std::uint64_t channel) const;
+    [[nodiscard]] bool bot_sees_channel(std::uint64_t channel) const;
+    [[nodiscard]] std::vector<std::string> channels(std::uint64_t guild) const;
+    [[nodiscard]] std::vector<std::string> roles(std::uint64_t guild) const;
+    [[nodiscard]] std::optional<std::string> role(std::uint64_t guild, std::uint64_t role) const;
+    [[nodiscard]] std::optional<std::string> user(std::uint64_t id) const;
+    /// A member without `user` (MESSAGE_CREATE), or without `deaf` and `mute` too (resolved data [5.4]).
+    [[nodiscard]] std::optional<std::string> member_part(std::uint64_t guild, std::uint64_t user, bool resolved) const;
+    [[nodiscard]] std::uint64_t member_permissions(std::uint64_t guild, std::uint64_t user) const;
+    [[nodiscard]] std::uint64_t bot_permissions(std::uint64_t guild) const;
+    /// Drawn by the given word: a member, a text channel that the bot sees, and a role; 0 if there is none.
+    [[nodiscard]] std::uint64_t some_member(std::uint64_t guild, std::uint64_t word) const;
+    [[nodiscard]] std::uint64_t some_channel(std::uint64_t guild, std::uint64_t word) const;
+    [[nodiscard]] std::uint64_t some_role(std::uint64_t guild, std::uint64_t word) const;
+    /// The user of a test's name, whether or not anybody has it.
+    [[nodiscard]] static std::string named_user(std::string_view name);
+    [[nodiscard]] static std::uint64_t named_user_id(std::string_view name);
+    [[nodiscard]] std::string named_member(std::uint64_t guild, std::string_view name) const;
+
+    std::optional<world_change> create_channel(std::uint64_t guild, boost::json::object fields, instant now);
+    std::optional<world_change> update_channel(std::uint64_t channel, const boost::json::object& fields);
+    std::optional<world_change> delete_channel(std::uint64_t channel);
+    std::optional<world_change> create_role(std::uint64_t guild, boost::json::object fields, instant now);
+    std::optional<world_change> update_role(std::uint64_t guild, std::uint64_t role, const boost::json::object& fields);
+    std::optional<world_change> delete_role(std::uint64_t guild, std::uint64_t role);
+    std::optional<world_change> update_guild(std::uint64_t guild, const boost::json::object& fields);
+    std::optional<world_change> update_member(std::uint64_t guild, std::uint64_t user, const boost::json::object& fields);
+    std::optional<world_change> remove_member(std::uint64_t guild, std::uint64_t user);
+    std::optional<world_change> ban(std::uint64_t guild, std::uint64_t user);
+    std::optional<world_change> unban(std::uint64_t guild, std::uint64_t user);
 
 private:
     struct impl;
