@@ -1,7 +1,78 @@
-# cmake --install and find_package(shoal): static libraries, public headers only.
+# cmake --install and find_package(shoal): static libraries, public headers only, and the programs.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+# Every room that this target reaches through its links.
+function(shoal_rooms_below target out)
+  set(found ${${out}})
+  if(NOT target IN_LIST found)
+    list(APPEND found ${target})
+    get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
+    foreach(link IN LISTS links)
+      if(link MATCHES "^shoal_" AND TARGET ${link} AND NOT link STREQUAL "shoal_flags")
+        shoal_rooms_below(${link} found)
+      endif()
+    endforeach()
+  endif()
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
 function(shoal_install)
-  # filled when the public library is whole
+  # What a bot links: the library of one process, without gRPC. shoal::fleet will stand beside it.
+  add_library(shoal_api INTERFACE)
+  add_library(shoal::bot ALIAS shoal_api)
+  target_link_libraries(shoal_api INTERFACE shoal_roles_single fmt::fmt)
+  target_compile_features(shoal_api INTERFACE cxx_std_23)
+  target_include_directories(shoal_api INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  set_target_properties(shoal_api PROPERTIES EXPORT_NAME bot)
+
+  set(rooms "")
+  shoal_rooms_below(shoal_roles_single rooms)
+  foreach(room IN LISTS rooms)
+    string(REGEX REPLACE "^shoal_" "room_" name ${room})
+    set_target_properties(${room} PROPERTIES EXPORT_NAME ${name})
+  endforeach()
+  install(TARGETS shoal_api ${rooms} EXPORT shoal-targets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/shoal DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/shoal)
+  install(EXPORT shoal-targets NAMESPACE shoal:: DESTINATION ${package})
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/shoal-config.cmake.in ${PROJECT_BINARY_DIR}/shoal-config.cmake
+                                INSTALL_DESTINATION ${package})
+  # No promise of a stable API before 1.0: a consumer gets the minor version that it asked for.
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/shoal-config-version.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/shoal-config.cmake ${PROJECT_BINARY_DIR}/shoal-config-version.cmake DESTINATION ${package})
+
+  if(TARGET shoal-sim)
+    install(TARGETS shoal-sim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+
+  if(SHOAL_TESTS)
+    shoal_install_tests()
+  endif()
+endfunction()
+
+# A project of its own that finds the installed package, and the compiler that must be refused.
+function(shoal_install_tests)
+  add_test(NAME consumer
+           COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
+                   -DSANITIZE=${SHOAL_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
+  set_tests_properties(consumer PROPERTIES TIMEOUT 300)
+
+  find_program(SHOAL_GXX g++)
+  if(SHOAL_GXX)
+    execute_process(COMMAND ${SHOAL_GXX} -dumpversion OUTPUT_VARIABLE gxx_version OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(gxx_version VERSION_LESS 13)
+      add_test(NAME old_gxx_is_refused_with_the_reason
+               COMMAND ${CMAKE_COMMAND} -E env CXX=${SHOAL_GXX} ${CMAKE_COMMAND} -S ${PROJECT_SOURCE_DIR}
+                       -B ${PROJECT_BINARY_DIR}/refused -G Ninja)
+      set_tests_properties(old_gxx_is_refused_with_the_reason PROPERTIES
+                           PASS_REGULAR_EXPRESSION "miscompiles coroutines" FAIL_REGULAR_EXPRESSION "Generating done")
+    endif()
+  endif()
+
+  add_test(NAME include_directions COMMAND ${PROJECT_SOURCE_DIR}/tools/check-includes)
+  add_test(NAME include_directions_self_test COMMAND ${PROJECT_SOURCE_DIR}/tools/check-includes --self-test)
 endfunction()
