@@ -32,19 +32,67 @@ public:
     };
 
     event_guard() noexcept = default;
-    event_guard(owner& home, std::uint64_t seq) : shared_(std::make_shared<token>(home, seq)) {}
-    [[nodiscard]] explicit operator bool() const noexcept { return shared_ != nullptr; }
+    event_guard(owner& home, std::uint64_t seq) : token_(take(home, seq)) {}
+    event_guard(const event_guard& other) noexcept : token_(other.token_) {
+        if (token_ != nullptr) ++token_->holders;
+    }
+    event_guard(event_guard&& other) noexcept : token_(std::exchange(other.token_, nullptr)) {}
+    event_guard& operator=(event_guard other) noexcept {
+        std::swap(token_, other.token_);
+        return *this;
+    }
+    ~event_guard() {
+        if (token_ == nullptr || --token_->holders != 0) return;
+        auto* const home = token_->home;
+        const auto seq = token_->seq;
+        give_back(token_);
+        home->event_done(seq);
+    }
+    [[nodiscard]] explicit operator bool() const noexcept { return token_ != nullptr; }
 
 private:
     struct token {
-        token(owner& home_in, std::uint64_t seq_in) noexcept : home(home_in), seq(seq_in) {}
-        token(const token&) = delete;
-        token& operator=(const token&) = delete;
-        ~token() { home.event_done(seq); }
-        owner& home;
-        std::uint64_t seq;
+        owner* home = nullptr;
+        std::uint64_t seq = 0;
+        std::uint32_t holders = 0;
+        token* next = nullptr;
     };
-    std::shared_ptr<token> shared_;
+    /// Tokens are used again, so that handing out an event allocates nothing. Guards stay on their thread and so do these.
+    struct free_list {
+        token* first = nullptr;
+        std::uint32_t count = 0;
+        ~free_list() {
+            while (first != nullptr) delete std::exchange(first, first->next);
+        }
+    };
+    static free_list& spare() noexcept {
+        static thread_local free_list list;
+        return list;
+    }
+    static constexpr std::uint32_t most_kept = 4096;
+
+    static token* take(owner& home, std::uint64_t seq) {
+        auto& list = spare();
+        token* got = list.first;
+        if (got != nullptr) {
+            list.first = got->next;
+            --list.count;
+        } else {
+            got = new token;
+        }
+        *got = {&home, seq, 1, nullptr};
+        return got;
+    }
+    static void give_back(token* which) noexcept {
+        auto& list = spare();
+        if (list.count >= most_kept) {
+            delete which;
+            return;
+        }
+        which->next = std::exchange(list.first, which);
+        ++list.count;
+    }
+    token* token_ = nullptr;
 };
 
 enum class delivery : std::uint8_t { fresh, replayed, possibly_taken };

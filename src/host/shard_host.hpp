@@ -18,6 +18,8 @@
 #include "gateway/session.hpp"
 #include "gateway/ticket.hpp"
 #include "host/event_sink.hpp"
+#include "host/member_desk.hpp"
+#include "host/planted.hpp"
 #include "net/http_client.hpp"
 #include "net/websocket.hpp"
 
@@ -53,6 +55,11 @@ struct host_options {
     std::uint32_t most_in_flight = 1024;  ///< Then reading stops until a quarter is free again.
     std::string journal_folder;           ///< Where the event journal goes (docs/journal.md); empty: none.
     logger log;
+    duration drain_patience = std::chrono::seconds(5);  ///< How long running handlers may delay a stop.
+    /// A handler that keeps its shard's thread for so long is named in the log; 0: nobody watches.
+    duration blocked_after = std::chrono::milliseconds(250);
+    std::string user_agent;
+    planted_bugs planted;  ///< For tests/simulation only.
 };
 
 class shard_host {
@@ -76,12 +83,20 @@ public:
     /// Sends a gateway command (op 3, 4, 8, 31, 43) through the shard's limiter. `d` is JSON. On the shard's thread. Fails if it
     /// is over 4,096 bytes, if the shard does not run here, or if too many wait (bound 1,000). Waits while the shard is not live.
     [[nodiscard]] result<void> send(shard_key shard, std::uint8_t op, std::string d);
+    /// Asks Discord for members of a guild of this shard: chunks come to the listener as well as to the sink. On the shard's
+    /// thread.
+    [[nodiscard]] result<member_desk::request_id> request_members(shard_key shard, gateway::member_query query,
+                                                                  member_listener listener);
+    /// On the shard's thread; the listener is told `cancelled`.
+    void cancel_members(shard_key shard, member_desk::request_id request);
+    /// Gives this shard's session up and starts a new one. From any thread.
+    void renew(shard_key shard);
     /// /gateway/bot was read again.
     void gateway_url_changed(std::string url);
 
 private:
     struct impl;
-    std::unique_ptr<impl> impl_;
+    std::shared_ptr<impl> impl_;
 };
 
 }  // namespace shoal::host

@@ -120,6 +120,15 @@ void journal_writer::ended(std::uint32_t session, std::uint64_t seq, std::uint8_
     record(kind_ended, delivery, session, seq, now);
 }
 
+void journal_writer::take_back() {
+    if (!broken_.empty() || at_ < window_offset_ + record_bytes || at_ <= header_bytes) return;
+    char* const last = window_ + (at_ - record_bytes - window_offset_);
+    if (*last != kind_started) return;
+    std::atomic_ref<char>(*last).store(0, std::memory_order_release);
+    std::memset(last, 0, record_bytes);
+    at_ -= record_bytes;
+}
+
 void journal_writer::stepped_over(std::uint32_t session, std::uint64_t seq, instant now) {
     record(kind_stepped_over, 0, session, seq, now);
 }

@@ -29,6 +29,8 @@ public:
     /// Declares a session; its index is what the further records carry. At most 64 bytes of the id are kept.
     [[nodiscard]] std::uint32_t session(std::string_view session_id, instant now);
     void started(std::uint32_t session, std::uint64_t seq, std::uint8_t delivery, instant now);
+    /// The event of the last record, a `started`, was not handed out after all.
+    void take_back();
     void ended(std::uint32_t session, std::uint64_t seq, std::uint8_t delivery, instant now);
     void stepped_over(std::uint32_t session, std::uint64_t seq, instant now);
     /// Nothing follows.

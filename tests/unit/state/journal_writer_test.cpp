@@ -102,6 +102,22 @@ TEST_CASE("records stand in the file as soon as they are written") {
     CHECK(lines[6].kind == 5);
 }
 
+TEST_CASE("an event that was not handed out after all leaves no record") {
+    const temporary_folder in;
+    auto journal = journal_writer::create(in.path, {0, 1}, process);
+    REQUIRE(journal);
+    const auto session = journal->session("s", at(1));
+    journal->started(session, 1, 0, at(2));
+    journal->take_back();
+    CHECK(lines_of(**read_whole(journal->path())).size() == 1);
+    journal->take_back();  // only a `started` is taken back
+    journal->started(session, 1, 1, at(3));
+    const auto lines = lines_of(**read_whole(journal->path()));
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].kind == 1);
+    CHECK(lines[1].time == 3);
+}
+
 TEST_CASE("a journal grows past its first part without losing a record, sessions across the seam included") {
     const temporary_folder in;
     auto journal = journal_writer::create(in.path, {0, 1}, process);

@@ -1,0 +1,330 @@
+#include "host/shard_driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <variant>
+
+#include "base/assert.hpp"
+#include "discord/opcodes.hpp"
+#include "host/errc.hpp"
+#include "host/note_log.hpp"
+
+namespace shoal::host {
+
+using namespace std::chrono_literals;
+
+shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal_writer* journal, driver_options options,
+                           std::optional<gateway::resume_ticket> ticket, permit_source& permits, event_sink& sink,
+                           driver_hooks hooks)
+    : where_(where),
+      pool_(pool),
+      journal_(journal),
+      options_(std::move(options)),
+      permits_(permits),
+      sink_(sink),
+      hooks_(std::move(hooks)),
+      random_(options_.session.seed ^ 0x636f7272656c6174ULL),
+      session_(options_.session, ticket),
+      link_(std::make_shared<flight_window::link>()),
+      guilds_(options_.guild_wait),
+      members_(*where_.on, outbound_, options_.session.seed, [this] { pump(); }),
+      self_(std::make_shared<shard_driver*>(this)) {
+    link_->home = this;
+    if (ticket) begin_window(ticket->session_id, ticket->done);
+}
+
+shard_driver::~shard_driver() {
+    *self_ = nullptr;
+    link_->home = nullptr;
+    for (auto* timer : {&machine_timer_, &guild_timer_, &pump_timer_, &drain_timer_}) clear_timer(*timer);
+}
+
+// ---- the machine -------------------------------------------------------------------------------------------------------
+
+void shard_driver::start() { feed(gateway::started{}); }
+
+void shard_driver::stop(bool for_good) { feed(gateway::stop_requested{for_good}); }
+
+void shard_driver::edge_trouble(bool now) { feed(gateway::edge_trouble{now}); }
+
+void shard_driver::gateway_url_changed(std::string url) { feed(gateway::gateway_url_changed{std::move(url)}); }
+
+void shard_driver::renew() { feed(gateway::renew_requested{}); }
+
+void shard_driver::feed(gateway::input fact) {
+    step(std::move(fact));
+    settle();
+}
+
+void shard_driver::step(gateway::input fact) {
+    later_.push_back(std::move(fact));
+    if (stepping_) return;  // the orders of the fact before must be carried out first
+    stepping_ = true;
+    while (!later_.empty()) {
+        const auto next = std::move(later_.front());
+        later_.pop_front();
+        session_.step(next, now(), orders_);
+        for (auto& one : orders_) carry_out(one);
+        orders_.clear();
+    }
+    stepping_ = false;
+}
+
+/// Tells what changed by the facts before.
+void shard_driver::settle() {
+    if (stepping_) return;
+    if (const auto lost = session_.stats().gaps; lost > lost_told_) {
+        options_.log.error(fmt::format("shard {}: {} event(s) never came", shard().id, lost - lost_told_), {}, correlation_);
+        lost_told_ = lost;
+    }
+    const auto status = session_.status();
+    if (status == told_status_) return;
+    told_status_ = status;
+    sink_.on_status(shard(), status);
+    if (hooks_.on_changed) hooks_.on_changed();
+    if (live() != told_live_) {
+        told_live_ = live();
+        if (hooks_.on_connection) hooks_.on_connection(told_live_);
+    }
+    if (live()) {
+        guilds_maybe_ready();
+        pump();
+    }
+}
+
+void shard_driver::carry_out(gateway::action& what) {
+    std::visit([this](auto& one) { order(one); }, what);
+}
+
+void shard_driver::order(gateway::dial& what) {
+    correlation_ = fmt::format("s{}-{:08x}", shard().id, static_cast<std::uint32_t>(random_.next()));
+    ++connections_;
+    reading_paused_ = false;
+    inflater_ = gateway::make_inflater(options_.session.transport, pool_);
+    net::dial_request request;
+    request.url = what.url;
+    request.user_agent = options_.user_agent;
+    socket_ = where_.dialer->dial(std::move(request), *this);
+}
+
+void shard_driver::order(gateway::ask_permit& what) {
+    permits_.ask(shard(), what.had_session, *where_.on, [self = self_](permit_source::answer answer) {
+        if (*self == nullptr) return;
+        if (answer.refused.empty()) {
+            (*self)->feed(gateway::permit_granted{answer.permit, answer.valid_until});
+        } else {
+            (*self)->feed(gateway::permit_refused{std::move(answer.refused)});
+        }
+    });
+}
+
+void shard_driver::order(gateway::use_permit& what) {
+    identify_open_ = true;
+    permits_.used(what.permit, shard());
+}
+
+void shard_driver::order(gateway::return_permit& what) {
+    if (what.permit == 0) {
+        permits_.withdraw(shard());
+    } else {
+        permits_.returned(what.permit, shard());
+    }
+}
+
+void shard_driver::order(gateway::send& what) {
+    if (socket_ == nullptr) return;
+    // If the queue is full the peer does not read: the zombie rule ends such a connection.
+    if (!socket_->send(std::move(what.payload))) return;
+    outbound_.counted(
+        what.kind == gateway::send_kind::heartbeat ? gateway::send_class::heartbeat : gateway::send_class::handshake, now());
+}
+
+void shard_driver::order(gateway::hang_up& what) {
+    outbound_.disconnected();
+    if (socket_ == nullptr) {
+        step(gateway::closed{std::nullopt, false, "no connection"});
+    } else if (what.code) {
+        socket_->close(options_.planted.close_with_1000 ? 1000 : *what.code, options_.close_grace);
+    } else {
+        socket_->cut();
+    }
+}
+
+void shard_driver::order(gateway::wake_at& what) { set_timer(machine_timer_, what.when, &shard_driver::machine_due); }
+
+void shard_driver::order(gateway::give_up& what) {
+    given_up_ = what;
+    clear_timer(machine_timer_);
+    clear_timer(guild_timer_);
+    clear_timer(pump_timer_);
+    if (what.code != 0 || !what.why.empty())
+        options_.log.info(fmt::format("shard {} stopped: {}", shard().id, what.why), {}, correlation_);
+    if (what.code != 0) sink_.on_gave_up(shard(), what.code, what.why);
+    members_.end_all();
+    if (in_flight_ != 0) set_timer(drain_timer_, now() + options_.drain_patience, &shard_driver::drain_due);
+    end_if_drained();
+}
+
+void shard_driver::order(gateway::note& what) {
+    write_note(options_.log, shard(), what, correlation_);
+    if (what.code != gateway::note_code::poison_skipped || session_.stats().poison == poison_told_) return;
+    poison_told_ = session_.stats().poison;
+    if (journal_ != nullptr && window_ && session_.ticket())
+        journal_->stepped_over(window_->session_index(), session_.ticket()->seq, now());
+}
+
+void shard_driver::machine_due() {
+    // What nobody reads cannot show life: a pause of our own is not the peer's silence.
+    if (reading_paused_) session_.on_traffic(now());
+    feed(gateway::tick{});
+}
+
+// ---- the connection ----------------------------------------------------------------------------------------------------
+
+void shard_driver::on_open() { feed(gateway::opened{}); }
+
+void shard_driver::on_traffic() {
+    if (options_.planted.acks_ignored_after_reconnect && connections_ > 1) return;
+    session_.on_traffic(now());
+}
+
+void shard_driver::on_closed(const net::close_report& report) {
+    const auto gone = std::exchange(socket_, nullptr);
+    inflater_.reset();
+    outbound_.disconnected();
+    reading_paused_ = false;
+    clear_timer(pump_timer_);
+    if (std::exchange(identify_open_, false)) permits_.identify_ended(false);
+    if (report.while_dialing && told_live_ == false && hooks_.on_connection) hooks_.on_connection(false);
+    std::string detail = report.reason;
+    if (detail.empty() && report.why) detail = report.why->message();
+    if (options_.planted.identify_after_close && !report.by_us && !report.while_dialing) step(gateway::renew_requested{});
+    feed(gateway::closed{report.code, report.while_dialing, std::move(detail)});
+}
+
+// ---- what is sent ------------------------------------------------------------------------------------------------------
+
+result<void> shard_driver::send(std::uint8_t op, std::string d) {
+    if (given_up_) return std::unexpected(failure(errc::stopped, fmt::format("shard {}", shard().id)));
+    if (auto added = outbound_.add(op, std::move(d)); !added) return added;
+    pump();
+    return {};
+}
+
+void shard_driver::pump() {
+    while (live() && socket_ != nullptr) {
+        auto wait_until = never;
+        const auto* next = outbound_.next(now(), wait_until);
+        if (next == nullptr) return set_timer(pump_timer_, wait_until, &shard_driver::pump_due);
+        // A peer that does not read fills the socket's queue: what waits here is still in order, and bounded.
+        if (!socket_->send(*next)) return set_timer(pump_timer_, now() + 1s, &shard_driver::pump_due);
+        if (const auto tag = outbound_.sent(now()); tag != 0) members_.sent(tag);
+    }
+}
+
+void shard_driver::pump_due() { pump(); }
+
+// ---- what is in flight -------------------------------------------------------------------------------------------------
+
+void shard_driver::begin_window(std::string_view session_id, std::uint64_t done) {
+    const auto index = journal_ == nullptr ? 0 : journal_->session(session_id, now());
+    window_ = flight_window::make(link_, index, done);
+    highest_handed_out_ = 0;
+}
+
+void shard_driver::on_event_ended(flight_window& window, std::uint64_t seq, delivery how) noexcept {
+    --in_flight_;
+    if (journal_ != nullptr) journal_->ended(window.session_index(), seq, static_cast<std::uint8_t>(how), now());
+    // Numbers of an older session say nothing about this one.
+    if (&window == window_.get() && !options_.planted.done_at_start) session_.on_done(window.done());
+    flow();
+    end_if_drained();
+}
+
+/// Reading stops when too many handlers run and goes on when a quarter of the places is free.
+void shard_driver::flow() {
+    if (socket_ == nullptr) return;
+    if (!reading_paused_ && in_flight_ >= options_.most_in_flight && !options_.planted.drop_when_full) {
+        reading_paused_ = true;
+        socket_->pause_reading();
+    } else if (reading_paused_ && in_flight_ <= options_.most_in_flight - (options_.most_in_flight + 3) / 4) {
+        reading_paused_ = false;
+        session_.on_traffic(now());
+        socket_->resume_reading();
+    }
+}
+
+// ---- the end -----------------------------------------------------------------------------------------------------------
+
+void shard_driver::end_if_drained() {
+    if (!given_up_ || in_flight_ != 0 || stopped_told_) return;
+    drain_due();
+}
+
+void shard_driver::drain_due() {
+    if (std::exchange(stopped_told_, true)) return;
+    clear_timer(drain_timer_);
+    where_.on->post([self = self_] {
+        if (*self == nullptr) return;
+        const auto stopped = (*self)->hooks_.on_stopped;
+        if (stopped) stopped();
+    });
+}
+
+std::optional<gateway::resume_ticket> shard_driver::ticket() const { return session_.ticket(); }
+
+// ---- timers and pictures -----------------------------------------------------------------------------------------------
+
+void shard_driver::set_timer(timer_id& timer, instant when, void (shard_driver::*then)()) {
+    clear_timer(timer);
+    if (when == never) return;
+    timer = where_.on->wake_at(when, [this, &timer, then] {
+        timer = timer_id::none;
+        (this->*then)();
+    });
+}
+
+void shard_driver::clear_timer(timer_id& timer) noexcept {
+    if (timer != timer_id::none) where_.on->cancel(std::exchange(timer, timer_id::none));
+}
+
+void shard_driver::second_passed() noexcept {
+    last_seconds_[second_++ % last_seconds_.size()] = static_cast<std::uint32_t>(events_ - events_at_second_);
+    events_at_second_ = events_;
+}
+
+shard_snapshot shard_driver::snapshot() const {
+    const auto& stats = session_.stats();
+    shard_snapshot picture;
+    picture.shard = options_.session.shard;
+    picture.status = session_.status();
+    picture.guilds_ready = guilds_.is_ready();
+    picture.guilds = static_cast<std::uint32_t>(guilds_.known());
+    picture.unavailable_guilds = static_cast<std::uint32_t>(guilds_.unavailable());
+    picture.latency = stats.latency;
+    const auto seconds = std::min(second_, last_seconds_.size());
+    if (seconds != 0)
+        picture.events_per_second =
+            static_cast<double>(std::accumulate(last_seconds_.begin(), last_seconds_.end(), std::uint64_t{0})) /
+            static_cast<double>(seconds);
+    picture.events = events_;
+    picture.in_flight = in_flight_;
+    picture.unknown_events = unknown_events_;
+    picture.resumes = stats.resumes;
+    picture.identifies = stats.identifies;
+    picture.reconnects = stats.reconnects;
+    picture.poison = stats.poison;
+    picture.lost = stats.gaps;
+    picture.duplicates = stats.duplicates;
+    picture.last_reconnect_reason = stats.last_reconnect_reason;
+    if (const auto& ticket = session_.ticket()) {
+        picture.seq = ticket->seq;
+        picture.session_id = ticket->session_id;
+    }
+    return picture;
+}
+
+}  // namespace shoal::host

@@ -1,0 +1,179 @@
+#pragma once
+// One shard: carries out the orders of its session machine on a websocket, and hands out what arrives. It runs on the scheduler
+// and dialer ports only, so that a simulation runs this very code. Not here: when to connect, resume, identify or back off
+// (gateway/session.hpp); which shards run (shard_host.hpp).
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/logger.hpp"
+#include "base/random.hpp"
+#include "discord/envelope.hpp"
+#include "gateway/guild_availability.hpp"
+#include "gateway/inflater.hpp"
+#include "gateway/session.hpp"
+#include "host/event_sink.hpp"
+#include "host/flight_window.hpp"
+#include "host/member_desk.hpp"
+#include "host/outbound_queue.hpp"
+#include "host/planted.hpp"
+#include "host/shard_host.hpp"
+#include "net/websocket.hpp"
+#include "state/journal_writer.hpp"
+
+namespace shoal::host {
+
+struct driver_options {
+    gateway::session_config session;
+    duration guild_wait = std::chrono::seconds(15);
+    std::uint32_t most_in_flight = 1024;
+    /// After the connection ended for a stop, running handlers get this long before their events count as not done.
+    duration drain_patience = std::chrono::seconds(5);
+    duration close_grace = std::chrono::seconds(1);
+    std::string user_agent;
+    logger log;
+    planted_bugs planted;
+};
+
+/// What a driver tells its host, on the driver's thread.
+struct driver_hooks {
+    std::function<void(bool live)> on_connection;  ///< Became live, or lost its connection (a failed dial included).
+    std::function<void()> on_changed;              ///< The snapshot should be published now.
+    /// The end, told once and never inside a call to the driver; it may be destroyed inside.
+    std::function<void()> on_stopped;
+    /// Around each hand-out: what this thread is busy with, for the watchdog.
+    std::function<void(discord::event_kind)> on_busy;
+    std::function<void()> on_idle;
+};
+
+class shard_driver final : private net::websocket_events, private flight_window::listener {
+public:
+    /// All on the thread of `where`. `pool`, `journal` (nullptr: none), `permits` and `sink` must outlive the driver.
+    shard_driver(shard_thread where, buffer_pool& pool, state::journal_writer* journal, driver_options options,
+                 std::optional<gateway::resume_ticket> ticket, permit_source& permits, event_sink& sink, driver_hooks hooks);
+    ~shard_driver();
+    shard_driver(const shard_driver&) = delete;
+    shard_driver& operator=(const shard_driver&) = delete;
+
+    void start();
+    /// on_stopped follows when the connection has ended and the handlers have, or their time is up.
+    void stop(bool for_good);
+    [[nodiscard]] result<void> send(std::uint8_t op, std::string d);
+    [[nodiscard]] member_desk& members() noexcept { return members_; }
+    void edge_trouble(bool now);
+    void gateway_url_changed(std::string url);
+    void renew();
+    /// A second passed: events per second are counted anew.
+    void second_passed() noexcept;
+
+    [[nodiscard]] shard_key shard() const noexcept { return options_.session.shard; }
+    [[nodiscard]] shard_snapshot snapshot() const;
+    /// What is still good after a stop.
+    [[nodiscard]] std::optional<gateway::resume_ticket> ticket() const;
+
+private:
+    // The machine.
+    void feed(gateway::input fact);
+    void step(gateway::input fact);
+    void settle();
+    void carry_out(gateway::action& order);
+    void order(gateway::dial& what);
+    void order(gateway::ask_permit& what);
+    void order(gateway::use_permit& what);
+    void order(gateway::return_permit& what);
+    void order(gateway::send& what);
+    void order(gateway::hang_up& what);
+    void order(gateway::wake_at& what);
+    void order(gateway::give_up& what);
+    void order(gateway::note& what);
+
+    // The connection (net::websocket_events).
+    void on_open() override;
+    void on_message(net::message_kind kind, std::span<const char> bytes) override;
+    void on_traffic() override;
+    void on_closed(const net::close_report& report) override;
+
+    // What arrives.
+    void take_message(buffer message);
+    void take_dispatch(const discord::envelope& what, buffer message);
+    void take_ready(const discord::envelope& what, std::uint64_t seq);
+    void take_resumed(std::uint64_t seq);
+    void hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how);
+    [[nodiscard]] guild_change note_guild(const discord::envelope& what);
+    void broken(std::string what);
+    void begin_window(std::string_view session_id, std::uint64_t done);
+    void guilds_maybe_ready();
+    void count_event(discord::event_kind kind) noexcept;
+
+    // What is in flight (flight_window::listener).
+    void on_event_ended(flight_window& window, std::uint64_t seq, delivery how) noexcept override;
+    void flow();
+
+    // What is sent.
+    void pump();
+
+    void end_if_drained();
+    void set_timer(timer_id& timer, instant when, void (shard_driver::*then)());
+    void clear_timer(timer_id& timer) noexcept;
+    void machine_due();
+    void guilds_due();
+    void pump_due();
+    void drain_due();
+    [[nodiscard]] instant now() const noexcept { return where_.on->now(); }
+    [[nodiscard]] bool live() const noexcept { return session_.status() == gateway::session_status::live; }
+
+    shard_thread where_;
+    buffer_pool& pool_;
+    state::journal_writer* journal_;
+    driver_options options_;
+    permit_source& permits_;
+    event_sink& sink_;
+    driver_hooks hooks_;
+    random_source random_;
+
+    gateway::session session_;
+    std::vector<gateway::action> orders_;
+    std::deque<gateway::input> later_;  // facts that came while orders were carried out
+    bool stepping_ = false;
+    gateway::session_status told_status_ = gateway::session_status::idle;
+    bool told_live_ = false;
+
+    std::unique_ptr<net::websocket> socket_;
+    std::unique_ptr<gateway::inflater> inflater_;
+    std::string correlation_;
+    std::uint32_t connections_ = 0;
+    bool identify_open_ = false;  // an IDENTIFY went out and neither READY nor a failure followed
+
+    std::shared_ptr<flight_window::link> link_;
+    flight_window::pointer window_;
+    std::uint32_t in_flight_ = 0;           // older sessions' events included
+    std::uint64_t highest_handed_out_ = 0;  // of the window's session
+    bool reading_paused_ = false;
+
+    gateway::guild_availability guilds_;
+    bool had_ready_ = false;  // else the session was taken over, and its guilds are not known
+
+    outbound_queue outbound_;
+    member_desk members_;
+
+    std::uint64_t events_ = 0, unknown_events_ = 0, poison_told_ = 0, lost_told_ = 0;
+    std::uint64_t events_at_second_ = 0;
+    std::array<std::uint32_t, 5> last_seconds_{};
+    std::size_t second_ = 0;
+
+    std::optional<gateway::give_up> given_up_;
+    bool stopped_told_ = false;
+    std::shared_ptr<shard_driver*> self_;  // emptied when the driver goes: posted work holds it
+    timer_id machine_timer_ = timer_id::none, guild_timer_ = timer_id::none, pump_timer_ = timer_id::none,
+             drain_timer_ = timer_id::none;
+};
+
+}  // namespace shoal::host
