@@ -1,0 +1,183 @@
+#include "system/support/process.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+namespace shoal::system_test {
+
+temp_folder::temp_folder() {
+    const char* base = std::getenv("TMPDIR");
+    path_ = std::string(base == nullptr ? "/tmp" : base) + "/shoal-system-XXXXXX";
+    REQUIRE(mkdtemp(path_.data()) != nullptr);
+}
+
+temp_folder::~temp_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+bool eventually(const std::function<bool()>& condition, clock::duration within) {
+    const auto deadline = clock::now() + within;
+    for (;;) {
+        if (condition()) return true;
+        if (clock::now() >= deadline) return false;
+        std::this_thread::sleep_for(10ms);
+    }
+}
+
+std::string program_path(std::string_view name) {
+    const char* folder = std::getenv("SHOAL_BIN");
+    REQUIRE_MESSAGE(folder != nullptr, "SHOAL_BIN names the folder of the programs; ctest sets it");
+    return std::string(folder) + "/" + std::string(name);
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::stringstream bytes;
+    bytes << in.rdbuf();
+    return bytes.str();
+}
+
+void write_file(const std::string& path, std::string_view text, int mode) {
+    {
+        std::ofstream out(path, std::ios::binary | std::ios::trunc);
+        out << text;
+    }
+    ::chmod(path.c_str(), static_cast<mode_t>(mode));
+}
+
+struct process::state {
+    pid_t pid = -1;
+    int out_end = -1, err_end = -1;
+    mutable std::mutex mutex;
+    mutable std::condition_variable changed;
+    std::string out, err;
+    bool out_done = false, err_done = false;
+    std::optional<exit_status> status;
+    std::thread reader;
+
+    /// Collects both streams until they end: a program whose output nobody reads would stop.
+    void read() {
+        pollfd ends[2] = {{out_end, POLLIN, 0}, {err_end, POLLIN, 0}};
+        while (ends[0].fd >= 0 || ends[1].fd >= 0) {
+            if (::poll(ends, 2, -1) < 0) continue;
+            for (int i = 0; i < 2; ++i) {
+                if (ends[i].fd < 0 || ends[i].revents == 0) continue;
+                char block[16384];
+                const auto count = ::read(ends[i].fd, block, sizeof block);
+                const std::lock_guard lock(mutex);
+                if (count > 0) {
+                    (i == 0 ? out : err).append(block, static_cast<std::size_t>(count));
+                } else if (count == 0 || errno != EINTR) {
+                    ends[i].fd = -1;
+                    (i == 0 ? out_done : err_done) = true;
+                }
+                changed.notify_all();
+            }
+        }
+    }
+};
+
+process::process(std::vector<std::string> command, std::map<std::string, std::string> environment)
+    : state_(std::make_unique<state>()) {
+    for (const auto* kept : {"PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
+        if (const char* value = std::getenv(kept); value != nullptr) environment.emplace(kept, value);
+    }
+    std::vector<std::string> settings;
+    for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+    std::vector<char*> argv, envp;
+    for (auto& part : command) argv.push_back(part.data());
+    for (auto& part : settings) envp.push_back(part.data());
+    argv.push_back(nullptr);
+    envp.push_back(nullptr);
+
+    int out[2], err[2];
+    REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
+    REQUIRE(::pipe2(err, O_CLOEXEC) == 0);
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        // A test that dies takes its programs along.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(126);
+        const int nothing = ::open("/dev/null", O_RDONLY);
+        ::dup2(nothing, 0);
+        ::dup2(out[1], 1);
+        ::dup2(err[1], 2);
+        ::execve(argv[0], argv.data(), envp.data());
+        ::_exit(127);
+    }
+    ::close(out[1]);
+    ::close(err[1]);
+    state_->pid = child;
+    state_->out_end = out[0];
+    state_->err_end = err[0];
+    state_->reader = std::thread([inside = state_.get()] { inside->read(); });
+}
+
+process::~process() {
+    if (!wait(0s)) {
+        send(SIGKILL);
+        (void)wait(10s);
+    }
+    state_->reader.join();
+    ::close(state_->out_end);
+    ::close(state_->err_end);
+}
+
+pid_t process::pid() const noexcept { return state_->pid; }
+
+void process::send(int signal) const {
+    if (!state_->status) ::kill(state_->pid, signal);
+}
+
+std::optional<exit_status> process::wait(clock::duration within) {
+    const auto reap = [this] {
+        if (state_->status) return true;
+        int raw = 0;
+        if (::waitpid(state_->pid, &raw, WNOHANG) != state_->pid) return false;
+        exit_status ended;
+        if (WIFEXITED(raw)) ended.code = WEXITSTATUS(raw);
+        if (WIFSIGNALED(raw)) ended.signal = WTERMSIG(raw);
+        state_->status = ended;
+        return true;
+    };
+    if (!eventually(reap, within)) return std::nullopt;
+    // What it wrote last is still in the pipes.
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait_for(lock, 5s, [this] { return state_->out_done && state_->err_done; });
+    return state_->status;
+}
+
+std::string process::out() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->out;
+}
+
+std::string process::err() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->err;
+}
+
+bool process::says(std::string_view text, clock::duration within) const {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait_for(lock, within, [&] { return state_->err.find(text) != std::string::npos || state_->err_done; });
+    return state_->err.find(text) != std::string::npos;
+}
+
+}  // namespace shoal::system_test

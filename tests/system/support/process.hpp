@@ -1,0 +1,72 @@
+#pragma once
+// Programs under test as real processes: started with an environment of their own, their output collected, ended by their id.
+// Not here: what the programs are (discord_process.hpp, bot_process.hpp).
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shoal::system_test {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+/// A folder that is gone when the test ends.
+class temp_folder {
+public:
+    temp_folder();
+    ~temp_folder();
+    temp_folder(const temp_folder&) = delete;
+    temp_folder& operator=(const temp_folder&) = delete;
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+private:
+    std::string path_;
+};
+
+/// Waits until `condition` holds, looking every few milliseconds; false if the deadline passed.
+[[nodiscard]] bool eventually(const std::function<bool()>& condition, clock::duration within = 30s);
+
+/// A program's folder: SHOAL_BIN, which ctest sets.
+[[nodiscard]] std::string program_path(std::string_view name);
+[[nodiscard]] std::string read_file(const std::string& path);
+void write_file(const std::string& path, std::string_view text, int mode = 0600);
+
+struct exit_status {
+    int code = -1;   ///< Of exit(); -1 if a signal ended it.
+    int signal = 0;  ///< That ended it.
+};
+
+class process {
+public:
+    /// Starts at once. The environment is PATH, HOME and what is given: nothing of the test's own leaks in.
+    process(std::vector<std::string> command, std::map<std::string, std::string> environment = {});
+    /// Kills it if it still runs.
+    ~process();
+    process(const process&) = delete;
+    process& operator=(const process&) = delete;
+
+    [[nodiscard]] pid_t pid() const noexcept;
+    void send(int signal) const;
+    /// The status, or nothing if it still runs after that time.
+    [[nodiscard]] std::optional<exit_status> wait(clock::duration within = 30s);
+    /// Everything written so far to stdout and stderr.
+    [[nodiscard]] std::string out() const;
+    [[nodiscard]] std::string err() const;
+    /// Waits for a text on stderr; false if the deadline passed or the program ended without it.
+    [[nodiscard]] bool says(std::string_view text, clock::duration within = 30s) const;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace shoal::system_test
