@@ -1,0 +1,19 @@
+#pragma once
+// F46: dispatches that no schema expects but that Discord, or a proxy before it, has been seen to send.
+// Not here: who gets them.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shoal::sim {
+
+struct bad_dispatch {
+    std::string name, data;
+};
+
+/// `kind`: "utf8", "surrogate", "nesting", "presence_types", "null", "permissions", or "all". Ids are made to lie in `guild`.
+[[nodiscard]] std::vector<bad_dispatch> make_bad_data(std::string_view kind, std::uint64_t guild, std::uint64_t fresh_id);
+
+}  // namespace shoal::sim
