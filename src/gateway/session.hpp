@@ -248,22 +248,25 @@ private:
         bool resume_sent = false;
         bool went_live = false;
         instant live_since{};
-        std::uint64_t live_seq = 0;  ///< The number received last when it went live.
+        std::uint64_t live_events = 0;  // Received since it went live.
+
         duration beat_interval{};
         instant next_beat = never;
-        instant beat_sent_at{};         ///< The last regular beat; epoch 0 is none yet.
-        instant any_beat_at{};          ///< The last beat of any cause, for the latency,
-        bool ack_pending = false;       ///< while this is set.
-        std::uint32_t asked_beats = 0;  ///< Op 1 answered since
+        bool beat_sent = false;         // A regular one,
+        bool life_since_beat = false;   // and a frame came after it.
+        instant last_beat{};            // Of any cause: the latency is counted from here
+        bool ack_pending = false;       // while this is set.
+        std::uint32_t asked_beats = 0;  // Op 1 answered since
         instant asked_since{};
-        // While HELLO, READY or RESUMED is waited for:
-        instant patience_from{};        ///< Silence is counted from here,
-        instant probe_at = never;       ///< a beat probes for life here,
-        instant deadline = never;       ///< and without life this is the end of the attempt.
-        instant hard_deadline = never;  ///< With life this is.
-        // While it is being closed:
+
+        duration patience{};            // While READY or RESUMED is waited for: how much silence is borne,
+        instant silent_since{};         // since when it is silent,
+        instant probe_at = never;       // when a beat asks for life,
+        instant deadline = never;       // and when silence ends the attempt.
+        instant hard_deadline = never;  // Life or not, here it ends; also of the dial and of HELLO.
+
         std::optional<std::uint16_t> hung_up_with;
-        instant cut_at = never;  ///< The peer does not answer our close: cut.
+        instant cut_at = never;  // The peer does not answer our close.
     };
 
     void on(const started&, instant now);
@@ -285,29 +288,31 @@ private:
     void on(const stop_requested& fact, instant now);
     void on(const renew_requested&, instant now);
 
-    [[nodiscard]] bool connected() const noexcept;
-    void start_dial(instant now);
+    // session.cpp: the session
     void send_identify(std::uint64_t permit, instant now);
     void send_resume(instant now);
     void ask_for_permit();
-    void wait_for_answer(duration patience, duration most, instant now);
+    void withdraw_permit();
     void go_live(instant now);
-    void beat(instant now, bool regular);
+    void lose_session(std::string why);
+    void resume_failed(instant dialed_at, instant now);
+    [[nodiscard]] bool lives_after(const closed& fact);
+    void stop_now();
+    void end_for_good(std::uint16_t code, std::string why);
+    void say(note_code code, std::string detail = {});
+
+    // session_connection.cpp: the connection under it
+    [[nodiscard]] bool connected() const noexcept;
+    void start_dial(instant now);
+    void beat(bool regular, instant now);
+    void check_beat(instant now);
+    void wait_for_answer(duration patience, duration most, instant now);
+    void check_patience(instant now);
     void end_connection(std::optional<std::uint16_t> code, std::string reason, instant now);
     void connection_over(instant now);
-    void resume_failed(instant now);
-    void lose_session(std::string why);
-    void stop_now();
-    void give_up_with(std::uint16_t code, std::string why);
-    [[nodiscard]] duration reconnect_delay(instant now);
+    [[nodiscard]] duration reconnect_delay(const connection& was, instant now);
     [[nodiscard]] duration backoff(std::uint32_t failures);
-    void react_to_close(const closed& fact, instant now);
-    void check_beat(instant now);
-    void check_patience(instant now);
-    void report_dispatches();
     void arm();
-    void say(note_code code, std::string detail = {});
-    void drop_large_presence();
 
     session_config config_;
     std::optional<resume_ticket> ticket_;
@@ -316,14 +321,16 @@ private:
     std::vector<action>* out_ = nullptr;  // Of the step that runs.
 
     phase phase_ = phase::off;
-    bool stopped_ = false;
+    bool ended_ = false;     // give_up was ordered.
+    bool stopping_ = false;  // stop_requested,
+    bool for_good_ = false;  // and how.
+    bool presence_dropped_ = false;
     connection connection_;
+    std::uint64_t dials_ = 0;
     bool had_session_ = false;
-    bool permit_wanted_ = false;  // Asked for and not yet answered by a grant.
-    bool stopping_ = false;
     std::uint32_t failures_ = 0;  // Attempts in a row without READY or RESUMED.
-    std::uint32_t flaps_ = 0;     // Sessions in a row that went live and brought nothing.
-    duration least_wait_{};       // Of the next reconnect: op 9.
+    std::uint32_t flaps_ = 0;     // Connections in a row that went live and brought nothing.
+    duration least_wait_{};       // Before the next dial: op 9.
     instant retry_at_ = never;
     instant last_traffic_{};
     instant armed_ = never;
