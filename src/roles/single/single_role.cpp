@@ -53,6 +53,8 @@ void run_outcome::mark_ended() noexcept {
 
 namespace {
 
+constexpr duration last_grace = std::chrono::milliseconds(500);
+
 /// Waits for the first of two descriptors; true if it is the second.
 bool wait_for(int wanted, int give_up) {
     pollfd ends[2] = {{wanted, POLLIN, 0}, {give_up, POLLIN, 0}};
@@ -296,6 +298,8 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
     std::memcpy(&options.session.seed, random.data(), sizeof options.session.seed);
     options.guild_wait = settings_.guild_wait;
     options.journal_folder = settings_.journal;
+    options.drain_patience = settings_.stop_deadline;
+    options.user_agent = runtime::runtime_setup{}.user_agent;
     options.log = log_.named("gateway");
     host_ = std::make_unique<host::shard_host>(std::move(lanes), std::move(options), *desk_, bot_);
     bot_.attach(host_.get());
@@ -370,7 +374,8 @@ void single_role::stop(bool for_good) {
 void single_role::begin_stop(bool for_good) {
     log_.info("stopping", {{"sessions", for_good ? "ended" : "stay resumable"}});
     host_->stop(for_good, [this](const std::map<shard_key, gateway::resume_ticket>&) {
-        bot_.drain(settings_.stop_deadline, [this] {
+        // The host has waited for the handlers of its events; what is left are those that no event holds.
+        bot_.drain(last_grace, [this] {
             const std::lock_guard lock(mutex_);
             phase_ = phase::stopped;
             ended_.set_value();
