@@ -32,6 +32,7 @@ struct identify_ledger {
     std::uint64_t application = 0;  ///< A keyed hash or id of the application; never the token.
     std::string boot_id;
     std::map<std::uint32_t, instant> key_free_at;  ///< rate_limit_key -> when it may be used next.
+    instant no_key_before{};                       ///< And none at all before this: after a reboot, damage, or changed keys.
     std::vector<std::pair<std::uint64_t, instant>>
         outstanding;  ///< Permits given and neither used, returned nor expired: (permit, valid_until).
     std::uint64_t last_permit = 0;
@@ -49,6 +50,13 @@ struct identify_ledger {
 /// just used.
 [[nodiscard]] std::string write_ledger(const identify_ledger& ledger);
 [[nodiscard]] result<identify_ledger> read_ledger(std::string_view text);
+
+/// What replaces a ledger that is damaged or not there. `was_damaged` treats every key as just used. Permits of the lost ledger
+/// are never given again.
+[[nodiscard]] identify_ledger fresh_ledger(std::uint64_t application, std::string_view boot_id, bool was_damaged, instant now);
+/// After loading: if the machine was booted since, its times mean nothing any more; every key counts as just used then, open
+/// permits as spent, and the budget has to be read. True if that was so.
+bool renew_after_boot(identify_ledger& ledger, std::string_view boot_id, instant now);
 
 struct governor_policy {
     double reserve_share = 0.10;  ///< Of total: what would eat it is refused.
@@ -105,12 +113,16 @@ public:
     [[nodiscard]] std::size_t waiting() const noexcept;
 
 private:
+    enum class reason : std::uint8_t { none, reserve, empty };
     struct waiting_shard {
         request what;
-        std::string told;  // The refusal that it has heard.
+        reason told = reason::none;  // The refusal that it has heard.
     };
     void settle(identify_ledger& ledger, instant now) const;
-    [[nodiscard]] std::int64_t left_in_budget(const identify_ledger& ledger) const noexcept;
+    [[nodiscard]] std::int64_t left(const identify_ledger& ledger) const noexcept;
+    [[nodiscard]] std::int64_t reserve(const identify_ledger& ledger) const noexcept;
+    [[nodiscard]] bool in_storm(const identify_ledger& ledger) const noexcept;
+    [[nodiscard]] duration storm_wait(const identify_ledger& ledger) const noexcept;
 
     governor_policy policy_;
     std::vector<waiting_shard> waiting_;  // In order of granting.
