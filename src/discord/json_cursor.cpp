@@ -1,5 +1,6 @@
 #include "discord/json_cursor.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <system_error>
@@ -308,11 +309,6 @@ std::size_t json_value::count() const noexcept {
         for (auto it = walk.begin(); !(it == walk.end()); ++it) ++counted;
     }
     return counted;
-}
-
-json_walk::json_walk(const char* at, const char* end, const char** parent, char open, char close) noexcept
-    : at_(at), end_(end), parent_(parent), close_(close) {
-    static_cast<void>(open);
 }
 
 void json_walk::enter() noexcept {

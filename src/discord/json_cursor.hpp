@@ -18,7 +18,6 @@
 // views: they live as long as the text. A value from a loop is best used inside the loop, by reference: what was walked there is
 // not walked again.
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -139,7 +138,8 @@ public:
     [[nodiscard]] bool broken() const noexcept { return broken_; }
 
 protected:
-    json_walk(const char* at, const char* end, const char** parent, char open, char close) noexcept;
+    json_walk(const char* at, const char* end, const char** parent, char close) noexcept
+        : at_(at), end_(end), parent_(parent), close_(close) {}
     ~json_walk() = default;
     void enter() noexcept;
     void advance() noexcept;
@@ -191,7 +191,7 @@ public:
 
 private:
     friend class json_value;
-    json_fields(const char* at, const char* end, const char** parent) noexcept : json_walk(at, end, parent, '{', '}') {}
+    json_fields(const char* at, const char* end, const char** parent) noexcept : json_walk(at, end, parent, '}') {}
 };
 
 /// `for (const auto& element : array.elements())`.
@@ -218,7 +218,7 @@ public:
 
 private:
     friend class json_value;
-    json_elements(const char* at, const char* end, const char** parent) noexcept : json_walk(at, end, parent, '[', ']') {}
+    json_elements(const char* at, const char* end, const char** parent) noexcept : json_walk(at, end, parent, ']') {}
 };
 
 template <class T>
