@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 #include "net/errc.hpp"
 
@@ -52,8 +53,10 @@ result<dial_url> parse_dial_url(std::string_view text, std::string_view tls_sche
     }
     out.port = out.tls ? 443 : 80;
     if (url.has_port() && !url.port().empty()) {
-        out.port = url.port_number();
-        if (out.port == 0) return bad("the port must be a number from 1 to 65535");
+        const std::string_view digits(url.port().data(), url.port().size());
+        const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+        if (ec != std::errc{} || end != digits.data() + digits.size() || out.port == 0)
+            return bad("the port must be a number from 1 to 65535");
     }
     if (!out.tls && !is_loopback(out.host)) {
         return bad(fmt::format("{}:// goes to this machine only (localhost, 127.0.0.1, ::1), not to {}; use {}://", plain_scheme,

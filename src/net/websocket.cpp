@@ -113,13 +113,14 @@ private:
         stream_.write_buffer_bytes(8192);
         stream_.text(true);
         stream_.control_callback([this](ws::frame_type kind, beast::string_view) { on_control(kind); });
-        answer_.result(0U);  // "none yet"
         stream_.async_handshake(answer_, authority_, target_, completion::to<&core::on_upgraded>(shared_from_this()));
     }
 
     void on_upgraded(error_code ec, std::size_t) {
         if (ended_) return;
-        if (const auto status = answer_.result_int(); ec && status != 0 && status != 101) {
+        // Whatever the version or the headers: an answer with another status is the server's word.
+        const auto status = answer_.result_int();
+        if (ec && is_websocket_error(ec) && status != 101) {
             return end(failure_report({errc::upgrade_refused, fmt::format("{}: status {}", peer_, status)}));
         }
         if (ec) return end(failure_report(beast_failure(ec)));
@@ -295,12 +296,13 @@ private:
 
     [[nodiscard]] std::string timeout_detail() const { return fmt::format("{}: {} took too long", peer_, phase_); }
 
+    static bool is_websocket_error(error_code ec) { return ec.category() == ws::make_error_code(ws::error::closed).category(); }
+
     [[nodiscard]] failure beast_failure(error_code ec) const {
         const auto detail = [&] { return fmt::format("{}: {}", peer_, ec.message()); };
         if (ec == ws::error::message_too_big || ec == ws::error::buffer_overflow) return {errc::too_large, detail()};
         if (ec == beast::http::error::end_of_stream || ec == beast::http::error::partial_message) return {errc::closed, detail()};
-        if (ec.category() == beast::http::make_error_code(beast::http::error::bad_version).category() ||
-            ec.category() == ws::make_error_code(ws::error::closed).category()) {
+        if (ec.category() == beast::http::make_error_code(beast::http::error::bad_version).category() || is_websocket_error(ec)) {
             return {errc::protocol_broken, detail()};
         }
         return stream_failure(ec, peer_);
