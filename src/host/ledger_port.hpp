@@ -20,12 +20,8 @@ public:
     [[nodiscard]] virtual result<void> with(instant now, const std::function<void(gateway::identify_ledger&)>& change) = 0;
 };
 
-/// What holds when nothing is known: every key was just used, and Discord must be asked what is left.
-[[nodiscard]] gateway::identify_ledger cautious_ledger(std::uint64_t application, std::string boot_id, instant now);
-/// A ledger of an earlier boot: its times mean nothing any more, its counts do.
-void adopt_after_reboot(gateway::identify_ledger& ledger, std::string boot_id, instant now);
-
-/// The file at `path` (state::ledger_path). A damaged file is treated as cautious_ledger() says, and logged.
+/// The file at `path` (state::ledger_path). A damaged file is logged and begun anew, as if every key
+/// had just been used.
 [[nodiscard]] std::unique_ptr<ledger_port> ledger_in_file(std::string path, std::uint64_t application, std::string boot_id,
                                                           logger log);
 

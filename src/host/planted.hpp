@@ -13,6 +13,7 @@ struct planted_bugs {
     bool forget_backoff = false;         ///< Each failed dial starts the back-off anew.
     bool acks_ignored_after_reconnect =
         false;                               ///< What shows life is not told to the machine on the second connection and later.
+    bool resume_from_received = false;       ///< A taken-over session is resumed behind events whose handlers did not end.
     bool failed_counts_as_received = false;  ///< An event whose reader failed once is not asked for again.
     bool permit_not_counted = false;         ///< A permit is handed out without being kept in the ledger.
     bool ledger_not_shared = false;          ///< Each process counts for itself.

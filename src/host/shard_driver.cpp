@@ -16,6 +16,16 @@ namespace shoal::host {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Handlers of the process before may not have ended for what it received last: those events are asked for again.
+std::optional<gateway::resume_ticket> taken_over(std::optional<gateway::resume_ticket> ticket, const planted_bugs& planted) {
+    if (ticket && !planted.resume_from_received) ticket->seq = ticket->done;
+    return ticket;
+}
+
+}  // namespace
+
 shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal_writer* journal, driver_options options,
                            std::optional<gateway::resume_ticket> ticket, permit_source& permits, event_sink& sink,
                            driver_hooks hooks)
@@ -27,13 +37,13 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       sink_(sink),
       hooks_(std::move(hooks)),
       random_(options_.session.seed ^ 0x636f7272656c6174ULL),
-      session_(options_.session, ticket),
+      session_(options_.session, taken_over(std::move(ticket), options_.planted)),
       link_(std::make_shared<flight_window::link>()),
       guilds_(options_.guild_wait),
       members_(*where_.on, outbound_, options_.session.seed, [this] { pump(); }),
       self_(std::make_shared<shard_driver*>(this)) {
     link_->home = this;
-    if (ticket) begin_window(ticket->session_id, ticket->done);
+    if (const auto& kept = session_.ticket()) begin_window(kept->session_id, kept->done);
 }
 
 shard_driver::~shard_driver() {
@@ -100,7 +110,6 @@ void shard_driver::carry_out(gateway::action& what) {
 }
 
 void shard_driver::order(gateway::dial& what) {
-    correlation_ = fmt::format("s{}-{:08x}", shard().id, static_cast<std::uint32_t>(random_.next()));
     ++connections_;
     reading_paused_ = false;
     inflater_ = gateway::make_inflater(options_.session.transport, pool_);
@@ -169,6 +178,9 @@ void shard_driver::order(gateway::give_up& what) {
 }
 
 void shard_driver::order(gateway::note& what) {
+    // A connection's life begins with this note: its lines share one id.
+    if (what.code == gateway::note_code::dialing)
+        correlation_ = fmt::format("s{}-{:08x}", shard().id, static_cast<std::uint32_t>(random_.next()));
     write_note(options_.log, shard(), what, correlation_);
     if (what.code != gateway::note_code::poison_skipped || session_.stats().poison == poison_told_) return;
     poison_told_ = session_.stats().poison;

@@ -1,0 +1,488 @@
+// One shard's driver on virtual time, against a far end that the test plays.
+
+#include "host/shard_driver.hpp"
+
+#include <algorithm>
+
+#include "host/errc.hpp"
+
+#include "unit/host/scripted.hpp"
+
+using namespace shoal;
+using namespace shoal::host;
+using namespace shoal::host::test;
+using gateway::session_status;
+
+TEST_CASE("a shard dials, identifies with a permit after HELLO and hands out READY and what follows") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    CHECK(peer.url == "wss://gateway.test/?v=10&encoding=json");
+    REQUIRE(peer.sent.size() == 1);
+    CHECK(peer.sent[0].find("\"op\":2") != std::string::npos);
+    CHECK(bench.permits.lines == std::vector<std::string>{"ask 0", "used 1", "ended ready"});
+    peer.event(2);
+    peer.event(3, "SOMETHING_NEW");
+    CHECK(bench.sink.lines == std::vector<std::string>{"session 0", "ready 0 missing 0", "MESSAGE_CREATE 2", "SOMETHING_NEW 3"});
+    const auto picture = bench.driver->snapshot();
+    CHECK(picture.status == session_status::live);
+    CHECK(picture.seq == 3);
+    CHECK(picture.events == 3);
+    CHECK(picture.unknown_events == 1);
+    CHECK(picture.session_id == "abc");
+    CHECK(picture.identifies == 1);
+}
+
+TEST_CASE("HELLO in the same read as the upgrade is no trouble") {
+    driver_bench bench;
+    bench.driver->start();
+    bench.dialer.last().open();
+    bench.dialer.last().hello();
+    bench.time.run_for(1ms);
+    CHECK(bench.dialer.last().sent.size() == 1);
+}
+
+TEST_CASE("a cut connection is resumed at the resume address and replayed events are marked") {
+    driver_bench bench;
+    bench.go_live().event(2);
+    bench.dialer.last().end(std::nullopt);
+    CHECK(bench.driver->snapshot().status == session_status::waiting);
+    auto& peer = bench.redial();
+    CHECK(peer.url.starts_with("wss://resume.test/"));
+    REQUIRE(peer.sent.size() == 1);
+    CHECK(peer.sent[0].find("\"op\":6") != std::string::npos);
+    CHECK(peer.sent[0].find("\"seq\":2") != std::string::npos);
+    peer.event(3);
+    peer.event(3);
+    peer.resumed(4);
+    peer.event(5);
+    CHECK(bench.sink.lines == std::vector<std::string>{"session 0", "ready 0 missing 0", "MESSAGE_CREATE 2",
+                                                       "MESSAGE_CREATE 3 replayed", "resumed 0", "MESSAGE_CREATE 5"});
+    CHECK(bench.driver->snapshot().duplicates == 1);
+    CHECK(bench.driver->snapshot().resumes == 1);
+    CHECK(bench.connection == std::vector<bool>{true, false, true});
+}
+
+TEST_CASE("numbers that never come are counted as lost") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    peer.event(2);
+    peer.event(5);
+    CHECK(bench.driver->snapshot().lost == 2);
+}
+
+TEST_CASE("an event is done when the last copy of its guard goes, and the ticket tells how far without a hole") {
+    driver_bench bench;
+    bench.sink.hold = true;
+    auto& peer = bench.go_live();
+    for (std::uint64_t seq = 2; seq <= 5; ++seq) peer.event(seq);
+    CHECK(bench.driver->ticket()->seq == 5);
+    CHECK(bench.driver->ticket()->done == 1);
+    CHECK(bench.driver->snapshot().in_flight == 4);
+    bench.sink.held.erase(bench.sink.held.begin() + 1);  // 3 ends before 2
+    CHECK(bench.driver->ticket()->done == 1);
+    const auto copy = bench.sink.held.front();
+    bench.sink.held.pop_front();
+    CHECK(bench.driver->ticket()->done == 1);
+    {
+        const auto last = std::move(const_cast<dispatch&>(copy));
+    }
+    CHECK(bench.driver->ticket()->done == 3);
+    bench.sink.held.clear();
+    CHECK(bench.driver->ticket()->done == 5);
+    CHECK(bench.driver->snapshot().in_flight == 0);
+}
+
+TEST_CASE("handlers of an older session do not count for the new one") {
+    driver_bench bench;
+    bench.sink.hold = true;
+    bench.go_live().event(2);
+    bench.dialer.last().event(3);
+    bench.dialer.last().say(R"({"op":9,"d":false})");
+    bench.time.run_for(6s);
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    bench.time.run_for(1ms);
+    peer.ready("def");
+    peer.event(2);
+    CHECK(bench.driver->snapshot().in_flight == 3);
+    CHECK(bench.driver->ticket()->done == 1);
+    bench.sink.held.pop_front();
+    bench.sink.held.pop_front();
+    CHECK(bench.driver->ticket()->session_id == "def");
+    CHECK(bench.driver->ticket()->done == 1);
+    CHECK(bench.driver->snapshot().in_flight == 1);
+    bench.sink.held.clear();
+    CHECK(bench.driver->ticket()->done == 2);
+}
+
+TEST_CASE("reading stops at the bound of running handlers and goes on when a quarter is free") {
+    driver_bench bench([](driver_options& options) { options.most_in_flight = 8; });
+    bench.sink.hold = true;
+    auto& peer = bench.go_live();
+    for (std::uint64_t seq = 2; seq <= 20; ++seq) peer.event(seq);
+    CHECK(peer.paused);
+    CHECK(bench.sink.held.size() == 8);
+    bench.sink.held.pop_front();
+    CHECK(peer.paused);
+    bench.sink.held.pop_front();
+    CHECK(!peer.paused);
+    bench.time.run_for(1ms);
+    CHECK(peer.paused);
+    CHECK(bench.sink.held.size() == 8);
+    while (!bench.sink.held.empty()) {
+        bench.sink.held.pop_front();
+        bench.time.run_for(1ms);
+    }
+    std::vector<std::uint64_t> all;
+    for (std::uint64_t seq = 2; seq <= 20; ++seq) all.push_back(seq);
+    CHECK(bench.sink.seqs == all);
+}
+
+TEST_CASE("a pause of our own is not taken for the peer's silence") {
+    driver_bench bench([](driver_options& options) { options.most_in_flight = 2; });
+    bench.sink.hold = true;
+    auto& peer = bench.go_live();
+    peer.event(2);
+    peer.event(3);
+    REQUIRE(peer.paused);
+    bench.time.run_for(10min);
+    CHECK(!peer.close_code);
+    CHECK(bench.driver->snapshot().status == session_status::live);
+}
+
+TEST_CASE("a connection that stays silent is closed with 4000 and resumed") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    bench.time.run_for(3min);
+    CHECK(peer.close_code == 4000);
+    CHECK(bench.dialer.peers.size() > 1);
+    CHECK(bench.dialer.peers[1]->url.starts_with("wss://resume.test/"));
+}
+
+TEST_CASE("an event whose reader fails comes again, and is stepped over the second time") {
+    driver_bench bench;
+    bench.sink.fails = [](const dispatch& event) { return event.seq == 3; };
+    auto& peer = bench.go_live();
+    peer.event(2);
+    peer.event(3);
+    CHECK(peer.close_code == 4000);
+    auto& second = bench.redial();
+    CHECK(second.sent[0].find("\"seq\":2") != std::string::npos);
+    second.event(3);
+    CHECK(second.close_code == 4000);
+    CHECK(bench.driver->snapshot().poison == 1);
+    auto& third = bench.redial();
+    CHECK(third.sent[0].find("\"seq\":3") != std::string::npos);
+    third.event(4);
+    third.resumed(5);
+    CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 4});
+    CHECK(bench.driver->ticket()->done == 5);
+    CHECK(bench.driver->snapshot().lost == 0);
+}
+
+TEST_CASE("an event whose reader fails once is handed out when it comes again") {
+    driver_bench bench;
+    int failures = 0;
+    bench.sink.fails = [&](const dispatch& event) { return event.seq == 3 && failures++ == 0; };
+    auto& peer = bench.go_live();
+    peer.event(2);
+    peer.event(3);
+    auto& second = bench.redial();
+    second.event(3);
+    second.resumed(4);
+    CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 3});
+    CHECK(bench.driver->snapshot().poison == 0);
+    CHECK(bench.driver->snapshot().in_flight == 0);
+}
+
+TEST_CASE("bytes that are no message at all break the connection and nothing else") {
+    for (const std::string_view text :
+         {"{", "[]", "null", "{\"op\":0,\"t\":\"X\",\"d\":{}}", "\xff\xfe", "{\"op\":10,\"d\":{}}"}) {
+        CAPTURE(text);
+        driver_bench bench;
+        auto& peer = bench.go_live();
+        peer.event(2);
+        peer.say(std::string(text));
+        CHECK(peer.close_code == 4000);
+        auto& second = bench.redial();
+        CHECK(second.sent[0].find("\"op\":6") != std::string::npos);
+        second.event(3);
+        second.resumed(4);
+        CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 3});
+    }
+}
+
+TEST_CASE("unknown ops are passed over") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    peer.say(R"({"op":99,"d":{"x":[1,2]}})");
+    peer.event(2);
+    CHECK(bench.sink.has("MESSAGE_CREATE 2"));
+}
+
+TEST_CASE("op 1 from the server is answered at once") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    const auto before = peer.sent.size();
+    peer.say(R"({"op":1,"d":null})");
+    REQUIRE(peer.sent.size() == before + 1);
+    CHECK(peer.sent.back().find("\"op\":1") != std::string::npos);
+    CHECK(peer.sent.back().find("\"d\":1") != std::string::npos);
+}
+
+TEST_CASE("op 7 reconnects with 4000 and resumes") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    peer.say(R"({"op":7,"d":null})");
+    CHECK(peer.close_code == 4000);
+    auto& second = bench.redial();
+    CHECK(second.sent[0].find("\"op\":6") != std::string::npos);
+}
+
+TEST_CASE("guilds are told apart: loaded, late, unavailable, back, joined, left") {
+    driver_bench bench;
+    auto& peer = bench.go_live(R"({"id":"11","unavailable":true},{"id":"12","unavailable":true})");
+    CHECK(!bench.sink.has("ready 0 missing 0"));
+    peer.event(2, "GUILD_CREATE", R"({"id":"11","name":"a"})");
+    peer.event(3, "GUILD_DELETE", R"({"id":"12","unavailable":true})");
+    CHECK(bench.sink.has("ready 0 missing 0"));
+    peer.event(4, "GUILD_CREATE", R"({"id":"12","unavailable":false})");
+    peer.event(5, "GUILD_CREATE", R"({"id":"13"})");
+    peer.event(6, "GUILD_DELETE", R"({"id":"11"})");
+    CHECK(bench.sink.has("GUILD_CREATE 2 loaded"));
+    CHECK(bench.sink.has("GUILD_DELETE 3 unavailable"));
+    CHECK(bench.sink.has("GUILD_CREATE 4 available"));
+    CHECK(bench.sink.has("GUILD_CREATE 5 joined"));
+    CHECK(bench.sink.has("GUILD_DELETE 6 left"));
+    CHECK(bench.driver->snapshot().guilds == 2);
+}
+
+TEST_CASE("a guild that never comes delays the shard's ready by the time-out only") {
+    driver_bench bench;
+    auto& peer = bench.go_live(R"({"id":"11","unavailable":true},{"id":"12","unavailable":true})");
+    bench.time.run_for(10s);
+    peer.event(2, "GUILD_CREATE", R"({"id":"11"})");
+    bench.time.run_for(14s);
+    CHECK(!bench.sink.has("ready 0 missing 1"));
+    bench.time.run_for(2s);
+    CHECK(std::count(bench.sink.lines.begin(), bench.sink.lines.end(), "ready 0 missing 1") == 1);
+}
+
+TEST_CASE("commands wait until the shard is live and then go out in order") {
+    driver_bench bench;
+    REQUIRE(bench.driver->send(4, R"({"guild_id":"1"})"));
+    REQUIRE(bench.driver->send(8, R"({"guild_id":"2"})"));
+    auto& peer = bench.go_live();
+    REQUIRE(peer.sent.size() == 3);
+    CHECK(peer.sent[1] == R"({"op":4,"d":{"guild_id":"1"}})");
+    CHECK(peer.sent[2] == R"({"op":8,"d":{"guild_id":"2"}})");
+}
+
+TEST_CASE("commands that wait go out on the next connection") {
+    driver_bench bench;
+    bench.go_live();
+    bench.dialer.last().end(std::nullopt);
+    REQUIRE(bench.driver->send(4, R"({"guild_id":"1"})"));
+    auto& second = bench.redial();
+    CHECK(second.sent.size() == 1);
+    second.resumed(2);
+    REQUIRE(second.sent.size() == 2);
+    CHECK(second.sent[1] == R"({"op":4,"d":{"guild_id":"1"}})");
+}
+
+TEST_CASE("no more than 120 messages leave in any 60 s, heartbeats included, and none is dropped") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    std::vector<instant> times;
+    for (int i = 0; i < 300; ++i) REQUIRE(bench.driver->send(4, fmt::format(R"({{"n":{}}})", i)));
+    std::size_t seen = 0;
+    for (int second = 0; second < 240; ++second) {
+        bench.time.run_for(1s);
+        peer.say(R"({"op":11})");
+        for (; seen < peer.sent.size(); ++seen) times.push_back(bench.time.now());
+    }
+    CHECK(std::count_if(peer.sent.begin(), peer.sent.end(), [](const auto& text) { return text.starts_with("{\"op\":4"); }) ==
+          300);
+    CHECK(!peer.close_code);
+    for (std::size_t i = 0; i + 120 < times.size(); ++i) CHECK(times[i + 120] - times[i] >= 59s);
+}
+
+TEST_CASE("of presence updates that wait only the newest goes out, and a new session is told it again") {
+    driver_bench bench;
+    REQUIRE(bench.driver->send(3, R"({"status":"idle"})"));
+    REQUIRE(bench.driver->send(3, R"({"status":"dnd"})"));
+    auto& peer = bench.go_live();
+    REQUIRE(peer.sent.size() == 2);
+    CHECK(peer.sent[1] == R"({"op":3,"d":{"status":"dnd"}})");
+    peer.say(R"({"op":9,"d":false})");
+    bench.time.run_for(6s);
+    auto& second = bench.dialer.last();
+    second.open();
+    second.hello();
+    bench.time.run_for(1ms);
+    second.ready("def");
+    REQUIRE(second.sent.size() == 2);
+    CHECK(second.sent[1] == R"({"op":3,"d":{"status":"dnd"}})");
+}
+
+TEST_CASE("what Discord would refuse is refused here, with the reason") {
+    driver_bench bench;
+    bench.go_live();
+    CHECK(bench.driver->send(8, fmt::format(R"({{"q":"{}"}})", std::string(4096, 'x'))).error().is(errc::too_large));
+    CHECK(bench.driver->send(2, "{}").error().is(errc::bad_command));
+    CHECK(bench.driver->send(1, "null").error().is(errc::bad_command));
+    CHECK(bench.driver->send(4, "{").error().is(errc::bad_command));
+    bench.dialer.last().end(std::nullopt);
+    for (int i = 0; i < 1000; ++i) REQUIRE(bench.driver->send(4, "{}"));
+    CHECK(bench.driver->send(4, "{}").error().is(errc::queue_full));
+    CHECK(bench.driver->send(3, "{}"));
+}
+
+TEST_CASE("a payload of exactly 4,096 bytes is sent") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    const std::string around = R"({"op":8,"d":{"q":""}})";
+    REQUIRE(bench.driver->send(8, fmt::format(R"({{"q":"{}"}})", std::string(4096 - around.size(), 'x'))));
+    CHECK(peer.sent.back().size() == 4096);
+}
+
+TEST_CASE("a stop closes with 4000, waits for handlers and leaves a ticket") {
+    driver_bench bench;
+    bench.sink.hold = true;
+    bench.go_live().event(2);
+    bench.driver->stop(false);
+    CHECK(bench.dialer.last().close_code == 4000);
+    bench.time.run_for(1s);
+    CHECK(bench.stopped == 0);
+    bench.sink.held.clear();
+    bench.time.run_for(1ms);
+    CHECK(bench.stopped == 1);
+    CHECK(bench.driver->ticket()->done == 2);
+    CHECK(bench.driver->send(4, "{}").error().is(errc::stopped));
+}
+
+TEST_CASE("a handler that never ends delays a stop by the patience only") {
+    driver_bench bench;
+    bench.sink.hold = true;
+    bench.go_live().event(2);
+    bench.driver->stop(false);
+    bench.time.run_for(6s);
+    CHECK(bench.stopped == 1);
+    CHECK(bench.driver->ticket()->seq == 2);
+    CHECK(bench.driver->ticket()->done == 1);
+    bench.driver.reset();
+    bench.sink.held.clear();  // after the driver: its events may still end
+}
+
+TEST_CASE("a stop for good closes with 1000 and leaves no ticket") {
+    driver_bench bench;
+    bench.go_live();
+    bench.driver->stop(true);
+    CHECK(bench.dialer.last().close_code == 1000);
+    bench.time.run_for(1s);
+    CHECK(bench.stopped == 1);
+    CHECK(!bench.driver->ticket());
+}
+
+TEST_CASE("a stop works at every point of a connection's life") {
+    for (int point = 0; point < 6; ++point) {
+        CAPTURE(point);
+        driver_bench bench;
+        if (point > 0) bench.driver->start();
+        if (point > 1) bench.dialer.last().open();
+        if (point == 3) bench.permits.keeps_waiting = true;
+        if (point > 2) bench.dialer.last().hello(), bench.time.run_for(1ms);
+        if (point > 3) bench.dialer.last().ready();
+        if (point > 4) bench.dialer.last().end(std::nullopt);
+        bench.driver->stop(false);
+        bench.time.run_for(10s);
+        CHECK(bench.stopped == 1);
+        if (point == 3) CHECK(bench.permits.lines.back() == "withdraw 0");
+    }
+}
+
+TEST_CASE("a ticket is resumed without a permit, from what was done and not from what was received") {
+    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    bench.dialer.last().open();
+    bench.dialer.last().hello();
+    REQUIRE(bench.dialer.last().sent.size() == 1);
+    CHECK(bench.dialer.last().sent[0].find("\"op\":6") != std::string::npos);
+    CHECK(bench.dialer.last().sent[0].find("\"seq\":17") != std::string::npos);
+    bench.dialer.last().event(18);
+    bench.dialer.last().resumed(21);
+    CHECK(bench.sink.lines == std::vector<std::string>{"MESSAGE_CREATE 18 replayed", "resumed 0", "ready 0 missing 0"});
+    CHECK(bench.permits.lines.empty());
+}
+
+TEST_CASE("a close code that cannot be helped stops the shard with a sentence for people") {
+    driver_bench bench;
+    bench.go_live().end(4004);
+    CHECK(bench.sink.has("gave up 0 4004"));
+    CHECK(!bench.sink.last_reason.empty());
+    bench.time.run_for(10min);
+    CHECK(bench.dialer.peers.size() == 1);
+    CHECK(bench.stopped == 1);
+}
+
+TEST_CASE("an IDENTIFY that fails is told to the desk") {
+    SUBCASE("by a close") {
+        driver_bench bench;
+        bench.driver->start();
+        bench.dialer.last().open();
+        bench.dialer.last().hello();
+        bench.time.run_for(1ms);
+        bench.dialer.last().end(std::nullopt);
+        CHECK(bench.permits.lines.back() == "ended failed");
+    }
+    SUBCASE("by op 9") {
+        driver_bench bench;
+        bench.driver->start();
+        bench.dialer.last().open();
+        bench.dialer.last().hello();
+        bench.time.run_for(1ms);
+        bench.dialer.last().say(R"({"op":9,"d":false})");
+        bench.time.run_for(1ms);
+        CHECK(std::count(bench.permits.lines.begin(), bench.permits.lines.end(), "ended failed") == 1);
+    }
+}
+
+TEST_CASE("a driver may go while handlers hold its events and its connection is open") {
+    driver_bench bench;
+    bench.sink.hold = true;
+    bench.go_live().event(2);
+    bench.driver.reset();
+    CHECK(bench.dialer.last().gone);
+    bench.sink.held.clear();
+    bench.time.run_for(10min);
+    CHECK(bench.dialer.peers.size() == 1);
+}
+
+TEST_CASE("neither the log nor the pictures hold the token") {
+    driver_bench bench;
+    bench.go_live();
+    bench.dialer.last().end(4000);
+    bench.redial().end(4007);
+    bench.time.run_for(1min);
+    CHECK(!bench.log.empty());
+    for (const auto& line : bench.log) CHECK(line.find("the-token") == std::string::npos);
+}
+
+TEST_CASE("the lines of one connection share one id, and the next connection has another") {
+    std::vector<std::string> ids;
+    driver_bench bench([&](driver_options& options) {
+        options.log = logger([&](const log_record& line) { ids.emplace_back(line.correlation); }, log_level::debug);
+    });
+    bench.go_live();
+    bench.time.run_for(1ms);
+    REQUIRE(ids.size() > 2);
+    const auto first = ids.back();
+    CHECK(!first.empty());
+    CHECK(std::count(ids.begin(), ids.end(), first) + std::count(ids.begin(), ids.end(), "") ==
+          static_cast<std::ptrdiff_t>(ids.size()));
+    bench.dialer.last().end(std::nullopt);
+    bench.redial();
+    CHECK(ids.back() != first);
+}
