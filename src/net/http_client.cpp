@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
 #include <deque>
@@ -94,6 +95,7 @@ private:
     std::optional<http_answer_reader> reader_;
     std::array<char, 16 * 1024> incoming_;
     timer_id idle_timer_ = timer_id::none;
+    error_code read_failed_;
     bool reading_ = false;
     bool writing_ = false;
     bool reused_ = false;
@@ -285,10 +287,13 @@ void connection::send() {
 void connection::on_written(error_code ec, std::size_t) {
     writing_ = false;
     outgoing_.clear();
+    if (owner_ == nullptr || what_ == nullptr) return;
     // A server may answer and close before it has read a whole request: what was read decides, if anything was.
-    if (owner_ == nullptr || what_ == nullptr || !ec || got_bytes_) return;
-    if (reused_ && !what_->retried) return owner_->retry(shared_from_this(), std::exchange(what_, nullptr));
-    broken(ec);
+    if (got_bytes_ || (!ec && !read_failed_)) return;
+    // A request that could not be written whole was never carried out, whatever its method: it may go out once more.
+    const bool unseen = ec || what_->idempotent();
+    if (reused_ && !what_->retried && unseen) return owner_->retry(shared_from_this(), std::exchange(what_, nullptr));
+    broken(read_failed_ ? read_failed_ : ec);
 }
 
 void connection::read() {
@@ -306,8 +311,12 @@ void connection::on_read(error_code ec, std::size_t count) {
         reader_->feed({incoming_.data(), count});
     }
     if (ec) {
-        const bool stale = reused_ && !got_bytes_ && !what_->retried && what_->idempotent();
-        if (stale) return owner_->retry(shared_from_this(), std::exchange(what_, nullptr));
+        if (!got_bytes_) {
+            // Whether the request may go out again depends on how its writing ended.
+            read_failed_ = ec;
+            if (!writing_) on_written({}, 0);
+            return;
+        }
         if (ec == asio::error::eof && got_bytes_) reader_->feed_end();
         if (!reader_->done() && !reader_->failed()) return broken(ec);
     }

@@ -353,6 +353,31 @@ TEST_CASE("a kept connection that the server resets at the moment of reuse: GET,
     }
 }
 
+TEST_CASE(
+    "a kept connection that is found reset before anything could be written carries no POST: it goes out once on a fresh one") {
+    std::vector<std::string> asked;
+    server there(own_server_tls(), answering([&](server_connection& self, const http_request& request) {
+                     asked.push_back(request.method);
+                     return raw_answer{ok(std::to_string(self.number))};
+                 }));
+    client here;
+    REQUIRE(here.ask(https(there)).value().body == "1");
+    std::promise<result<http_response>> answer;
+    run_on(here.io, [&] {
+        // While this thread is busy here it cannot notice the reset: the pool still takes the connection for a good one.
+        std::promise<void> reset;
+        there.io.post([&] {
+            there.connections.front()->stream->reset();
+            reset.set_value();
+        });
+        reset.get_future().wait();
+        here.http->send(client::request_to(https(there), "POST"),
+                        [&](result<http_response> got) { answer.set_value(std::move(got)); });
+    });
+    CHECK(here.get(answer.get_future()).value().body == "2");
+    CHECK(run_on(there.io, [&] { return asked; }) == std::vector<std::string>{"GET", "POST"});
+}
+
 TEST_CASE("a fresh connection that ends without an answer is not tried again") {
     int asked = 0;
     server there(own_server_tls(), answering([&](server_connection&, const http_request&) {
