@@ -24,9 +24,11 @@ function(shoal_room folder)
   set_property(GLOBAL APPEND PROPERTY SHOAL_ROOMS ${target})
 endfunction()
 
-# shoal_program(<target> <main.cpp> <rooms>...): one program.
+# shoal_program(<target> <main.cpp> <rooms>...): one program, from main.cpp and the sources beside it.
 function(shoal_program target source)
-  add_executable(${target} ${PROJECT_SOURCE_DIR}/${source})
+  get_filename_component(folder ${source} DIRECTORY)
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+  add_executable(${target} ${sources})
   list(TRANSFORM ARGN PREPEND shoal_ OUTPUT_VARIABLE rooms)
   target_link_libraries(${target} PRIVATE shoal_flags ${rooms})
 endfunction()
@@ -93,10 +95,14 @@ function(shoal_all_tests)
     shoal_test(test_${room} tests/unit/${room} DEPS ${room})
   endforeach()
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
+  # Every behaviour and fault of the simulated Discord has a test of its number.
+  if(TARGET shoal-sim)
+    add_test(NAME sim_coverage COMMAND shoal-sim coverage --tests ${PROJECT_SOURCE_DIR}/tests)
+  endif()
   # Drivers, governor and simulated Discord in one thread and virtual time.
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
   # Real processes over real TLS on loopback; the programs are built first.
-  shoal_test(test_system tests/system DEPS net state sim_audit base
+  shoal_test(test_system tests/system DEPS sim_audit base
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   shoal_test(test_testing tests/testing DEPS sim_testing roles_single)
   foreach(slow IN ITEMS test_system test_testing)

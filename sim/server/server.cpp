@@ -188,7 +188,7 @@ struct server::impl final : connection_owner {
         if (!third) return std::unexpected(third.error());
         resume_door = std::move(*third);
 
-        where.api_base = url(options.plain ? "http" : "https", *api, *api_door->listener) + "/api";
+        where.api_base = url(options.plain ? "http" : "https", *api, *api_door->listener) + "/api/v10";
         where.gateway = url(options.plain ? "ws" : "wss", *gateway_at, *gateway().listener);
         where.resume = url(options.plain ? "ws" : "wss", *resume, *resume_door->listener);
         if (!options.control.empty()) {
@@ -467,6 +467,11 @@ void server::on_stop_asked(std::function<void()> asked) {
 server::machine_maker live(simulator_config config) {
     return [config = std::move(config)](const server_addresses& where) mutable {
         config.gateway_url = where.gateway;
+        // Ids of what happens carry the real time: bots judge the age of an interaction by them.
+        const auto since_boot = std::chrono::duration_cast<std::chrono::milliseconds>(net::boot_now().time_since_epoch());
+        const auto unix_now =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+        config.world.unix_ms_at_zero = (unix_now - since_boot).count();
         config.resume_url = where.resume;
         return make_live_machine(std::move(config));
     };

@@ -37,7 +37,7 @@ struct server_options {
 
 /// Where it listens, as urls.
 struct server_addresses {
-    std::string api_base;  ///< "https://127.0.0.1:1234/api"
+    std::string api_base;  ///< "https://127.0.0.1:1234/api/v10"
     std::string gateway;   ///< "wss://127.0.0.1:1234"
     std::string resume;
     std::string control;  ///< "http://127.0.0.1:1236", or empty.

@@ -1,0 +1,48 @@
+#pragma once
+// The subcommands of shoal-sim. Each adds itself and returns what runs it; the returned number is the exit code.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "shoal/error.hpp"
+#include "sim/server/server.hpp"
+
+namespace shoal_sim {
+
+/// 0 fine, 1 the answer is no (audit failed, a gap, a command refused), 2 a mistake in the call, 3 the audit refuses.
+inline constexpr int exit_fine = 0, exit_no = 1, exit_mistake = 2;
+
+using runner = std::function<int()>;
+runner add_serve(CLI::App& app);
+runner add_replay(CLI::App& app);
+runner add_ctl(CLI::App& app);
+runner add_audit(CLI::App& app);
+runner add_coverage(CLI::App& app);
+
+/// Prints "shoal-sim: <sentence>" to stderr and returns exit_mistake.
+int mistake(const std::string& sentence);
+int mistake(const shoal::failure& why);
+
+/// One HTTP exchange with a control port.
+struct answer {
+    int status = 0;
+    std::string body;
+};
+shoal::result<answer> http_call(const std::string& method, const std::string& url, const std::string& body = {});
+/// "127.0.0.1:1234" or a url -> "http://127.0.0.1:1234" without a slash at its end.
+std::string control_url(std::string address);
+
+/// Writes a file whole or not at all.
+shoal::result<void> write_file(const std::string& path, const std::string& text);
+
+/// The options that serve and replay share, and what they do with a running server: tell, write the ready file, wait for the end.
+struct serving {
+    shoal::sim::server_options server;
+    std::string ready_file, oracle_file;
+    int drain_seconds = 5;
+    void add_to(CLI::App& app);
+    [[nodiscard]] int run(shoal::sim::server::machine_maker make, const std::string& what) const;
+};
+
+}  // namespace shoal_sim
