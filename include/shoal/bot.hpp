@@ -82,17 +82,18 @@ struct shard_status {
 
 /// What can go wrong in the bot itself.
 enum class bot_errc : std::uint8_t {
-    bad_command,     ///< A command, its options or their texts break Discord's rules.
-    too_late,        ///< Commands and handlers are registered before the bot starts.
-    not_running,     ///< The bot has not started, or has stopped.
-    bad_settings,    ///< The detail says which.
-    timed_out,       ///< A call took longer than its within(), or than Discord allows.
-    queue_full,      ///< More jobs or calls wait than the bound allows.
-    bad_answer,      ///< Discord's answer could not be read.
-    refused,         ///< Discord refused; the detail has its status, code and message.
-    rate_limited,    ///< The limits allow it only after the call's deadline.
-    option_misfit,   ///< An interaction's option does not fit its parameter.
-    already_running  ///< A bot runs once at a time.
+    bad_command,      ///< A command, its options or their texts break Discord's rules.
+    too_late,         ///< Commands and handlers are registered before the bot starts.
+    not_running,      ///< The bot has not started, or has stopped.
+    bad_settings,     ///< The detail says which.
+    timed_out,        ///< A call took longer than its within(), or than Discord allows.
+    queue_full,       ///< More jobs or calls wait than the bound allows.
+    bad_answer,       ///< Discord's answer could not be read.
+    refused,          ///< Discord refused; the detail has its status, code and message.
+    rate_limited,     ///< The limits allow it only after the call's deadline.
+    option_misfit,    ///< An interaction's option does not fit its parameter.
+    already_running,  ///< A bot runs once at a time.
+    unavailable,      ///< Discord failed or could not be reached, and trying again did not help or was not safe.
 };
 [[nodiscard]] std::string_view errc_room(bot_errc) noexcept;
 [[nodiscard]] std::string_view errc_text(bot_errc code) noexcept;

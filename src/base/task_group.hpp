@@ -66,9 +66,9 @@ private:
             struct awaiter {
                 bool await_ready() noexcept { return false; }
                 void await_suspend(std::coroutine_handle<child_promise> self) noexcept {
-                    auto* group = self.promise().group;
+                    auto* home = self.promise().group;
                     self.destroy();
-                    if (group->running_ == 0 && group->on_empty_) group->on_empty_();
+                    if (home->running_ == 0 && home->on_empty_) home->on_empty_();
                 }
                 void await_resume() noexcept {}
             };

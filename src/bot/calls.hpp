@@ -1,0 +1,26 @@
+#pragma once
+// The calls that public objects make, as lazy tasks: their JSON, their routes, and what their answers mean.
+// Not here: when they go out (src/rest), HTTP (rest_client.hpp).
+
+#include <string>
+
+#include "bot/event_body.hpp"
+#include "shoal/call.hpp"
+#include "shoal/context.hpp"
+#include "shoal/task.hpp"
+
+namespace shoal::runtime {
+
+class bot_runtime;
+
+/// Sends a message; `replies_to` 0 for none.
+[[nodiscard]] task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, std::string text,
+                                                      message_id replies_to, shoal::detail::call_settings settings);
+/// The first answer, the text in place of "is thinking", or a follow-up, whichever is due.
+[[nodiscard]] task<result<void>> reply_to(shoal::detail::event_ref interaction, std::string text,
+                                          shoal::detail::call_settings settings);
+[[nodiscard]] task<result<void>> defer_reply(shoal::detail::event_ref interaction, shoal::detail::call_settings settings);
+/// PUT of all global commands.
+[[nodiscard]] task<result<void>> overwrite_commands(bot_runtime& bot, application_id application, std::string json);
+
+}  // namespace shoal::runtime

@@ -1,0 +1,175 @@
+// What the public classes forward to the bot's inside.
+
+#include "bot/calls.hpp"
+#include "bot/runtime.hpp"
+#include "bot/shard_room.hpp"
+#include "shoal/bot.hpp"
+#include "shoal/context.hpp"
+#include "shoal/events.hpp"
+
+namespace shoal {
+
+namespace runtime {
+namespace {
+
+/// The last holder may be a worker thread; an event ends on its shard's own thread, where its buffer and its guard belong.
+void end(event_body* body) noexcept {
+    auto& on = body->room.on;
+    if (on.is_current()) {
+        delete body;
+    } else {
+        on.post([owned = std::unique_ptr<event_body>(body)] {});
+    }
+}
+
+}  // namespace
+}  // namespace runtime
+
+inline namespace v0 {
+
+namespace detail {
+
+void event_ref::retain() const noexcept {
+    if (body_ != nullptr) body_->holders.fetch_add(1, std::memory_order_relaxed);
+}
+void event_ref::release() noexcept {
+    if (body_ != nullptr && body_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) runtime::end(body_);
+    body_ = nullptr;
+}
+
+template <class Fields>
+const Fields& fields_of(const event_ref& ref) noexcept {
+    const auto* fields = std::get_if<Fields>(&ref.body()->fields);
+    SHOAL_ASSERT(fields != nullptr);
+    return *fields;
+}
+template const message_view& fields_of<message_view>(const event_ref&) noexcept;
+template const deleted_messages& fields_of<deleted_messages>(const event_ref&) noexcept;
+template const guild_view& fields_of<guild_view>(const event_ref&) noexcept;
+template const guild_gone& fields_of<guild_gone>(const event_ref&) noexcept;
+template const guild_member& fields_of<guild_member>(const event_ref&) noexcept;
+template const channel_view& fields_of<channel_view>(const event_ref&) noexcept;
+template const guild_role& fields_of<guild_role>(const event_ref&) noexcept;
+template const voice_state_view& fields_of<voice_state_view>(const event_ref&) noexcept;
+template const voice_server& fields_of<voice_server>(const event_ref&) noexcept;
+template const reaction& fields_of<reaction>(const event_ref&) noexcept;
+template const interaction_fields& fields_of<interaction_fields>(const event_ref&) noexcept;
+template const shard_notice& fields_of<shard_notice>(const event_ref&) noexcept;
+
+template <event_type Type>
+std::string_view message_event<Type>::content() const noexcept {
+    const auto text = this->message().content;
+    if (text.empty()) this->ref_.body()->room.bot.content_was_read();
+    return text;
+}
+template class message_event<event_type::message_create>;
+template class message_event<event_type::message_update>;
+
+void option_does_not_fit(std::string_view name) {
+    throw error(failure(bot_errc::option_misfit, "option '" + std::string(name) + "'"));
+}
+
+}  // namespace detail
+
+// ---- events ------------------------------------------------------------------------------------------------------------
+
+shard_key event::shard() const noexcept { return ref_.body()->room.key; }
+std::uint64_t event::seq() const noexcept { return ref_.body()->dispatch.seq; }
+delivery event::delivery() const noexcept {
+    switch (ref_.body()->dispatch.how) {
+        case host::delivery::fresh: return shoal::delivery::fresh;
+        case host::delivery::replayed: return shoal::delivery::replayed;
+        case host::delivery::possibly_taken: return shoal::delivery::possibly_taken;
+    }
+    return shoal::delivery::fresh;
+}
+std::string_view event::name() const noexcept { return ref_.body()->dispatch.name; }
+std::string_view event::raw() const noexcept { return ref_.body()->dispatch.data; }
+const cached_guild* event::cached(guild_id which) const noexcept { return ref_.body()->room.cache.guild(which); }
+channel_ref event::channel_at(channel_id which) const noexcept { return {ref_.body()->room.bot, which}; }
+
+call<sent_message> channel_ref::send(std::string text) const {
+    return {*home_, "send", [&bot = *home_, id = id_, text = std::move(text)](detail::call_settings settings) mutable {
+                return runtime::send_message(bot, id, std::move(text), {}, std::move(settings));
+            }};
+}
+
+call<sent_message> message_create::reply(std::string text) const {
+    auto& bot = ref_.body()->room.bot;
+    return {bot, "reply",
+            [&bot, to = message().channel_id, id = message().id, text = std::move(text)](detail::call_settings settings) mutable {
+                return runtime::send_message(bot, to, std::move(text), id, std::move(settings));
+            }};
+}
+
+reply_call context::reply(std::string text) const {
+    return {ref_.body()->room.bot, "reply", [ref = ref_, text = std::move(text)](detail::call_settings settings) mutable {
+                return runtime::reply_to(std::move(ref), std::move(text), std::move(settings));
+            }};
+}
+reply_call context::defer() const {
+    return {ref_.body()->room.bot, "defer", [ref = ref_](detail::call_settings settings) mutable {
+                return runtime::defer_reply(std::move(ref), std::move(settings));
+            }};
+}
+bool context::answered() const noexcept { return ref_.body()->answered != runtime::answer_state::none; }
+
+// ---- bot ---------------------------------------------------------------------------------------------------------------
+
+std::string_view to_string(shard_state state) noexcept {
+    switch (state) {
+        case shard_state::idle: return "idle";
+        case shard_state::connecting: return "connecting";
+        case shard_state::identifying: return "identifying";
+        case shard_state::resuming: return "resuming";
+        case shard_state::live: return "live";
+        case shard_state::closing: return "closing";
+        case shard_state::stopped: return "stopped";
+    }
+    return "unknown";
+}
+
+std::string_view errc_room(bot_errc) noexcept { return "bot"; }
+std::string_view errc_text(bot_errc code) noexcept {
+    switch (code) {
+        case bot_errc::bad_command: return "bad command";
+        case bot_errc::too_late: return "too late: the bot runs";
+        case bot_errc::not_running: return "the bot does not run";
+        case bot_errc::bad_settings: return "bad settings";
+        case bot_errc::timed_out: return "timed out";
+        case bot_errc::queue_full: return "too much waits";
+        case bot_errc::bad_answer: return "not readable";
+        case bot_errc::refused: return "refused";
+        case bot_errc::rate_limited: return "rate limited";
+        case bot_errc::option_misfit: return "an option does not fit";
+        case bot_errc::already_running: return "the bot runs already";
+        case bot_errc::unavailable: return "Discord is not available";
+    }
+    return "unknown";
+}
+
+bot::bot(bot_options options) : inside_(new runtime::bot_runtime(std::move(options))) {}
+bot::~bot() {
+    stop();
+    join();
+}
+void bot::deleter::operator()(runtime::bot_runtime* inside) const noexcept { delete inside; }
+
+void bot::add_command(std::string name, std::string description, std::vector<command_option> options,
+                      detail::command_handler handler) {
+    inside_->add_command(std::move(name), std::move(description), std::move(options), std::move(handler));
+}
+void bot::add_handler(detail::event_type type, detail::event_handler handler) { inside_->add_handler(type, std::move(handler)); }
+void bot::add_raw_handler(std::string name, detail::event_handler handler) {
+    inside_->add_raw_handler(std::move(name), std::move(handler));
+}
+detail::offloader& bot::workers() noexcept { return *inside_; }
+detail::call_home& bot::home() noexcept { return *inside_; }
+channel_ref bot::channel(channel_id id) { return {*inside_, id}; }
+std::vector<shard_status> bot::shards() const { return inside_->shards(); }
+void bot::stop(bool for_good) { inside_->stop(for_good); }
+void bot::join() { inside_->join(); }
+const bot_options& bot::options() const noexcept { return inside_->options(); }
+
+}  // namespace v0
+}  // namespace shoal

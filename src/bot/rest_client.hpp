@@ -1,0 +1,57 @@
+#pragma once
+// REST: the limiter's driver over an HTTP client, on one thread for all of a bot. Any thread with a scheduler may ask; the answer
+// comes back to it.
+// Not here: when calls go out (src/rest), what bodies mean (calls.hpp).
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/logger.hpp"
+#include "base/scheduler.hpp"
+#include "base/secret.hpp"
+#include "rest/limiter.hpp"
+#include "rest/route.hpp"
+#include "shoal/bot.hpp"
+#include "shoal/task.hpp"
+
+namespace shoal::net {
+class http_client;
+}
+
+namespace shoal::runtime {
+
+struct rest_options {
+    scheduler* on = nullptr;
+    net::http_client* http = nullptr;
+    std::string api_base;
+    secret token;
+    std::string user_agent;
+    logger log;
+    rest::limiter_policy limits;
+};
+
+struct rest_call {
+    rest::route where;
+    std::string body;    ///< JSON, or empty.
+    std::string reason;  ///< For the audit log.
+    duration within = std::chrono::seconds(30);
+};
+
+class rest_client {
+public:
+    explicit rest_client(rest_options options);
+    ~rest_client();
+
+    /// The body of a 2xx answer. Lazy; awaited on a thread with a scheduler (else it resumes on REST's own).
+    [[nodiscard]] task<result<std::string>> ask(rest_call what);
+    /// Refuses everything that waits and everything to come; answers on their way are dropped. From any thread.
+    void close();
+    [[nodiscard]] scheduler& on() const noexcept;
+
+private:
+    struct impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace shoal::runtime

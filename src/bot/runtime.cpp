@@ -1,0 +1,609 @@
+#include "bot/runtime.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "bot/awaiting.hpp"
+#include "bot/calls.hpp"
+#include "bot/event_body.hpp"
+#include "bot/event_map.hpp"
+#include "bot/event_readers.hpp"
+#include "bot/offload_pool.hpp"
+#include "bot/rest_client.hpp"
+#include "bot/shard_room.hpp"
+#include "commands/registry.hpp"
+#include "discord/json_cursor.hpp"
+#include "discord/json_writer.hpp"
+#include "host/shard_host.hpp"
+#include "shoal/intents.hpp"
+
+namespace shoal::runtime {
+namespace {
+
+using shoal::detail::call_settings;
+using shoal::detail::event_ref;
+using shoal::detail::interaction_fields;
+
+constexpr std::uint32_t interaction_is_command = 2;
+/// A replayed interaction older than this cannot be answered in time any more [5.7].
+constexpr std::int64_t stale_interaction_ms = 2500;
+
+struct handler_entry {
+    std::string name;
+    shoal::detail::event_handler run;
+};
+struct command_entry {
+    std::string name;
+    shoal::detail::command_handler run;
+};
+
+shard_state state_of(gateway::session_status status) noexcept {
+    using from = gateway::session_status;
+    switch (status) {
+        case from::idle: return shard_state::idle;
+        case from::waiting:
+        case from::connecting: return shard_state::connecting;
+        case from::waiting_for_permit:
+        case from::identifying: return shard_state::identifying;
+        case from::resuming: return shard_state::resuming;
+        case from::live: return shard_state::live;
+        case from::closing: return shard_state::closing;
+        case from::stopped: return shard_state::stopped;
+    }
+    return shard_state::idle;
+}
+
+std::string what_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "something that is no std::exception";
+    }
+}
+
+/// Discord answers 40060 or 10062 when an interaction was answered elsewhere or is over: nobody's fault, so it ends quietly.
+bool too_late_to_answer(const failure& why) {
+    return why.is(bot_errc::refused) &&
+           (why.detail().find("code 40060") != std::string::npos || why.detail().find("code 10062") != std::string::npos);
+}
+
+std::int64_t unix_ms_now() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+logger::fields shard_fields(shard_key shard) { return {{"shard", fmt::format("{}/{}", shard.id, shard.total)}}; }
+
+}  // namespace
+
+struct bot_runtime::impl {
+    impl(bot_runtime& self_in, bot_options options_in) : self(self_in), options(std::move(options_in)) {}
+
+    bot_runtime& self;
+    bot_options options;
+
+    // Registered before the start, read-only while it runs.
+    commands::registry registry;
+    std::vector<command_entry> commands;
+    std::array<std::vector<handler_entry>, event_types> by_type;
+    std::map<std::string, std::vector<handler_entry>, std::less<>> raw;
+    std::array<bool, static_cast<std::size_t>(discord::event_kind::count_)> raw_kinds{};
+    bool raw_unknown = false;
+    listener told;
+
+    // While it runs.
+    std::atomic<bool> open{false};
+    runtime_setup setup;
+    std::unique_ptr<rest_client> rest;
+    std::unique_ptr<offload_pool> pool;
+    task_group rest_children;  // On REST's thread: calls that were forgotten outside of any shard.
+    room_table rooms;
+    std::atomic<bool> content_warned{false};
+    std::atomic<bool> registered{false};
+
+    mutable std::mutex mutex;  // Of what follows.
+    host::shard_host* shards = nullptr;
+    std::shared_ptr<role> runner;
+
+    // ---- registration --------------------------------------------------------------------------------------------------
+
+    void check_registration() const {
+        if (open) throw error(failure(bot_errc::too_late, "commands and handlers are registered before the bot starts"));
+    }
+
+    [[nodiscard]] std::uint64_t wanted_intents() const {
+        // GUILDS always: without it a shard does not learn of its guilds, and nothing could be counted or cached.
+        std::uint64_t bits = intents::guilds.bits();
+        for (std::size_t i = 0; i < event_types; ++i) {
+            if (!by_type[i].empty()) bits |= wanted_by(kind_of(static_cast<event_type>(i)));
+        }
+        for (const auto& [name, handlers] : raw) bits |= wanted_by(discord::event_kind_of(name));
+        return bits;
+    }
+    /// All intents that bring the event, but privileged ones only where no other does.
+    [[nodiscard]] static std::uint64_t wanted_by(discord::event_kind kind) {
+        const auto all = discord::intents_of(kind);
+        const auto free = all & ~intents::privileged.bits();
+        return free != 0 ? free : all;
+    }
+
+    // ---- rooms and events ------------------------------------------------------------------------------------------------
+
+    shard_room& room_of(shard_key shard) {
+        if (auto* known = rooms.find(shard)) return *known;
+        auto* here = scheduler::current();
+        SHOAL_ASSERT(here != nullptr);
+        return rooms.add(std::make_unique<shard_room>(self, shard, *here));
+    }
+
+    void report(shard_room& room, const std::string& name, const std::exception_ptr& thrown) {
+        room.handler_errors.fetch_add(1, std::memory_order_relaxed);
+        auto fields = shard_fields(room.key);
+        fields.emplace_back("handler", name);
+        fields.emplace_back("what", what_of(thrown));
+        setup.log.error("a handler threw", fields);
+    }
+
+    /// Starts one handler: on this thread, up to its first suspension. `run` is what makes the task (or does all the work).
+    template <class Run, class Failed>
+    void start(shard_room& room, const std::string& name, Run run, Failed failed) {
+        const running_scope scope({&room, &room.running, &name});
+        try {
+            task<> running = run();
+            if (!running.valid()) return;
+            room.handlers->start(std::move(running), [this, &room, &name, failed](const std::exception_ptr& thrown) {
+                if (!thrown) return;
+                report(room, name, thrown);
+                failed();
+            });
+        } catch (...) {
+            report(room, name, std::current_exception());
+            failed();
+        }
+    }
+
+    void start_all(shard_room& room, const std::vector<handler_entry>& handlers, const event_ref& ref) {
+        for (const auto& each : handlers) {
+            start(room, each.name, [&] { return each.run(ref); }, [] {});
+        }
+    }
+
+    void answer_quietly(const event_ref& ref, std::string text) {
+        call_settings settings;
+        settings.ephemeral = true;
+        self.forget("answer", reply_to(ref, std::move(text), std::move(settings)));
+    }
+
+    void run_command(shard_room& room, const event_ref& ref) {
+        const auto& fields = shoal::detail::fields_of<interaction_fields>(ref);
+        if (fields.type != interaction_is_command || commands.empty()) return;
+        auto& body = *ref.body();
+        if (body.dispatch.how != host::delivery::fresh && unix_ms_now() - fields.id.unix_ms() > stale_interaction_ms) {
+            room.stale_interactions.fetch_add(1, std::memory_order_relaxed);
+            setup.log.debug("a replayed interaction is too old to be answered", shard_fields(room.key));
+            return;
+        }
+        auto found = registry.route(fields.data);
+        if (!found) {
+            // Somebody else's handler of interaction_create may know it.
+            if (found.error().is(commands::errc::unknown_command) &&
+                !by_type[static_cast<std::size_t>(event_type::interaction_create)].empty()) {
+                return;
+            }
+            auto more = shard_fields(room.key);
+            more.emplace_back("why", found.error().message());
+            setup.log.warn("a command cannot be run", more);
+            return answer_quietly(ref, "This command is not known here, or has changed. Please try again in a moment.");
+        }
+        const auto& entry = commands[found->command];
+        start(
+            room, entry.name, [&] { return entry.run(ref, found->values); },
+            [this, ref] {
+                if (ref.body()->answered == answer_state::answered) return;
+                answer_quietly(ref, "Something went wrong.");
+            });
+    }
+
+    /// Hands an event that is the bot's own to its handlers.
+    void tell(shard_room& room, event_type type, std::uint32_t missing) {
+        const auto& handlers = by_type[static_cast<std::size_t>(type)];
+        if (handlers.empty()) return;
+        host::dispatch what;
+        what.shard = room.key;
+        what.name = name_of(type);
+        what.data = "null";
+        const event_ref ref(new event_body(room, std::move(what)));
+        ref.body()->fields = shoal::detail::shard_notice{missing};
+        start_all(room, handlers, ref);
+    }
+
+    void register_commands(std::string_view ready_json) {
+        if (!options.register_commands || commands.empty() || registered.exchange(true)) return;
+        const auto application = discord::json_value(ready_json)["application"]["id"].id<application_id>();
+        if (!application) {
+            setup.log.warn("commands are not registered: READY names no application");
+            return;
+        }
+        setup.rest_on->post([this, application] { rest_children.start(register_now(application)); });
+    }
+    task<> register_now(application_id application) {
+        auto done = co_await overwrite_commands(self, application, registry.overwrite_json());
+        if (done) {
+            setup.log.info("commands registered", {{"commands", fmt::format("{}", commands.size())}});
+        } else if (!done.error().is(bot_errc::not_running)) {
+            registered = false;  // The next new session tries again.
+            setup.log.error("commands could not be registered", {{"why", done.error().message()}});
+        }
+    }
+
+    task<> log_failure(std::string what, task<result<void>> running) {
+        try {
+            auto outcome = co_await std::move(running);
+            if (outcome || outcome.error().is(bot_errc::not_running)) co_return;
+            if (too_late_to_answer(outcome.error())) {
+                setup.log.debug("answered elsewhere or too late", {{"call", what}});
+            } else {
+                setup.log.warn("a call that nobody awaits failed", {{"call", what}, {"why", outcome.error().message()}});
+            }
+        } catch (...) {
+            setup.log.warn("a call that nobody awaits threw", {{"call", what}, {"what", what_of(std::current_exception())}});
+        }
+    }
+};
+
+bot_runtime::bot_runtime(bot_options options) : impl_(std::make_unique<impl>(*this, std::move(options))) {}
+bot_runtime::~bot_runtime() = default;
+
+// ---- for the role ----------------------------------------------------------------------------------------------------------
+
+const bot_options& bot_runtime::options() const noexcept { return impl_->options; }
+const logger& bot_runtime::log() const noexcept { return impl_->setup.log; }
+bool bot_runtime::is_open() const noexcept { return impl_->open; }
+rest_client& bot_runtime::rest() noexcept { return *impl_->rest; }
+std::size_t bot_runtime::command_count() const noexcept { return impl_->commands.size(); }
+void bot_runtime::listen(listener to) { impl_->told = std::move(to); }
+
+std::uint64_t bot_runtime::intents_to_identify() const {
+    const auto asked = impl_->options.intents;
+    return asked.wants_handlers() ? asked.bits() | impl_->wanted_intents() : asked.bits();
+}
+
+std::vector<std::string> bot_runtime::start_warnings() const {
+    std::vector<std::string> out;
+    const auto have = intents_to_identify();
+    const auto look = [&](std::string_view handler, discord::event_kind kind) {
+        const auto brings = discord::intents_of(kind);
+        if (brings == 0 || (brings & have) != 0) return;
+        // The bot's own member comes always, so this handler would hear of that alone.
+        const bool own_only = kind == discord::event_kind::guild_member_update;
+        out.push_back(fmt::format("The handler of {} will {}: {} needs the intent {}.", handler,
+                                  own_only ? "hear of the bot itself alone" : "never be called", discord::name_of(kind),
+                                  fmt::join(intents(brings).names(), " or ")));
+    };
+    for (std::size_t i = 0; i < event_types; ++i) {
+        if (!impl_->by_type[i].empty()) look(name_of(static_cast<event_type>(i)), kind_of(static_cast<event_type>(i)));
+    }
+    for (const auto& [name, handlers] : impl_->raw) look("\"" + name + "\"", discord::event_kind_of(name));
+    return out;
+}
+
+std::string bot_runtime::presence_json() const {
+    const auto& wish = impl_->options.presence;
+    if (!wish) return {};
+    constexpr std::uint8_t custom = 4;
+    discord::json_writer w;
+    w.begin_object().field("since", nullptr).key("activities").begin_array();
+    if (!wish->activity.empty()) {
+        w.begin_object().field("name", wish->activity).field("type", wish->activity_type);
+        if (wish->activity_type == custom) w.field("state", wish->activity);
+        w.end_object();
+    }
+    w.end_array().field("status", wish->status).field("afk", false).end_object();
+    return std::move(w).take();
+}
+
+result<void> bot_runtime::open(runtime_setup setup) {
+    auto& my = *impl_;
+    if (my.open) return std::unexpected(failure(bot_errc::already_running));
+    SHOAL_ASSERT(setup.rest_on != nullptr && setup.http != nullptr);
+    my.rooms.clear();
+    my.registered = false;
+    my.content_warned = false;
+    my.setup = std::move(setup);
+    rest_options rest{.on = my.setup.rest_on,
+                      .http = my.setup.http,
+                      .api_base = my.setup.api_base,
+                      .token = my.setup.token,
+                      .user_agent = my.setup.user_agent,
+                      .log = my.setup.log.named("rest"),
+                      .limits = {}};
+    my.rest = std::make_unique<rest_client>(std::move(rest));
+    my.pool = std::make_unique<offload_pool>(my.setup.offload_threads, my.setup.offload_queue);
+    my.open = true;
+    return {};
+}
+
+void bot_runtime::attach(host::shard_host* shards) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->shards = shards;
+}
+
+void bot_runtime::attach(std::unique_ptr<role> runner) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->runner = std::move(runner);
+}
+
+namespace {
+
+/// Counts down and calls once.
+class countdown {
+public:
+    countdown(std::size_t count, std::function<void()> done) : left_(count), done_(std::move(done)) {}
+    void one() {
+        if (left_.fetch_sub(1) == 1) done_();
+    }
+
+private:
+    std::atomic<std::size_t> left_;
+    std::function<void()> done_;
+};
+
+/// Ends one shard's handlers: at once if there are none, when they ended, or when `grace` is over.
+void drain_room(shard_room& room, duration grace, const std::shared_ptr<countdown>& left) {
+    if (room.handlers->empty()) return left->one();
+    struct waiting {
+        timer_id timer = timer_id::none;
+        bool over = false;
+    };
+    auto state = std::make_shared<waiting>();
+    room.handlers->on_empty([&room, state, left] {
+        if (std::exchange(state->over, true)) return;
+        // Not from inside the last handler's end.
+        room.on.post([&room, state, left] {
+            room.on.cancel(state->timer);
+            room.handlers = std::make_unique<task_group>();
+            left->one();
+        });
+    });
+    state->timer = room.on.wake_at(room.on.now() + grace, [&room, state, left] {
+        if (std::exchange(state->over, true)) return;
+        room.bot.log().warn(
+            "handlers did not end in time and are given up",
+            {{"shard", fmt::format("{}", room.key.id)}, {"handlers", fmt::format("{}", room.handlers->running())}});
+        room.handlers = std::make_unique<task_group>();
+        left->one();
+    });
+}
+
+}  // namespace
+
+void bot_runtime::drain(duration grace, std::function<void()> done) {
+    std::vector<shard_room*> rooms;
+    impl_->rooms.for_each([&](shard_room& each) { rooms.push_back(&each); });
+    if (rooms.empty()) return done();
+    // Three rounds: the handlers, the workers (which may hold events), and what those handed back to the shards' threads.
+    auto flush = std::make_shared<countdown>(rooms.size(), std::move(done));
+    auto workers_stopped = [rooms, flush] {
+        for (auto* each : rooms) each->on.post([flush] { flush->one(); });
+    };
+    auto handlers_ended =
+        std::make_shared<countdown>(rooms.size(), [this, workers_stopped] { impl_->pool->stop(workers_stopped); });
+    for (auto* each : rooms) {
+        each->on.post([each, grace, handlers_ended] { drain_room(*each, grace, handlers_ended); });
+    }
+}
+
+void bot_runtime::close() {
+    auto& my = *impl_;
+    if (!my.open) return;
+    my.open = false;
+    my.rest->close();
+    my.pool.reset();
+}
+
+std::string bot_runtime::running_handler(shard_key shard) const {
+    const auto* room = impl_->rooms.find(shard);
+    const auto* name = room == nullptr ? nullptr : room->running.name.load(std::memory_order_relaxed);
+    return name == nullptr ? std::string() : *name;
+}
+
+// ---- for shoal::bot and the public objects -----------------------------------------------------------------------------------
+
+void bot_runtime::add_command(std::string name, std::string description, std::vector<command_option> options,
+                              shoal::detail::command_handler handler) {
+    impl_->check_registration();
+    auto label = "command " + name;
+    auto added = impl_->registry.add({std::move(name), std::move(description), std::move(options)});
+    if (!added) throw error(failure(bot_errc::bad_command, added.error().message()));
+    impl_->commands.push_back({std::move(label), std::move(handler)});
+}
+
+void bot_runtime::add_handler(shoal::detail::event_type type, shoal::detail::event_handler handler) {
+    impl_->check_registration();
+    auto& list = impl_->by_type[static_cast<std::size_t>(type)];
+    std::string name(name_of(type));
+    if (!list.empty()) name += fmt::format(" #{}", list.size() + 1);
+    list.push_back({std::move(name), std::move(handler)});
+}
+
+void bot_runtime::add_raw_handler(std::string name, shoal::detail::event_handler handler) {
+    impl_->check_registration();
+    const auto kind = discord::event_kind_of(name);
+    if (kind == discord::event_kind::unknown) {
+        impl_->raw_unknown = true;
+    } else {
+        impl_->raw_kinds[static_cast<std::size_t>(kind)] = true;
+    }
+    auto& list = impl_->raw[name];
+    auto label = "raw " + name;
+    if (!list.empty()) label += fmt::format(" #{}", list.size() + 1);
+    list.push_back({std::move(label), std::move(handler)});
+}
+
+std::vector<shard_status> bot_runtime::shards() const {
+    std::vector<host::shard_snapshot> seen;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        if (impl_->shards != nullptr) seen = impl_->shards->shards();
+    }
+    std::vector<shard_status> out;
+    out.reserve(seen.size());
+    for (auto& each : seen) {
+        const auto* room = impl_->rooms.find(each.shard);
+        out.push_back({.id = each.shard.id,
+                       .total = each.shard.total,
+                       .status = state_of(each.status),
+                       .guilds_ready = each.guilds_ready,
+                       .guilds = each.guilds,
+                       .unavailable_guilds = each.unavailable_guilds,
+                       .latency = std::chrono::duration_cast<std::chrono::milliseconds>(each.latency),
+                       .events_per_second = each.events_per_second,
+                       .events = each.events,
+                       .seq = each.seq,
+                       .handlers_in_flight = each.in_flight,
+                       .resumes = each.resumes,
+                       .identifies = each.identifies,
+                       .handler_errors = room == nullptr ? 0 : room->handler_errors.load(std::memory_order_relaxed),
+                       .last_reconnect_reason = std::move(each.last_reconnect_reason)});
+    }
+    std::ranges::sort(out, {}, &shard_status::id);
+    return out;
+}
+
+void bot_runtime::stop(bool for_good) {
+    std::shared_ptr<role> runner;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        runner = impl_->runner;
+    }
+    if (runner) runner->stop(for_good);
+}
+
+void bot_runtime::join() {
+    std::shared_ptr<role> runner;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        runner = impl_->runner;
+    }
+    if (!runner) return;
+    runner->join();
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->runner == runner) impl_->runner.reset();
+}
+
+const cached_guild* bot_runtime::cached(shard_key shard, guild_id which) const noexcept {
+    const auto* room = impl_->rooms.find(shard);
+    return room == nullptr ? nullptr : room->cache.guild(which);
+}
+
+void bot_runtime::content_was_read() noexcept {
+    if ((intents_to_identify() & intents::message_content.bits()) != 0 || impl_->content_warned.exchange(true)) return;
+    impl_->setup.log.warn(
+        "a message's content was read and is empty: without the intent MESSAGE_CONTENT Discord leaves it out of most messages; "
+        "add "
+        "shoal::intents::message_content and switch it on in the developer portal");
+}
+
+// ---- host::event_sink --------------------------------------------------------------------------------------------------------
+
+void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
+    auto& my = *impl_;
+    auto& room = my.room_of(shard);
+    if (my.options.cache != cache_preset::none) room.cache.start_session(ready_json);
+    my.register_commands(ready_json);
+    if (!my.raw_kinds[static_cast<std::size_t>(discord::event_kind::ready)]) return;
+    host::dispatch what;
+    what.shard = shard;
+    what.kind = discord::event_kind::ready;
+    what.name = "READY";
+    const event_ref ref(new event_body(room, std::move(what)));
+    ref.body()->owned_json = ready_json;
+    ref.body()->dispatch.data = ref.body()->owned_json;
+    my.start_all(room, my.raw.find("READY")->second, ref);
+}
+
+result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change change) {
+    auto& my = *impl_;
+    auto& room = my.room_of(event.shard);
+    const auto kind = event.kind;
+    if (my.options.cache != cache_preset::none) room.cache.apply(kind, event.data);
+
+    const auto type = type_of(kind, change);
+    const auto* handlers = type ? &my.by_type[static_cast<std::size_t>(*type)] : nullptr;
+    const bool is_command = kind == discord::event_kind::interaction_create && !my.commands.empty();
+    const bool typed = is_command || (handlers != nullptr && !handlers->empty());
+    const std::vector<handler_entry>* raw = nullptr;
+    if (kind == discord::event_kind::unknown ? my.raw_unknown : my.raw_kinds[static_cast<std::size_t>(kind)]) {
+        if (const auto found = my.raw.find(event.name); found != my.raw.end()) raw = &found->second;
+    }
+    if (!typed && raw == nullptr) return {};
+
+    const event_ref ref(new event_body(room, std::move(event)));
+    if (typed) {
+        auto fields = read_fields(*type, ref.body()->dispatch.data, ref.body()->arena);
+        if (!fields) return std::unexpected(std::move(fields).error());
+        ref.body()->fields = std::move(*fields);
+    }
+    if (raw != nullptr) my.start_all(room, *raw, ref);
+    if (typed && handlers != nullptr) my.start_all(room, *handlers, ref);
+    if (is_command) my.run_command(room, ref);
+    return {};
+}
+
+void bot_runtime::on_resumed(shard_key shard) { impl_->tell(impl_->room_of(shard), event_type::shard_resumed, 0); }
+
+void bot_runtime::on_shard_ready(shard_key shard, std::uint32_t missing_guilds) {
+    impl_->tell(impl_->room_of(shard), event_type::shard_ready, missing_guilds);
+    if (impl_->told.shard_ready) impl_->told.shard_ready(shard, missing_guilds);
+}
+
+void bot_runtime::on_status(shard_key shard, gateway::session_status status) {
+    if (impl_->told.status) impl_->told.status(shard, status);
+}
+
+void bot_runtime::on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) {
+    if (impl_->told.gave_up) impl_->told.gave_up(shard, close_code, why);
+}
+
+// ---- detail::call_home and detail::offloader
+// -----------------------------------------------------------------------------------
+
+void bot_runtime::forget(std::string_view what, task<result<void>> running) {
+    auto& my = *impl_;
+    if (!my.open) return;
+    auto child = my.log_failure(std::string(what), std::move(running));
+    if (auto* room = running_mark::now().room; room != nullptr && room->on.is_current()) {
+        room->handlers->start(std::move(child));
+        return;
+    }
+    // Outside of any handler: REST's thread takes it.
+    my.setup.rest_on->post([&my, child = std::move(child)]() mutable { my.rest_children.start(std::move(child)); });
+}
+
+task<result<void>> bot_runtime::run(std::move_only_function<void()> job, call_settings settings) {
+    auto& my = *impl_;
+    if (!my.open) co_return std::unexpected(failure(bot_errc::not_running));
+    auto* here = scheduler::current();
+    auto& home = here != nullptr ? *here : *my.setup.rest_on;
+    const auto deadline = settings.within ? home.now() + *settings.within : never;
+    co_return co_await one_shot<result<void>>(
+        home,
+        [&my, job = std::move(job)](const resolver<result<void>>& answer) mutable {
+            const bool queued = my.pool->push([job = std::move(job), answer]() mutable {
+                job();
+                job = {};  // What it held goes here, before the handler goes on.
+                answer(result<void>{});
+            });
+            if (!queued) answer(std::unexpected(failure(bot_errc::queue_full, "offload")));
+        },
+        deadline, std::optional<result<void>>(std::unexpected(failure(bot_errc::timed_out, "offload"))));
+}
+
+}  // namespace shoal::runtime
