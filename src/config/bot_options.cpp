@@ -303,6 +303,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
                                    values.find("api-base")->where, shown(settings.api_base)));
     }
     if (settings.api_base.find('/', settings.api_base.find("://") + 3) == std::string::npos) settings.api_base += "/api/v10";
+    if (settings.api_base.ends_with("/api")) settings.api_base += "/v10";
     if (values.has("ca-file")) settings.ca_file = values.text("ca-file");
     if (auto done = choose_shards(values, settings); !done) return std::unexpected(std::move(done.error()));
 

@@ -25,9 +25,12 @@ exit_code code_of_close(std::uint16_t close_code) noexcept {
     }
 }
 
+/// The host wraps what the network said: "net: TLS handshake failed: certificate verify failed: ...".
 bool certificate_at_fault(const failure& why) noexcept {
-    return why.is(net::errc::bad_certificate) ||
-           (why.is(net::errc::tls_failed) && why.detail().find("certificate") != std::string::npos);
+    if (why.is(net::errc::bad_certificate)) return true;
+    const bool handshake =
+        why.is(net::errc::tls_failed) || why.detail().find(errc_text(net::errc::tls_failed)) != std::string::npos;
+    return handshake && why.detail().find("certificate") != std::string::npos;
 }
 
 }  // namespace
@@ -41,6 +44,13 @@ startup_problem problem_of_close(shard_key shard, std::uint16_t close_code, std:
 }
 
 bool may_pass(const failure& why) noexcept { return !why.is(host::errc::unauthorized) && !certificate_at_fault(why); }
+
+bool discord_is_unwell(const failure& why) noexcept {
+    const auto at = why.detail().find("status ");
+    if (at == std::string::npos) return false;
+    const auto status = std::string_view(why.detail()).substr(at + 7);
+    return status.starts_with("429") || status.starts_with('5');
+}
 
 startup_problem problem_of_bootstrap(const failure& why, std::string_view api_base) {
     if (why.is(host::errc::unauthorized)) {

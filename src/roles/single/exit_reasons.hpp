@@ -29,4 +29,7 @@ enum class start_errc : std::uint8_t { cannot_start };
 /// True if asking again may help.
 [[nodiscard]] bool may_pass(const failure& why) noexcept;
 
+/// True if Discord answered, and said that it cannot now (429, 5xx): worth any wait.
+[[nodiscard]] bool discord_is_unwell(const failure& why) noexcept;
+
 }  // namespace shoal::roles

@@ -217,7 +217,7 @@ std::expected<std::optional<host::gateway_bot>, startup_problem> single_role::as
             if (answer.what || !may_pass(answer.what.error())) return settle(std::move(answer.what));
             const auto now = control_->now();
             if (asked->attempts++ == 0) asked->first_failure = now;
-            const bool answered = answer.what.error().room() == "host";
+            const bool answered = discord_is_unwell(answer.what.error());
             if (!answered && now - asked->first_failure >= settings_.start_patience) return settle(std::move(answer.what));
             const auto wait = host::wait_before_retry(asked->attempts, answer.retry_after);
             log_.warn("Discord's API did not answer, trying again",

@@ -267,6 +267,7 @@ TEST_CASE("hand-picked shards") {
 
 TEST_CASE("plain http is for this machine only") {
     CHECK(trial().flags({"--api-base", "http://127.0.0.1:8080"}).good().api_base == "http://127.0.0.1:8080/api/v10");
+    CHECK(trial().flags({"--api-base", "https://h:1/api"}).good().api_base == "https://h:1/api/v10");
     CHECK(trial().flags({"--api-base", "http://[::1]:8080/api/v10/"}).good().api_base == "http://[::1]:8080/api/v10");
     CHECK(holds(trial().flags({"--api-base", "http://discord.example"}).bad().sentence, "in the clear"));
     CHECK(holds(trial().flags({"--api-base", "http://localhost.evil.example"}).bad().sentence, "in the clear"));

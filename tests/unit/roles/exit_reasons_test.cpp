@@ -34,6 +34,24 @@ TEST_CASE("a bootstrap that failed tells token, certificate and network apart") 
           exit_code::api_unreachable);
 }
 
+TEST_CASE("the network's failure is known behind the host's words") {
+    const failure untrusted(host::errc::api_unavailable, "net: TLS handshake failed: certificate verify failed");
+    CHECK(problem_of_bootstrap(untrusted, "https://x").code == exit_code::certificate_refused);
+    CHECK_FALSE(may_pass(untrusted));
+    const failure refused(host::errc::api_unavailable, "net: cannot connect: 127.0.0.1:9");
+    CHECK(problem_of_bootstrap(refused, "https://x").code == exit_code::api_unreachable);
+    CHECK(may_pass(refused));
+}
+
+TEST_CASE("an outage of Discord's is waited for, a wrong address is not") {
+    for (const auto* status : {"429", "500", "503", "520"}) {
+        CHECK(
+            discord_is_unwell(failure(host::errc::api_unavailable, std::string("/gateway/bot answered with status ") + status)));
+    }
+    CHECK_FALSE(discord_is_unwell(failure(host::errc::api_unavailable, "/gateway/bot answered with status 404")));
+    CHECK_FALSE(discord_is_unwell(failure(host::errc::api_unavailable, "net: cannot connect")));
+}
+
 TEST_CASE("only what may pass is tried again") {
     CHECK(may_pass(net::errc::connect_failed));
     CHECK(may_pass(net::errc::timed_out));
