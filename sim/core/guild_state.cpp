@@ -212,6 +212,12 @@ std::optional<std::uint64_t> user_number_of(std::uint64_t id) noexcept {
     return number;
 }
 
+std::uint64_t user_nearest(std::int64_t discord_ms) noexcept {
+    const std::int64_t since = discord_ms - first_user_ms;
+    if (since < 0 || since / user_span_ms >= static_cast<std::int64_t>(user_pool)) return 0;
+    return user_id_of(static_cast<std::uint64_t>(since / user_span_ms));
+}
+
 std::uint64_t user_id_of_name(std::string_view name) noexcept {
     const std::uint64_t word = mix(0x6E616D65ULL, name);
     return snowflake_of(first_user_ms + static_cast<std::int64_t>(word % user_pool) * user_span_ms, (word >> 32) | 1U);

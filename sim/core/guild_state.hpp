@@ -121,6 +121,8 @@ private:
 inline constexpr std::uint64_t user_pool = 4194301;  // prime, so that each guild can walk it with any step
 [[nodiscard]] std::uint64_t user_id_of(std::uint64_t number) noexcept;
 [[nodiscard]] std::optional<std::uint64_t> user_number_of(std::uint64_t id) noexcept;
+/// The generated user whose account was made nearest before that millisecond; 0 if there is none.
+[[nodiscard]] std::uint64_t user_nearest(std::int64_t discord_ms) noexcept;
 /// The id of a user whom a test calls by name.
 [[nodiscard]] std::uint64_t user_id_of_name(std::string_view name) noexcept;
 

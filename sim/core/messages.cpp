@@ -169,6 +169,11 @@ std::uint64_t direct_channel_of(std::uint64_t user) noexcept {
     return snowflake_of(discord_ms_of(user) + 1000, mix(user, 0x646DULL));
 }
 
+std::optional<std::uint64_t> direct_user_of(std::uint64_t channel) noexcept {
+    const auto user = user_nearest(discord_ms_of(channel) - 1000);
+    return user != 0 && direct_channel_of(user) == channel ? std::optional(user) : std::nullopt;
+}
+
 std::string direct_message(world_state& world, std::uint64_t id, std::uint64_t user, const std::string& time,
                            random_source& random) {
     json_text out;

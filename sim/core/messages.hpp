@@ -21,5 +21,7 @@ struct message_texts {
                                          random_source& random);
 /// The DM channel of a user and the bot; always the same [#45].
 [[nodiscard]] std::uint64_t direct_channel_of(std::uint64_t user) noexcept;
+/// Whose DM channel that is, among generated users.
+[[nodiscard]] std::optional<std::uint64_t> direct_user_of(std::uint64_t channel) noexcept;
 
 }  // namespace shoal::sim

@@ -55,6 +55,15 @@ public:
     /// One of the registered commands with options made up to fit, in a random guild of the world.
     std::optional<std::uint64_t> random_slash(instant now);
 
+    /// A user types in an option (the one with "focused": true) that asks the bot for choices.
+    std::optional<std::uint64_t> autocomplete(std::uint64_t guild, std::string_view command, boost::json::array options,
+                                              std::string_view user, instant now);
+    /// A user presses a button or picks `values` of a select in a message that the bot sent. nullopt if it has no such component.
+    std::optional<std::uint64_t> press(std::uint64_t message, std::string_view custom_id, boost::json::array values,
+                                       std::string_view user, instant now);
+    /// The user who was shown a modal as the answer to `interaction` fills it in: text by custom_id of its inputs.
+    std::optional<std::uint64_t> submit_modal(std::uint64_t interaction, const boost::json::object& texts, instant now);
+
     /// Per interaction: id, guild, command, issued, answered, missed deadline, double acks, answers' texts.
     [[nodiscard]] boost::json::array interactions() const;
     /// Requests by route, 401s, 429s, invalid requests, double acks, missed 3 s deadlines [#51].

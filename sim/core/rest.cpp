@@ -1,0 +1,189 @@
+// The front of the REST API: who may ask, how often, when the answer comes, and what is counted.
+
+#include "sim/core/rest.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "sim/core/messages.hpp"
+#include "sim/core/names.hpp"
+#include "sim/core/rest_request.hpp"
+#include "sim/core/rest_state.hpp"
+
+namespace shoal::sim {
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The id behind channels, guilds or webhooks, with the webhook's token: each has its own buckets [4.6].
+std::string major_of(const std::vector<std::string>& segments) {
+    if (segments.size() < 2) return {};
+    if (segments[0] == "channels" || segments[0] == "guilds") return segments[1];
+    if (segments[0] == "webhooks" && segments.size() > 2) return segments[1] + "/" + segments[2];
+    if (segments[0] == "applications" && segments.size() > 3 && segments[2] == "guilds") return segments[3];
+    return {};
+}
+
+}  // namespace
+
+rest_answer refuse(int status, int code, std::string_view message) {
+    return {.status = status, .body = error_body(code, message)};
+}
+
+std::string joined(const std::vector<std::string>& objects) {
+    std::string out = "[";
+    for (const std::string& one : objects) {
+        if (out.size() > 1) out.push_back(',');
+        out.append(one);
+    }
+    out.push_back(']');
+    return out;
+}
+
+rest_state::rest_state(const simulator_config& config_, world& where_, rest_context& context_)
+    : config(config_),
+      where(where_),
+      context(context_),
+      random(mix(config_.seed, 0x72657374ULL)),
+      limits(config_.rest_global_per_second, config_.seed),
+      commands(config_.application_id),
+      interactions(mix(config_.seed, 0x696E7472ULL)) {}
+
+std::optional<std::string> rest_state::user_text(std::uint64_t id) const {
+    if (const auto known = named_people.find(id); known != named_people.end()) return world::named_user(known->second);
+    return where.user(id);
+}
+
+std::uint64_t rest_state::open_direct_channel(std::uint64_t user) {
+    const std::uint64_t channel = direct_channel_of(user);
+    direct_channels[channel] = user;
+    return channel;
+}
+
+std::optional<std::uint64_t> rest_state::direct_recipient(std::uint64_t channel) const {
+    const auto known = direct_channels.find(channel);
+    if (known != direct_channels.end()) return known->second;
+    // Users of the world may have written first: their channel follows from their id.
+    return direct_user_of(channel);
+}
+
+rest_answer rest_state::answer(const http_arrived& request, instant now) {
+    ++requests;
+    rest_request asked;
+    asked.method = request.method;
+    asked.now = now;
+    if (header_of(request, "User-Agent").empty()) {
+        ++user_agents_missing;
+        return refuse(403, 40333, "internal network error");
+    }
+    if (!read_target(request.target, asked)) {
+        ++unknown_routes;
+        return refuse(404, 0, "404: Not Found");
+    }
+    if (asked.version < 6 || asked.version > 10) return refuse(400, 50041, "Invalid API version provided");
+
+    bool path_known = false;
+    const rest_route* route = find_route(asked.method, asked.segments, path_known);
+    const std::string_view authorization = header_of(request, "Authorization");
+    const bool authorized = authorization.starts_with("Bot ") && authorization.substr(4) == context.valid_token();
+    requests_by_route[route == nullptr ? "unknown" : fmt::format("{} {}", route->method, route->path)]++;
+
+    if (route == nullptr || route->counts_globally) {
+        limit_verdict verdict = limits.global(authorization.empty() ? std::string_view(request.peer_ip) : authorization, now);
+        if (!verdict.allowed) {
+            ++too_many;
+            return {.status = 429, .body = too_many_body(verdict), .headers = std::move(verdict.headers)};
+        }
+    }
+    if (route == nullptr) {
+        ++unknown_routes;
+        return path_known ? refuse(405, 0, "405: Method Not Allowed") : refuse(404, 0, "404: Not Found");
+    }
+    // A wrong token is wrong on open routes too, save those whose right lies in the path [4.13, 4.14].
+    if (route->may == rest_route::who::bot && !authorized) {
+        ++unauthorized;
+        return refuse(401, 0, "401: Unauthorized");
+    }
+    limit_verdict verdict = limits.route(route->bucket, major_of(asked.segments), now, where.unix_ms(now));
+    if (!verdict.allowed) {
+        ++too_many;
+        return {.status = 429, .body = too_many_body(verdict), .headers = std::move(verdict.headers)};
+    }
+    rest_answer made;
+    switch (read_body(request, asked.body)) {
+        case body_reading::wrong_type: {
+            form_errors errors;
+            errors.add({}, "CONTENT_TYPE_INVALID",
+                       "Expected \"Content-Type\" header to be one of {'application/json', 'application/x-www-form-urlencoded', "
+                       "'multipart/form-data'}.");
+            made = {.status = 400, .body = errors.body(asked.version)};
+            break;
+        }
+        case body_reading::not_json: made = refuse(400, 50109, "The request body contains invalid JSON."); break;
+        case body_reading::fine: made = route->handle(*this, asked); break;
+    }
+    made.headers.insert(made.headers.end(), verdict.headers.begin(), verdict.headers.end());
+    return made;
+}
+
+void rest_state::later_answer(const http_arrived& request, rest_answer made, instant now) {
+    if (made.status == 401 || made.status == 403 || made.status == 429) ++invalid;
+    // Log-normal around the median, a long tail but no endless one.
+    const double factor = std::min(std::exp(0.6 * normal(random)), 12.0);
+    const auto latency = duration(static_cast<std::int64_t>(static_cast<double>(config.rest_latency.count()) * factor));
+    http_answer reply{.request = request.request, .status = made.status, .headers = {}, .body = std::move(made.body)};
+    if (!reply.body.empty()) reply.headers.push_back({"Content-Type", "application/json"});
+    reply.headers.push_back({"Via", "1.1 google"});
+    reply.headers.insert(reply.headers.end(), made.headers.begin(), made.headers.end());
+    queue.push({now + latency, ++order, std::move(reply), std::nullopt});
+    // The event comes up to 20 ms before and 200 ms after the answer; several of one write keep their order.
+    instant when = now + latency + random.between(-20ms, 200ms);
+    if (when < now) when = now;
+    for (world_event& event : made.events) queue.push({when, ++order, std::nullopt, std::move(event)});
+}
+
+rest_api::rest_api(const simulator_config& config, world& where, rest_context& context)
+    : impl_(std::make_unique<impl>(config, where, context)) {}
+rest_api::~rest_api() = default;
+
+void rest_api::take(const http_arrived& request, instant now) {
+    impl_->interactions.pass(now);
+    impl_->later_answer(request, impl_->answer(request, now), now);
+}
+
+void rest_api::due(instant now, std::vector<action>& out) {
+    impl_->interactions.pass(now);
+    while (!impl_->queue.empty() && impl_->queue.top().when <= now) {
+        rest_state::waiting next = impl_->queue.top();
+        impl_->queue.pop();
+        if (next.answer) out.emplace_back(*std::move(next.answer));
+        if (next.event) impl_->context.publish(*std::move(next.event), now);
+    }
+}
+
+instant rest_api::next_due() const noexcept {
+    const instant deadline = impl_->interactions.next_deadline();
+    return impl_->queue.empty() ? deadline : std::min(deadline, impl_->queue.top().when);
+}
+
+json::array rest_api::interactions() const { return impl_->interactions.report(); }
+
+json::object rest_api::counters() const {
+    json::object by_route;
+    for (const auto& [route, count] : impl_->requests_by_route) by_route[route] = count;
+    return {{"rest_requests", impl_->requests},
+            {"rest_by_route", std::move(by_route)},
+            {"rest_401", impl_->unauthorized},
+            {"rest_429", impl_->too_many},
+            {"rest_invalid", impl_->invalid},
+            {"rest_unknown_routes", impl_->unknown_routes},
+            {"rest_without_user_agent", impl_->user_agents_missing},
+            {"interactions_issued", impl_->interactions.issued()},
+            {"interactions_missed", impl_->interactions.missed()},
+            {"interactions_double_acks", impl_->interactions.double_acks},
+            {"interactions_late_acks", impl_->interactions.late_acks}};
+}
+
+}  // namespace shoal::sim

@@ -1,0 +1,161 @@
+// Reading of a request: path, query, and the three kinds of body [4.1, 4.2].
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <charconv>
+
+#include "sim/core/rest_request.hpp"
+#include "sim/core/rest_state.hpp"
+
+namespace shoal::sim {
+namespace json = boost::json;
+namespace {
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::map<std::string, std::string, std::less<>> form_fields(std::string_view text) {
+    std::map<std::string, std::string, std::less<>> fields;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(text.size(), pair.size() + 1));
+        const std::size_t equals = pair.find('=');
+        const std::string_view value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+        if (!pair.empty()) fields[percent_decoded(pair.substr(0, equals), true)] = percent_decoded(value, true);
+    }
+    return fields;
+}
+
+/// The value of one part of a multipart body: `payload_json` is what the API reads.
+std::optional<std::string> payload_part(std::string_view body, std::string_view content_type) {
+    const std::size_t at = content_type.find("boundary=");
+    if (at == std::string_view::npos) return std::nullopt;
+    std::string_view boundary = content_type.substr(at + 9);
+    boundary = boundary.substr(0, boundary.find(';'));
+    if (boundary.size() >= 2 && boundary.front() == '"') boundary = boundary.substr(1, boundary.size() - 2);
+    const std::string mark = "--" + std::string(boundary);
+    for (std::size_t from = body.find(mark); from != std::string_view::npos;) {
+        const std::size_t next = body.find(mark, from + mark.size());
+        const std::string_view part =
+            body.substr(from + mark.size(), next == std::string_view::npos ? next : next - from - mark.size());
+        const std::size_t end = part.find("\r\n\r\n");
+        if (end != std::string_view::npos && part.substr(0, end).find("name=\"payload_json\"") != std::string_view::npos) {
+            std::string_view value = part.substr(end + 4);
+            if (value.ends_with("\r\n")) value.remove_suffix(2);
+            return std::string(value);
+        }
+        from = next;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text, bool plus_is_space) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+            out.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
+            i += 2;
+        } else {
+            out.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
+        }
+    }
+    return out;
+}
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view header_of(const http_arrived& request, std::string_view name) noexcept {
+    for (const header& one : request.headers) {
+        if (same_name(one.name, name)) return one.value;
+    }
+    return {};
+}
+
+bool read_target(std::string_view target, rest_request& out) {
+    const std::size_t question = target.find('?');
+    if (question != std::string_view::npos) out.query = form_fields(target.substr(question + 1));
+    std::string_view path = target.substr(0, question);
+    if (!path.starts_with("/api/") && path != "/api") return false;
+    path.remove_prefix(4);
+    out.version = 6;  // what an unversioned path means [4.1]
+    if (path.starts_with("/v")) {
+        const std::string_view digits =
+            path.substr(2, path.find('/', 1) == std::string_view::npos ? path.npos : path.find('/', 1) - 2);
+        int version = 0;
+        const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+        if (ec == std::errc{} && end == digits.data() + digits.size()) {
+            out.version = version;
+            path.remove_prefix(2 + digits.size());
+        }
+    }
+    while (path.starts_with('/')) {
+        path.remove_prefix(1);
+        const std::string_view part = path.substr(0, path.find('/'));
+        out.segments.push_back(percent_decoded(part, false));
+        path.remove_prefix(part.size());
+    }
+    if (!out.segments.empty() && out.segments.back().empty()) out.segments.pop_back();  // a trailing slash is forgiven
+    return true;
+}
+
+body_reading read_body(const http_arrived& request, json::value& out) {
+    if (request.body.empty()) return body_reading::fine;
+    const std::string_view type = header_of(request, "Content-Type");
+    const std::string_view essence = type.substr(0, type.find(';'));
+    std::string text = request.body;
+    if (same_name(essence, "application/x-www-form-urlencoded")) {
+        json::object fields;
+        for (const auto& [key, value] : form_fields(request.body)) fields[key] = value;
+        out = std::move(fields);
+        return body_reading::fine;
+    }
+    if (same_name(essence, "multipart/form-data")) {
+        auto part = payload_part(request.body, type);
+        if (!part) return body_reading::fine;
+        text = *std::move(part);
+    } else if (!same_name(essence, "application/json")) {
+        return body_reading::wrong_type;
+    }
+    json::error_code wrong;
+    out = json::parse(text, wrong);
+    return wrong ? body_reading::not_json : body_reading::fine;
+}
+
+// ---- what handlers ask -----------------------------------------------------------------------------------------------------
+
+std::uint32_t rest_request::number(std::string_view key, std::uint32_t otherwise, std::uint32_t least, std::uint32_t most) const {
+    const auto found = query.find(key);
+    if (found == query.end()) return otherwise;
+    std::uint32_t value = 0;
+    const char* last = found->second.data() + found->second.size();
+    const auto [end, ec] = std::from_chars(found->second.data(), last, value);
+    return ec != std::errc{} || end != last ? otherwise : std::clamp(value, least, most);
+}
+
+bool rest_request::truth(std::string_view key) const {
+    const auto found = query.find(key);
+    return found != query.end() && (found->second == "true" || found->second == "True" || found->second == "1");
+}
+
+std::uint64_t rest_request::query_id(std::string_view key) const {
+    const auto found = query.find(key);
+    return found == query.end() ? 0 : parse_snowflake(found->second).value_or(0);
+}
+
+const json::object& rest_request::fields() const {
+    static const json::object none;
+    return body.is_object() ? body.get_object() : none;
+}
+
+}  // namespace shoal::sim
