@@ -18,10 +18,13 @@ constexpr std::size_t smallest_room = 4096;
 constexpr std::size_t largest_first_room = 256 * 1024;
 constexpr std::size_t usual_ratio = 6;  // Of JSON to its compressed form: the first guess is mostly enough.
 
+std::unexpected<failure> too_large() { return std::unexpected(failure(errc::message_too_large)); }
+
 /// Writes one message piece by piece into a pooled buffer that grows, up to the largest message.
 class message_writer {
 public:
-    message_writer(buffer_pool& pool, std::size_t largest) : pool_(pool), largest_(largest) {}
+    /// One byte more than the largest message is written at most: a message that fills it is too large.
+    message_writer(buffer_pool& pool, std::size_t largest) : pool_(pool), largest_(largest + 1) {}
 
     /// Free room; empty when the message is too large.
     std::span<char> room(std::size_t compressed_bytes) {
@@ -37,7 +40,10 @@ public:
     void wrote(std::size_t bytes) { message_.resize(message_.size() + bytes); }
     [[nodiscard]] std::size_t size() const noexcept { return message_.size(); }
     /// Hands the message out; the next one starts empty.
-    buffer take() noexcept { return std::exchange(message_, buffer{}); }
+    result<buffer> take() {
+        if (message_.size() >= largest_) return too_large();
+        return std::exchange(message_, buffer{});
+    }
 
 private:
     // A pooled block may be larger than a message may be.
@@ -47,8 +53,6 @@ private:
     std::size_t largest_;
     buffer message_;
 };
-
-std::unexpected<failure> too_large() { return std::unexpected(failure(errc::message_too_large)); }
 
 class plain_inflater final : public inflater {
 public:

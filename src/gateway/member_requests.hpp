@@ -19,10 +19,10 @@ namespace shoal::gateway {
 
 /// What to ask for: all members (the default), those whose name starts with `prefix`, or up to 100 by id.
 struct member_query {
-    guild_id guild;
-    std::string prefix;
+    guild_id guild = {};
+    std::string prefix = {};
     std::uint32_t limit = 0;  ///< With a prefix: 1 to 100. 0 with an empty prefix: all; needs GUILD_MEMBERS.
-    std::vector<user_id> users;
+    std::vector<user_id> users = {};
     bool presences = false;         ///< Needs GUILD_PRESENCES.
     bool wait_when_limited = true;  ///< On RATE_LIMITED ask again after `retry_after`; else fail with it.
     [[nodiscard]] bool is_full_list() const noexcept { return users.empty() && prefix.empty() && limit == 0; }

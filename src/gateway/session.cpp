@@ -191,7 +191,8 @@ void session::send_resume(instant now) {
     ++stats_.resume_attempts;
     say(note_code::resuming, fmt::format("from {}", ticket_->seq));
     out_->emplace_back(send{send_kind::resume, resume_payload(config_, *ticket_)});
-    wait_for_answer(config_.resumed_timeout, config_.resume_patience, now);
+    // A socket that ACKs and does not resume is left sooner than the session: another of Discord's hosts may do better.
+    wait_for_answer(config_.resumed_timeout, std::min(config_.resumed_timeout * 2, config_.resume_patience), now);
 }
 
 void session::on(const ready_received& fact, instant now) {

@@ -30,6 +30,10 @@ bool session::connected() const noexcept {
 void session::start_dial(instant now) {
     retry_at_ = never;
     least_wait_ = {};
+    if (resume_url_failing_since_ && !resume_url_abandoned_ && now - *resume_url_failing_since_ >= config_.resume_url_patience) {
+        resume_url_abandoned_ = true;
+        say(note_code::resume_url_abandoned, "RESUME goes to the general address");
+    }
     connection_ = {};
     connection_.dialed_at = now;
     connection_.to_resume_url = ticket_ && !ticket_->resume_url.empty() && !resume_url_abandoned_;
@@ -111,12 +115,8 @@ void session::connection_over(instant now) {
     if (was.to_resume_url && ticket_) {
         if (was.hello_seen) {
             resume_url_failing_since_.reset();
-        } else {
-            if (!resume_url_failing_since_) resume_url_failing_since_ = was.dialed_at;
-            if (now - *resume_url_failing_since_ >= config_.resume_url_patience) {
-                resume_url_abandoned_ = true;
-                say(note_code::resume_url_abandoned, "RESUME goes to the general address");
-            }
+        } else if (!resume_url_failing_since_) {
+            resume_url_failing_since_ = was.dialed_at;
         }
     }
     if (was.resume_sent && !was.went_live && ticket_) resume_failed(was.dialed_at, now);
@@ -135,6 +135,11 @@ duration session::reconnect_delay(const connection& was, instant now) {
         delay = flaps_ < 3 ? random_.between({}, first_jitter) : backoff(flaps_ - 2);
     } else {
         delay = backoff(++failures_);
+    }
+    // The general address is tried as soon as patience with the resume address ends, not a whole back-off later.
+    if (resume_url_failing_since_ && !resume_url_abandoned_) {
+        const auto left = *resume_url_failing_since_ + config_.resume_url_patience - now;
+        delay = std::min(delay, std::max(left, duration{}));
     }
     return std::max(delay, std::exchange(least_wait_, {}));
 }
