@@ -81,7 +81,7 @@ public:
         // Outcomes are posted, so the frame is not resumed inside this call.
         start_(resolver<T>(state_));
     }
-    [[nodiscard]] T await_resume() { return std::move(*state_->value); }
+    T await_resume() { return std::move(*state_->value); }
 
 private:
     std::shared_ptr<waiting::state<T>> state_;

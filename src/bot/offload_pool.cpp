@@ -7,13 +7,7 @@
 namespace shoal::runtime {
 
 offload_pool::offload_pool(unsigned threads, std::size_t most_waiting)
-    : most_waiting_(most_waiting), alive_(threads == 0 ? 1 : threads) {
-    const auto count = alive_;
-    for (std::size_t i = 0; i < count; ++i) {
-        threads_.emplace_back([this] { work(); });
-        pthread_setname_np(threads_.back().native_handle(), "shoal-offload");
-    }
-}
+    : most_waiting_(most_waiting), wanted_(threads == 0 ? 1 : threads) {}
 
 offload_pool::~offload_pool() {
     stop({});
@@ -25,6 +19,7 @@ bool offload_pool::push(job what) {
         const std::lock_guard lock(mutex_);
         if (stopping_ || waiting_.size() >= most_waiting_) return false;
         waiting_.push_back(std::move(what));
+        if (threads_.empty()) start();
     }
     changed_.notify_one();
     return true;
@@ -43,6 +38,15 @@ void offload_pool::stop(std::function<void()> done) {
     changed_.notify_all();
     unrun.clear();
     if (done) done();
+}
+
+/// A bot that never offloads has no workers.
+void offload_pool::start() {
+    alive_ = wanted_;
+    for (unsigned i = 0; i < wanted_; ++i) {
+        threads_.emplace_back([this] { work(); });
+        pthread_setname_np(threads_.back().native_handle(), "shoal-offload");
+    }
 }
 
 void offload_pool::work() {

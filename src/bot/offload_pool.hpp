@@ -1,5 +1,5 @@
 #pragma once
-// Worker threads for blocking work of handlers, with a bounded queue.
+// Worker threads for blocking work of handlers, with a bounded queue. They start with the first job.
 // Not here: waiting for the outcome (awaiting.hpp).
 
 #include <condition_variable>
@@ -28,13 +28,15 @@ public:
     void stop(std::function<void()> done);
 
 private:
+    void start();
     void work();
 
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<job> waiting_;
     std::size_t most_waiting_;
-    std::size_t alive_;
+    const unsigned wanted_;
+    std::size_t alive_ = 0;
     bool stopping_ = false;
     std::vector<std::function<void()>> on_stopped_;
     std::vector<std::thread> threads_;
