@@ -51,6 +51,7 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> thread_parent(std::uint32_t thread) const;  ///< A channel's index.
     [[nodiscard]] bool thread_active(std::uint32_t thread) const;
     [[nodiscard]] std::uint64_t voice_channel_of(std::uint32_t member) const;  ///< 0: not in voice.
+    [[nodiscard]] std::uint64_t voice_channel_of(std::uint32_t member, const std::vector<std::uint32_t>& rooms) const;
     [[nodiscard]] std::vector<std::uint32_t> members_in_voice() const;
     [[nodiscard]] std::string_view status_of(std::uint32_t member) const;  ///< "offline" for most.
 

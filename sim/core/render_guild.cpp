@@ -139,7 +139,8 @@ void guild_renderer::listed_members(json_text& out, const guild_view& view) cons
     }
     out.close(']');
     out.key("voice_states").open('[');
-    for (const std::uint32_t i : voices) out.raw(voice_state(i, voice_channel_of(i), false));
+    const auto rooms = channels_of({2, 13});
+    for (const std::uint32_t i : voices) out.raw(voice_state(i, voice_channel_of(i, rooms), false));
     out.close(']');
 }
 

@@ -1,5 +1,6 @@
 // Users, members, voice states and presences [6.5].
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -110,10 +111,11 @@ member_words words_of(const guild_facts& facts, std::uint32_t index) {
     }
     random_source now(mix(facts.member_seed(index), revision, 1));
     if (now.chance(0.15)) words.nick = display_name(now);
-    const std::uint32_t roles = facts.end_index(kind::role);
+    // Among the first roles, and each draw stands for itself: that a role is gone changes nothing else.
+    const std::uint32_t roles = facts.base_count(kind::role);
     if (roles > 2) {
         const std::size_t wanted = std::min<std::size_t>(1 + geometric(now, 2.5), roles - 2);
-        for (std::size_t tries = 0; words.roles.size() < wanted && tries < 3 * wanted; ++tries) {
+        for (std::size_t i = 0; i < wanted; ++i) {
             const auto role = static_cast<std::uint32_t>(2 + now.below(roles - 2));
             if (!facts.exists(kind::role, role)) continue;
             const std::uint64_t id = facts.id_of(kind::role, role);
@@ -189,24 +191,32 @@ std::string_view guild_renderer::status_of(std::uint32_t member) const {
 }
 
 std::uint64_t guild_renderer::voice_channel_of(std::uint32_t member) const {
+    return voice_channel_of(member, channels_of({2, 13}));
+}
+
+std::uint64_t guild_renderer::voice_channel_of(std::uint32_t member, const std::vector<std::uint32_t>& rooms) const {
     const guild_record& guild = facts_.record();
     if (guild.changes) {
         const auto found = guild.changes->voice.find(member);
-        if (found != guild.changes->voice.end()) return found->second;
+        if (found != guild.changes->voice.end()) {
+            // Whose room was deleted has left.
+            return facts_.index_of(kind::channel, found->second) ? found->second : 0;
+        }
     }
     if (member == 0 || member > facts_.base_voices()) return 0;
-    const auto rooms = channels_of({2, 13});
     return rooms.empty() ? 0 : facts_.id_of(kind::channel, rooms[member % rooms.size()]);
 }
 
 std::vector<std::uint32_t> guild_renderer::members_in_voice() const {
     std::vector<std::uint32_t> found;
+    const auto rooms = channels_of({2, 13});
     for (std::uint32_t i = 1; i <= facts_.base_voices(); ++i) {
-        if (facts_.is_member(i) && voice_channel_of(i) != 0) found.push_back(i);
+        if (facts_.is_member(i) && voice_channel_of(i, rooms) != 0) found.push_back(i);
     }
     if (const auto& changes = facts_.record().changes) {
         for (const auto& [member, channel] : changes->voice) {
-            if (member > facts_.base_voices() && channel != 0 && facts_.is_member(member)) found.push_back(member);
+            if (member > facts_.base_voices() && facts_.is_member(member) && voice_channel_of(member, rooms) != 0)
+                found.push_back(member);
         }
     }
     return found;

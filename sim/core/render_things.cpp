@@ -114,18 +114,21 @@ std::string guild_renderer::channel(std::uint32_t index, with_guild_id with) con
     out.field("position", static_cast<int>(index < categories() ? index : index - categories()));
     out.key("permission_overwrites").open('[');
     if (!bot_sees(index)) write_overwrite(out, guild_id(), 0, 0, permission::view_channel);
-    const std::size_t overwrites = std::min<std::size_t>(geometric(random, is_big() ? 3.9 : 1.4), 60);
-    const std::uint32_t roles = facts_.end_index(kind::role);
+    // From words of their own and among the first roles: later roles must not change what other fields say.
+    random_source overwrite_words(mix(facts_.seed_of(kind::channel, index), 4));
+    const std::size_t overwrites = std::min<std::size_t>(geometric(overwrite_words, is_big() ? 3.9 : 1.4), 60);
+    const std::uint32_t roles = facts_.base_count(kind::role);
     std::vector<std::uint64_t> named;
     for (std::size_t i = 0; i < overwrites && roles > 2; ++i) {
-        const auto role = static_cast<std::uint32_t>(2 + random.below(roles - 2));
-        const bool of_member = random.chance(0.1);
+        const auto role = static_cast<std::uint32_t>(2 + overwrite_words.below(roles - 2));
+        const bool of_member = overwrite_words.chance(0.1);
+        const std::uint64_t allow = 1ULL << overwrite_words.below(21);
+        const std::uint64_t deny = overwrite_words.chance(0.4) ? permission::send_messages & ~allow : 0;
         const std::uint64_t whom = of_member ? facts_.user_of(0) : facts_.id_of(kind::role, role);
         if ((!of_member && !facts_.exists(kind::role, role)) || std::find(named.begin(), named.end(), whom) != named.end())
             continue;
         named.push_back(whom);
-        write_overwrite(out, whom, of_member ? 1 : 0, 1ULL << random.below(21),
-                        random.chance(0.4) ? permission::send_messages : 0);
+        write_overwrite(out, whom, of_member ? 1 : 0, allow, deny);
     }
     out.close(']');
     if (type != 4) out.id_or_null("parent_id", parent_of(index));
