@@ -13,6 +13,7 @@
 #include "base/buffer.hpp"
 #include "base/scheduler.hpp"
 #include "discord/event_kind.hpp"
+#include "gateway/guild_availability.hpp"
 #include "gateway/session.hpp"
 #include "shoal/error.hpp"
 #include "shoal/ids.hpp"
@@ -110,14 +111,7 @@ struct dispatch {
 };
 
 /// What a guild's CREATE or DELETE means, told apart by the shard's own set of known guilds [2.6].
-enum class guild_change : std::uint8_t {
-    none,         ///< Not a guild event, or nothing changed.
-    loaded,       ///< Backfill after READY.
-    available,    ///< Back from an outage.
-    unavailable,  ///< In an outage; the cache keeps it.
-    joined,
-    left,
-};
+using guild_change = gateway::guild_change;
 
 struct shard_snapshot {
     shard_key shard;

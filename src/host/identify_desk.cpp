@@ -153,7 +153,6 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
 
     void read_budget() {
         if (reading || !dead.empty()) return;
-        if (options.planted.stale_budget && budget_read) return seen(*budget_read);
         if (on.now() < read_not_before) return;  // the timer that is set then calls turn()
         reading = true;
         source([weak = weak_from_this()](gateway_bot_answer answer) {
@@ -166,7 +165,6 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
         if (answer.what) {
             read_failures = 0;
             read_not_before = {};
-            budget_read = answer.what->limit;
             return seen(answer.what->limit);
         }
         if (answer.fatal()) return die(answer.what.error());
@@ -201,7 +199,6 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
     std::deque<change> changes;  // what happened and is not in the ledger yet
     timer_id timer = timer_id::none;
     bool reading = false;
-    std::optional<gateway::session_start_limit> budget_read;
     std::uint32_t read_failures = 0;
     instant read_not_before{};
     std::uint32_t store_failures = 0;
@@ -246,10 +243,7 @@ void identify_desk::identify_ended(bool ready) {
 }
 
 void identify_desk::budget_seen(gateway::session_start_limit limit) {
-    core_->post([=](core& self) {
-        self.budget_read = limit;
-        self.seen(limit);
-    });
+    core_->post([=](core& self) { self.seen(limit); });
 }
 
 budget_snapshot identify_desk::budget() const { return core_->snapshot; }

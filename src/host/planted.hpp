@@ -16,8 +16,6 @@ struct planted_bugs {
     bool resume_from_received = false;       ///< A taken-over session is resumed behind events whose handlers did not end.
     bool failed_counts_as_received = false;  ///< An event whose reader failed once is not asked for again.
     bool permit_not_counted = false;         ///< A permit is handed out without being kept in the ledger.
-    bool ledger_not_shared = false;          ///< Each process counts for itself.
-    bool stale_budget = false;               ///< Discord's budget is read once and never again.
 };
 
 }  // namespace shoal::host

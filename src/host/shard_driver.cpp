@@ -37,13 +37,16 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       sink_(sink),
       hooks_(std::move(hooks)),
       random_(options_.session.seed ^ 0x636f7272656c6174ULL),
-      session_(options_.session, taken_over(std::move(ticket), options_.planted)),
+      session_(options_.session, taken_over(ticket, options_.planted)),
       link_(std::make_shared<flight_window::link>()),
       guilds_(options_.guild_wait),
       members_(*where_.on, outbound_, options_.session.seed, [this] { pump(); }),
       self_(std::make_shared<shard_driver*>(this)) {
     link_->home = this;
-    if (const auto& kept = session_.ticket()) begin_window(kept->session_id, kept->done);
+    if (const auto& kept = session_.ticket()) {
+        begin_window(kept->session_id, kept->done);
+        taken_over_up_to_ = ticket->seq;
+    }
 }
 
 shard_driver::~shard_driver() {
@@ -215,6 +218,10 @@ void shard_driver::on_closed(const net::close_report& report) {
     if (detail.empty() && report.why) detail = report.why->message();
     if (options_.planted.identify_after_close && !report.by_us && !report.while_dialing) step(gateway::renew_requested{});
     feed(gateway::closed{report.code, report.while_dialing, std::move(detail)});
+    if (options_.planted.forget_backoff && report.while_dialing && !given_up_) {
+        session_ = gateway::session(options_.session, session_.ticket());
+        feed(gateway::started{});
+    }
 }
 
 // ---- what is sent ------------------------------------------------------------------------------------------------------

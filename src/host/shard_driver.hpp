@@ -159,6 +159,8 @@ private:
     bool reading_paused_ = false;
 
     gateway::guild_availability guilds_;
+    /// Of a session that was taken over: what the process before received, and may have handed out, up to here.
+    std::uint64_t taken_over_up_to_ = 0;
     bool had_ready_ = false;  // else the session was taken over, and its guilds are not known
 
     outbound_queue outbound_;

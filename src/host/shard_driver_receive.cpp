@@ -65,7 +65,9 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
     if (found == verdict::ignore) return;
     if (found == verdict::duplicate && !options_.planted.duplicates_handed_out) return;
     count_event(what.kind);
-    hand_out(what, std::move(message), seq, found == verdict::deliver ? delivery::fresh : delivery::replayed);
+    // A RESUMED of earlier days is replayed too, so that what follows it looks fresh: the process before may have handed it out.
+    const bool maybe_seen = !had_ready_ && seq <= taken_over_up_to_;
+    hand_out(what, std::move(message), seq, found == verdict::deliver && !maybe_seen ? delivery::fresh : delivery::replayed);
 }
 
 void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) {
@@ -167,9 +169,8 @@ guild_change shard_driver::note_guild(const discord::envelope& what) {
         if (missing == 0) break;
     }
     if (!id) return guild_change::none;
-    const auto change =
-        what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now()) : guilds_.deleted(id, unavailable, now());
-    return static_cast<guild_change>(change);
+    return what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now())
+                                                 : guilds_.deleted(id, unavailable, now());
 }
 
 /// Tells once a session that the shard's guilds are there, or waits for the late ones.

@@ -417,6 +417,21 @@ TEST_CASE("a ticket is resumed without a permit, from what was done and not from
     CHECK(bench.permits.lines.empty());
 }
 
+TEST_CASE("what the process before may have handed out is marked, behind a replayed RESUMED too") {
+    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    peer.event(18);
+    peer.resumed(19);  // of an earlier RESUME
+    peer.event(20);
+    peer.event(21);
+    CHECK(bench.sink.lines == std::vector<std::string>{"MESSAGE_CREATE 18 replayed", "resumed 0", "ready 0 missing 0",
+                                                       "MESSAGE_CREATE 20 replayed", "MESSAGE_CREATE 21"});
+}
+
 TEST_CASE("a close code that cannot be helped stops the shard with a sentence for people") {
     driver_bench bench;
     bench.go_live().end(4004);

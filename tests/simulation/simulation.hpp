@@ -1,0 +1,30 @@
+#pragma once
+// One run from one seed: processes, faults, and what the checkers found.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/planted.hpp"
+
+namespace shoal::simulation {
+
+struct run_options {
+    std::uint64_t seed = 1;
+    host::planted_bugs planted;
+    bool ledger_not_shared = false;  ///< Planted: each process counts for itself.
+};
+
+struct run_report {
+    std::vector<std::string> findings;  ///< Empty: nothing is wrong.
+    std::string transcript;             ///< Its tail.
+    std::uint64_t events = 0, sessions = 0, resumes = 0, identifies = 0, faults = 0;
+    /// The findings and the transcript with the seed that repeats them.
+    [[nodiscard]] std::string text() const;
+    std::uint64_t seed = 0;
+};
+
+/// Ten to fifteen minutes of virtual time: faults, then quiet, then the checkers.
+[[nodiscard]] run_report run(const run_options& options);
+
+}  // namespace shoal::simulation
