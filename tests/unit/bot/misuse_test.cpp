@@ -1,0 +1,78 @@
+// What the compiler says to handlers that would dangle or race: each of these must not compile, with a sentence that tells why.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace {
+
+struct outcome {
+    bool compiles = false;
+    std::string said;
+};
+
+/// Runs the compiler over a bot whose main has this line.
+outcome compile(const std::string& line) {
+    const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
+    const char* chosen = std::getenv("CXX");
+    const std::string compiler = chosen != nullptr ? chosen : "clang++-19";
+    auto source = std::filesystem::temp_directory_path() / "shoal-misuse-XXXXXX.cpp";
+    auto name = source.string();
+    const int descriptor = ::mkstemps(name.data(), 4);
+    REQUIRE(descriptor >= 0);
+    std::ofstream(name) << "#include <shoal/shoal.hpp>\nint main() { shoal::bot bot; " << line << " }\n";
+    const auto command = compiler + " -std=c++23 -fsyntax-only -I'" + (root / "include").string() + "' '" + name + "' 2>&1";
+    outcome out;
+    auto* pipe = ::popen(command.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    std::array<char, 4096> chunk{};
+    while (std::fgets(chunk.data(), static_cast<int>(chunk.size()), pipe) != nullptr) out.said += chunk.data();
+    out.compiles = ::pclose(pipe) == 0;
+    ::close(descriptor);
+    std::filesystem::remove(name);
+    return out;
+}
+
+void check_refused(const std::string& line, const std::string& reason) {
+    CAPTURE(line);
+    const auto got = compile(line);
+    CAPTURE(got.said);
+    CHECK_FALSE(got.compiles);
+    CHECK(got.said.find(reason) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a handler as it should be compiles") {
+    const auto got = compile("bot.on([](shoal::message_create) -> shoal::task<> { co_return; });");
+    CAPTURE(got.said);
+    CHECK(got.compiles);
+}
+
+TEST_CASE("a coroutine that takes its event or its context by reference is refused with the reason") {
+    check_refused("bot.on([](const shoal::message_create&) -> shoal::task<> { co_return; });",
+                  "takes events, contexts and options by value");
+    check_refused(R"(bot.command("a", "b", [](const shoal::context&) -> shoal::task<> { co_return; });)",
+                  "takes events, contexts and options by value");
+}
+
+TEST_CASE("a mutable lambda, an unnamed type and a parameter that is no event are refused with the reason") {
+    check_refused("int n = 0; bot.on([n](shoal::message_create) mutable { ++n; });", "runs on several threads at once");
+    check_refused("bot.on([](auto event) { (void)event; });", "names its parameters' types");
+    check_refused("bot.on([](int) {});", "none of the events of <shoal/events.hpp>");
+}
+
+TEST_CASE("a command's parameter that is no option, or of a type that Discord has not, is refused with the reason") {
+    check_refused(R"(bot.command("a", "b", [](shoal::context, int) {});)", "what follows a command's context are its options");
+    check_refused(R"(bot.command("a", "b", [](shoal::context, shoal::opt<"x", "y", float>) {});)", "an option is a std::string");
+}
+
+TEST_CASE("a call that is neither awaited nor forgotten is pointed at") {
+    const auto got = compile("bot.channel(shoal::channel_id(1)).send(\"x\");");
+    CHECK(got.said.find("nodiscard") != std::string::npos);
+}
