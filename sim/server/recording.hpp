@@ -50,7 +50,7 @@ struct replay_options {
     double speed = 0;   ///< 1: as recorded; 2: twice as fast; 0: as fast as the client reads.
     bool hold = false;  ///< Send READY, then wait for {"do":"go"}.
     duration heartbeat_interval = std::chrono::milliseconds(41250);
-    std::string gateway_url;
+    std::string gateway_url = {};
 };
 /// A Discord that knows only a recording: shard i of a client gets stream i (modulo their number), from READY on.
 [[nodiscard]] std::unique_ptr<machine> make_replay_machine(std::shared_ptr<const std::vector<recorded_stream>> streams,

@@ -165,8 +165,7 @@ struct server::impl final : connection_owner {
             if (!*one) return std::unexpected(one->error());
         }
         if (!control->loopback()) {
-            return std::unexpected(
-                failure(server_errc::bad_address, control->text() + ": the control port is for loopback only"));
+            return std::unexpected(failure(server_errc::control_needs_loopback, control->text()));
         }
         if (auto ready = make_tls({*api, *resume, *gateway_at}); !ready) return ready;
         if (!options.record_file.empty()) {

@@ -17,15 +17,15 @@
 namespace shoal::sim {
 
 struct server_options {
-    std::string listen = "127.0.0.1:0";         ///< REST below /api, and the gateway unless gateway_listen is set.
-    std::string gateway_listen;                 ///< A port of its own for the gateway, so that its faults spare REST.
-    std::string resume_listen = "127.0.0.1:0";  ///< Another port than the gateway's, so that wrong use is seen [#12].
-    std::string control = "127.0.0.1:0";        ///< Plain HTTP, loopback only. Empty: none.
-    std::string public_host;                    ///< The host in the urls that clients get; empty: the one listened on.
-    bool plain = false;                         ///< ws and http; loopback only.
-    std::string certificate_file, key_file;     ///< PEM; empty: a certificate is made.
-    std::string ca_out;                         ///< Where the made certificate is written for clients to trust.
-    std::string record_file;                    ///< Every gateway message to clients is written there (recording.hpp).
+    std::string listen = "127.0.0.1:0";                ///< REST below /api, and the gateway unless gateway_listen is set.
+    std::string gateway_listen = {};                   ///< A port of its own for the gateway, so that its faults spare REST.
+    std::string resume_listen = "127.0.0.1:0";         ///< Another port than the gateway's, so that wrong use is seen [#12].
+    std::string control = "127.0.0.1:0";               ///< Plain HTTP, loopback only. Empty: none.
+    std::string public_host = {};                      ///< The host in the urls that clients get; empty: the one listened on.
+    bool plain = false;                                ///< ws and http; loopback only.
+    std::string certificate_file = {}, key_file = {};  ///< PEM; empty: a certificate is made.
+    std::string ca_out = {};                           ///< Where the made certificate is written for clients to trust.
+    std::string record_file = {};                      ///< Every gateway message to clients is written there (recording.hpp).
     double hello_with_upgrade = 0.5;  ///< Share of connections whose HELLO leaves in one segment with the upgrade's answer.
     std::size_t most_unsent_bytes = 64U << 20U;      ///< A client that lets more wait is cut.
     duration close_grace = std::chrono::seconds(2);  ///< For the echo of a close frame.
