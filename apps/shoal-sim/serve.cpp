@@ -11,11 +11,15 @@ namespace {
 
 using shoal::sim::simulator_config;
 
+/// CLI11's own says "in range 0 to" and three hundred digits.
+const CLI::Validator not_negative(
+    [](std::string& text) { return text.starts_with('-') ? std::string("must not be negative") : std::string(); }, "NUMBER >= 0");
+
 /// An option in milliseconds (or what CLI11's suffixes say) for one of the config's durations.
 CLI::Option* add_ms(CLI::App& app, const std::string& name, shoal::duration& to, const std::string& what) {
     return app.add_option_function<std::int64_t>(
                   name, [&to](std::int64_t ms) { to = std::chrono::milliseconds(ms); }, what)
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_negative)
         ->type_name("MS")
         ->default_str(std::to_string(shoal::to_ms(to)));
 }
@@ -39,10 +43,10 @@ struct serve_call {
         number("--guild-class", w.guild_classes, "How big they are")
             ->check(CLI::IsMember({"mix", "tiny", "small", "medium", "community", "large", "giant"}));
         number("--members-listed", w.largest_members_listed, "Members generated a guild, whatever its count says");
-        number("--rate", w.events_per_second_per_shard, "Events a second and shard")->check(CLI::NonNegativeNumber);
+        number("--rate", w.events_per_second_per_shard, "Events a second and shard")->check(not_negative);
         number("--traffic-shards", w.traffic_shards, "Over how many shards that rate is spread")->check(CLI::PositiveNumber);
         app.add_flag("--even-traffic", w.even_traffic, "Events at equal distances");
-        number("--slash-rate", w.slash_commands_per_second, "Slash commands a second, in all")->check(CLI::NonNegativeNumber);
+        number("--slash-rate", w.slash_commands_per_second, "Slash commands a second, in all")->check(not_negative);
         number("--unknown-event-share", w.unknown_event_share, "Share of events with names nobody knows")
             ->check(CLI::Range(0.0, 1.0));
         app.add_flag("--vary-json", w.vary_json, "Vary order of keys, white space and escapes");
@@ -50,7 +54,7 @@ struct serve_call {
         app.add_flag("--large-bot", c.large_bot, "Only totals in the assigned multiple are taken");
         number("--large-bot-multiple", c.large_bot_multiple, "That multiple")->check(CLI::PositiveNumber);
         number("--max-concurrency", c.max_concurrency, "IDENTIFYs per 5 s")->check(CLI::PositiveNumber);
-        number("--identify-total", c.identify_total, "IDENTIFYs per window")->check(CLI::NonNegativeNumber);
+        number("--identify-total", c.identify_total, "IDENTIFYs per window")->check(not_negative);
         add_ms(app, "--identify-window", c.identify_window, "That window");
         add_ms(app, "--identify-key-window", c.identify_key_window, "Between two IDENTIFYs of one key");
         number("--most-guilds-per-shard", c.most_guilds_per_shard, "More are refused with 4011");
@@ -123,7 +127,7 @@ runner add_replay(CLI::App& app) {
     call->how.add_to(app);
     app.add_option("file", call->file, "The recording (shoal-sim serve --record)")->required();
     app.add_option("--speed", call->options.speed, "1: as recorded, 2: twice as fast, 0: as fast as clients read")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_negative)
         ->capture_default_str();
     app.add_flag("--hold", call->options.hold, "Send READY, then wait for the control command {\"do\":\"go\"}");
     add_ms(app, "--heartbeat-interval", call->options.heartbeat_interval, "As HELLO tells it");

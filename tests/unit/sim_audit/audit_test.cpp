@@ -229,6 +229,7 @@ TEST_CASE("it refuses an oracle that is not drained, or none at all") {
     check_refused(run(oracle({json::object{{"id", s1}}}), {clean(2)}), "without id, shard or last_seq");
     check_refused(run(oracle({json::object{{"id", s1}, {"shard", json::array{"x", 1}}, {"last_seq", 2}}}), {clean(2)}),
                   "without");
+    check_refused(run(oracle({}), {}), "nothing to audit");
     check_refused(run(oracle({session(s1, 2, "lively")}), {clean(2)}), "lively");
     check_refused(run(oracle({session(s1, 2), session(s1, 2)}), {clean(2)}), "twice");
 }

@@ -18,28 +18,32 @@ struct raw_frame {
     std::string payload;
 };
 
+/// Reads one frame from the start of `bytes`; how many bytes it took, 0 if it is not whole.
+inline std::size_t read_frame(std::string_view bytes, raw_frame& frame) {
+    if (bytes.size() < 2) return 0;
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])); };
+    frame.last = (byte(0) & 0x80U) != 0;
+    frame.opcode = static_cast<int>(byte(0) & 0x0FU);
+    frame.masked = (byte(1) & 0x80U) != 0;
+    std::uint64_t size = byte(1) & 0x7FU;
+    const std::size_t wide = size == 126 ? 2 : size == 127 ? 8 : 0;
+    if (bytes.size() < 2 + wide) return 0;
+    if (wide > 0) {
+        size = 0;
+        for (std::size_t i = 0; i < wide; ++i) size = size << 8U | byte(2 + i);
+    }
+    if (bytes.size() - 2 - wide < size) return 0;
+    frame.payload = std::string(bytes.substr(2 + wide, size));
+    return 2 + wide + size;
+}
+
 inline std::vector<raw_frame> read_frames(std::string_view bytes, std::size_t* used = nullptr) {
     std::vector<raw_frame> frames;
     std::size_t at = 0;
-    while (bytes.size() - at >= 2) {
-        const auto byte = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])); };
-        raw_frame frame;
-        frame.last = (byte(at) & 0x80U) != 0;
-        frame.opcode = static_cast<int>(byte(at) & 0x0FU);
-        frame.masked = (byte(at + 1) & 0x80U) != 0;
-        std::uint64_t size = byte(at + 1) & 0x7FU;
-        std::size_t head = 2;
-        const std::size_t wide = size == 126 ? 2 : size == 127 ? 8 : 0;
-        if (bytes.size() - at < head + wide) break;
-        if (wide > 0) {
-            size = 0;
-            for (std::size_t i = 0; i < wide; ++i) size = size << 8U | byte(at + 2 + i);
-            head += wide;
-        }
-        if (bytes.size() - at - head < size) break;
-        frame.payload = std::string(bytes.substr(at + head, size));
+    raw_frame frame;
+    while (const auto taken = read_frame(bytes.substr(at), frame)) {
         frames.push_back(frame);
-        at += head + size;
+        at += taken;
     }
     if (used != nullptr) *used = at;
     return frames;
