@@ -55,7 +55,7 @@ shared_text gateway::varied(const shared_text& data) {
 void gateway::publish(const world_event& event, instant now) {
     // An interaction waits for nothing; everything else of a guild waits until the guild is there.
     const bool of_guild = event.guild != 0 && event.name != "INTERACTION_CREATE";
-    if (of_guild && (outages_.contains(event.guild) || away_.contains(event.guild))) return;
+    if (of_guild && event.name != "GUILD_DELETE" && (outages_.contains(event.guild) || away_.contains(event.guild))) return;
     const std::string* name = sessions_.intern(event.name);
     const shared_text whole = varied(event.data);
     const shared_text bare = event.data_without_content == nullptr ? whole : varied(event.data_without_content);
