@@ -27,7 +27,8 @@ void gateway::dispatch(session& s, const std::string* name, shared_text data, in
         return;
     }
     ++count_.dispatches;
-    if (s.skip_next > 0) {
+    // READY and RESUMED are the session's own, no events: F22 spares them (F14 can name them).
+    if (s.skip_next > 0 && *name != "READY" && *name != "RESUMED") {
         --s.skip_next;
         session_table::skip(s);
         return;

@@ -204,6 +204,19 @@ TEST_CASE("F22 a gap in the numbers that nothing ever fills, and the oracle name
     CHECK(b.oracle_of(b.session_id(id)).at("gaps") == json::value{had + 1, had + 2});
 }
 
+TEST_CASE("F22 strikes events: RESUMED comes, and the gap after it") {
+    bench b;
+    const auto id = b.ready();
+    b.close(id, std::nullopt);
+    b.must(fault("F22", {{"shard", 0}}));
+    const auto again = come_back(b, id);
+    CHECK(b.of(again).last()->name == "RESUMED");
+    const std::uint64_t had = b.last_seq(again);
+    b.events(2);
+    CHECK(b.of(again).count("BENCH") == 1);
+    CHECK(b.last_seq(again) == had + 2);
+}
+
 TEST_CASE("F23 a session's expiry is shortened, to nothing if wished") {
     bench b;
     const auto id = b.ready();
