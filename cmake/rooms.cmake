@@ -55,6 +55,7 @@ function(shoal_all_rooms)
   shoal_room(sim/server   DEPS sim_wire sim_core net config base)
   shoal_room(sim/audit    DEPS sim_core base)
   shoal_room(sim/testing  DEPS sim_server net base)
+  add_library(shoal::testing ALIAS shoal_sim_testing)
 
   foreach(program IN ITEMS
           "shoal-sim|apps/shoal-sim/main.cpp|sim_server;sim_audit"
