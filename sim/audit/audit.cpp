@@ -229,6 +229,9 @@ audit_report audit(const std::vector<journal>& journals, const json::value& orac
     report.journals = journals.size();
     const auto sent = read_oracle(oracle, report);
     const auto told = read_told(journals, sent, report);
+    if (report.refused.empty() && std::ranges::none_of(sent, [](const auto& one) { return one.second.last_seq > 0; })) {
+        report.refused.emplace_back("the oracle has no session that was sent anything: there is nothing to audit");
+    }
     static const told_session nothing;
     for (const auto& [id, one] : sent) {
         ++report.sessions;

@@ -27,6 +27,12 @@ std::string literal(std::string_view source, std::size_t& at) {
     return text;
 }
 
+/// Whether the simulator takes part in tests of this file: how a client's parser takes bad data says nothing about who sends it.
+bool has_simulator(std::string_view file) {
+    return file.starts_with("unit/sim_") || file.starts_with("system/") || file.starts_with("simulation/") ||
+           file.starts_with("testing/");
+}
+
 }  // namespace
 
 std::vector<std::string> numbers_of(std::string_view name) {
@@ -90,13 +96,19 @@ coverage_table make_coverage_table(const tests_by_number& tests) {
         const auto key = fmt::format("{}{}", item.kind, item.number);
         const auto found = tests.find(key);
         table.text += fmt::format("{:<4} {}\n", key, item.what);
-        if (found == tests.end()) {
-            ++table.gaps;
-            table.text += "       NO TEST\n";
-            continue;
+        bool of_simulator = false;
+        if (found != tests.end()) {
+            for (const auto& test : found->second) {
+                table.text += fmt::format("       {}: {}\n", test.file, test.name);
+                of_simulator = of_simulator || has_simulator(test.file);
+            }
         }
-        ++covered;
-        for (const auto& test : found->second) table.text += fmt::format("       {}: {}\n", test.file, test.name);
+        if (of_simulator) {
+            ++covered;
+        } else {
+            ++table.gaps;
+            table.text += "       NO TEST of the simulator\n";
+        }
     }
     table.text += fmt::format("\n{} of {} behaviours and faults have a test of their number", covered, coverage_items().size());
     table.text += table.gaps == 0 ? ".\n" : fmt::format("; {} have none.\n", table.gaps);
