@@ -743,3 +743,19 @@ TEST_CASE("a thread that stops with connections open destroys what is under way"
     }
     CHECK(events.log.count("closed") == 0);
 }
+
+TEST_CASE("a text message that is not UTF-8 ends the connection with 1007, a binary one with the same bytes is told") {
+    std::promise<int> code;
+    server there(own_server_tls(), after_upgrade([&](server_connection& self) {
+                     if (std::exchange(self.stage, 2) == 1) self.stream->write(frame(2, "\xC3\x28") + frame(1, "\xC3\x28"));
+                     if (const auto got = take_frame(self.received)) code.set_value(code_in(*got));
+                 }));
+    client here;
+    here.dial(wss(there));
+    CHECK(here.closed().starts_with("closed - | net: protocol broken"));
+    CHECK(here.events.log.count("binary:\xC3\x28") == 1);
+    CHECK(here.events.log.count("text:") == 0);
+    auto future = code.get_future();
+    REQUIRE(future.wait_for(patience) == std::future_status::ready);
+    CHECK(future.get() == 1007);
+}
