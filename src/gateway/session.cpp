@@ -37,10 +37,14 @@ session::session(session_config config, std::optional<resume_ticket> ticket)
         ticket_.reset();
     }
     had_session_ = ticket_.has_value();
-    if (identify_payload(config_).size() >= send_limiter::largest_payload_bytes && !config_.presence_json.empty()) {
-        config_.presence_json.clear();
-        presence_dropped_ = true;
-    }
+    presence_dropped_ = !presence_fits();
+}
+
+/// Drops a presence that would make IDENTIFY too large [2.1.8].
+bool session::presence_fits() {
+    if (config_.presence_json.empty() || identify_payload(config_).size() < send_limiter::largest_payload_bytes) return true;
+    config_.presence_json.clear();
+    return false;
 }
 
 void session::step(const input& fact, instant now, std::vector<action>& out) {
@@ -109,9 +113,7 @@ void session::on(const started&, instant now) {
     ended_ = stopping_ = for_good_ = false;
     failures_ = flaps_ = 0;
     least_wait_ = {};
-    if (std::exchange(presence_dropped_, false)) {
-        say(note_code::presence_dropped, "the presence made IDENTIFY larger than Discord allows");
-    }
+    if (std::exchange(presence_dropped_, false)) say(note_code::presence_dropped, "it made IDENTIFY larger than Discord allows");
     start_dial(now);
 }
 
@@ -130,8 +132,9 @@ void session::on(const hello_received& fact, instant now) {
     connection_.beat_sent = false;
     const auto interval = fact.heartbeat_interval > duration{} ? fact.heartbeat_interval : std::chrono::milliseconds(41250);
     connection_.beat_interval = std::clamp<duration>(interval, std::chrono::milliseconds(50), std::chrono::hours(1));
-    connection_.next_beat = now + std::chrono::duration_cast<duration>(
+    const auto first_beat = now + std::chrono::duration_cast<duration>(
                                       std::chrono::duration<double, std::nano>(connection_.beat_interval) * random_.unit());
+    connection_.next_beat = std::min(connection_.next_beat, first_beat);
     if (phase_ != phase::hello) return;
     connection_.hello_seen = true;
     connection_.hard_deadline = never;
@@ -152,7 +155,9 @@ void session::ask_for_permit() {
 }
 
 void session::withdraw_permit() {
-    if (phase_ == phase::permit) out_->emplace_back(return_permit{0});
+    if (phase_ != phase::permit) return;
+    connection_.awaited_permit = true;
+    out_->emplace_back(return_permit{0});
 }
 
 void session::on(const permit_granted& fact, instant now) {
@@ -370,6 +375,11 @@ void session::on(const edge_trouble& fact, instant now) {
 
 void session::on(const gateway_url_changed& fact, instant) {
     if (!fact.url.empty()) config_.gateway_url = fact.url;
+}
+
+void session::on(const presence_changed& fact, instant) {
+    config_.presence_json = fact.json;
+    if (!presence_fits()) say(note_code::presence_dropped, "it made IDENTIFY larger than Discord allows");
 }
 
 void session::on(const renew_requested&, instant now) {

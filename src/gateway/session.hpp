@@ -100,10 +100,15 @@ struct stop_requested {
 };
 /// Give the session up and start a new one (an operator's wish, or a half-deaf session).
 struct renew_requested {};
+/// The bot's presence was changed (op 3 is sent by the driver): later IDENTIFYs carry this one.
+struct presence_changed {
+    std::string json;
+};
 
-using input = std::variant<started, opened, hello_received, heartbeat_requested, heartbeat_acked, reconnect_requested,
-                           session_invalidated, ready_received, resumed_received, closed, permit_granted, permit_refused,
-                           stream_broken, gateway_url_changed, edge_trouble, tick, stop_requested, renew_requested>;
+using input =
+    std::variant<started, opened, hello_received, heartbeat_requested, heartbeat_acked, reconnect_requested, session_invalidated,
+                 ready_received, resumed_received, closed, permit_granted, permit_refused, stream_broken, gateway_url_changed,
+                 edge_trouble, tick, stop_requested, renew_requested, presence_changed>;
 
 // ---- orders, imperative ------------------------------------------------------------------------------------------------
 
@@ -246,6 +251,7 @@ private:
         bool to_resume_url = false;
         bool hello_seen = false;
         bool resume_sent = false;
+        bool awaited_permit = false;  // It ended while it waited for one.
         bool went_live = false;
         instant live_since{};
         std::uint64_t live_events = 0;  // Received since it went live.
@@ -287,6 +293,7 @@ private:
     void on(const tick&, instant now);
     void on(const stop_requested& fact, instant now);
     void on(const renew_requested&, instant now);
+    void on(const presence_changed& fact, instant now);
 
     // session.cpp: the session
     void send_identify(std::uint64_t permit, instant now);
@@ -299,6 +306,7 @@ private:
     [[nodiscard]] bool lives_after(const closed& fact);
     void stop_now();
     void end_for_good(std::uint16_t code, std::string why);
+    [[nodiscard]] bool presence_fits();
     void say(note_code code, std::string detail = {});
 
     // session_connection.cpp: the connection under it

@@ -133,6 +133,10 @@ duration session::reconnect_delay(const connection& was, instant now) {
         const bool steady = was.live_events > 1 || now - was.live_since >= steady_after;
         flaps_ = steady ? 0 : flaps_ + 1;
         delay = flaps_ < 3 ? random_.between({}, first_jitter) : backoff(flaps_ - 2);
+    } else if (was.awaited_permit && now - was.dialed_at >= steady_after) {
+        // Discord lost patience with a connection that says nothing. In a long queue that is no failure, and its turn must not
+        // find it in a long back-off.
+        delay = backoff(1);
     } else {
         delay = backoff(++failures_);
     }

@@ -276,3 +276,48 @@ TEST_CASE("a READY without a session id is an unreadable message, not a session"
     CHECK_FALSE(discord.machine.ticket());
     REQUIRE(discord.run_until(session_status::live));
 }
+
+TEST_CASE("in a long queue for permits, connections that Discord closes for their silence do not back off further and further") {
+    little_discord discord;
+    discord.grants = false;
+    discord.start();
+    for (int i = 0; i < 20; ++i) {
+        REQUIRE(discord.run_until(session_status::waiting_for_permit, 1s));
+        discord.run(30s);
+        discord.server_closes(4003);
+    }
+    CHECK(discord.withdrawn == 20);
+    discord.grants = true;
+    REQUIRE(discord.run_until(session_status::live, 1s));
+    discord.check_permits_at_rest();
+}
+
+TEST_CASE("a connection that is closed as soon as it waits for a permit does back off") {
+    little_discord discord;
+    discord.grants = false;
+    discord.start();
+    discord.after_each_fact = [&] {
+        if (discord.machine.status() != session_status::waiting_for_permit) return;
+        discord.clock.post([&] { discord.server_closes(4000); });
+    };
+    discord.run(10min);
+    CHECK(discord.dialed.size() < 25);
+}
+
+TEST_CASE("a changed presence is in the next IDENTIFY, unless it does not fit [2.8.6]") {
+    for (const bool fits : {true, false}) {
+        session machine(usual_config(), {});
+        std::vector<action> out;
+        auto now = instant{} + 1h;
+        const std::string presence = fits ? R"({"status":"dnd"})" : "\"" + std::string(5000, 'x') + "\"";
+        for (const input& fact : {input(presence_changed{presence}), input(started{}), input(opened{}),
+                                  input(hello_received{40s}), input(permit_granted{1, now + 1s})}) {
+            machine.step(fact, now, out);
+        }
+        const auto sent = std::ranges::find_if(out, [](const action& a) { return std::holds_alternative<send>(a); });
+        REQUIRE(sent != out.end());
+        const auto& payload = std::get<send>(*sent).payload;
+        CHECK(payload.size() < 4096);
+        CHECK((payload.find(R"("presence":{"status":"dnd"})") != std::string::npos) == fits);
+    }
+}
