@@ -75,6 +75,10 @@ public:
                              settled - before));
         discord_.control({{"do", "drain"}});
         time_.run_for(90s);
+        // Without events only the answers to heartbeats show life.
+        const auto silent = reconnects();
+        time_.run_for(5min);
+        if (reconnects() != silent) find(fmt::format("{} reconnects in five minutes without events", reconnects() - silent));
         check_end();
         return std::move(report_);
     }
@@ -177,7 +181,14 @@ private:
             case 18:
                 fault({{"do", "fault"}, {"fault", "F21"}, {"shard", shard}, {"events", 1 + random_.below(20)}, {"times", 1}});
                 return fault({{"do", "cut"}, {"shard", shard}});
-            case 19: return fault({{"do", "fault"}, {"fault", "F22"}, {"shard", shard}, {"events", 1 + random_.below(3)}});
+            case 19: {
+                // The gap strikes an event at once; left standing it would strike RESUMED one day, which no client can tell.
+                const auto events = 1 + random_.below(3);
+                fault({{"do", "fault"}, {"fault", "F22"}, {"shard", shard}, {"events", events}});
+                for (std::uint64_t i = 0; i < events; ++i)
+                    discord_.control({{"do", "send_raw"}, {"shard", shard}, {"event", "TYPING_START"}, {"data", json::object()}});
+                return;
+            }
             case 20: return fault({{"do", "fault"}, {"fault", "F35"}, {"shard", shard}});
             case 21: return fault({{"do", "ask_heartbeat"}, {"all", true}, {"within_ms", 5000}});
             case 22: notes_.write("---- black ----"); return discord_.blackhole(0.5);
