@@ -199,6 +199,7 @@ world_event world::random_event(instant now) {
 }
 
 std::optional<world_event> world::random_event_of_shard(std::uint32_t shard, std::uint32_t total, instant now) {
+    if (shard >= total) return std::nullopt;
     const auto& entries = impl_->activity_of(total).shards[shard];
     if (entries.empty()) return std::nullopt;
     const double draw = impl_->random.unit() * entries.back().up_to;

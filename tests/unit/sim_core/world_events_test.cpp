@@ -398,6 +398,7 @@ TEST_CASE("events of a shard are of its guilds, and of no guild only on shard 0"
     const auto shard = static_cast<std::uint32_t>((few.guilds()[0] >> 22) % 4);
     CHECK_FALSE(few.random_event_of_shard((shard + 1) % 4, 4, start).has_value());
     CHECK(few.random_event_of_shard(shard, 4, start).has_value());
+    CHECK_FALSE(few.random_event_of_shard(4, 4, start).has_value());
 }
 
 TEST_CASE("a long run leaves guilds near the size that they began with") {
