@@ -12,7 +12,7 @@ using namespace shoal::system_test;
 TEST_CASE("the token is in no line at trace level and in no file, whatever happens to the connections") {
     for (const char* format : {"text", "json"}) {
         CAPTURE(format);
-        const discord_process discord({.shards = 2, .guilds = 20, .rate = 20, .slash_rate = 4});
+        const discord_process discord({.shards = 2, .guilds = 20, .rate = 20});
         const temp_folder home;
         auto command =
             bot_command(discord, {"--log-level", "trace", "--journal", journal_folder(home), "--state-dir", home / "state"});
@@ -21,6 +21,7 @@ TEST_CASE("the token is in no line at trace level and in no file, whatever happe
         }
         process bot(command, bot_environment(home));
         REQUIRE(bot.says("all shards are ready", 60s));
+        discord.slash(4);
         (void)discord.control(R"({"do":"cut","all":true})");
         REQUIRE(eventually([&] { return discord.counter("resumed") == 2; }));
         (void)discord.control(R"({"do":"op9","shard":0,"total":2,"resumable":false})");

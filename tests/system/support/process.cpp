@@ -41,8 +41,9 @@ bool eventually(const std::function<bool()>& condition, clock::duration within) 
 
 std::string program_path(std::string_view name) {
     const char* folder = std::getenv("SHOAL_BIN");
-    REQUIRE_MESSAGE(folder != nullptr, "SHOAL_BIN names the folder of the programs; ctest sets it");
-    return std::string(folder) + "/" + std::string(name);
+    const auto here =
+        folder != nullptr ? std::filesystem::path(folder) : std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    return (here / name).string();
 }
 
 std::string read_file(const std::string& path) {

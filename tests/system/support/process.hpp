@@ -35,7 +35,7 @@ private:
 /// Waits until `condition` holds, looking every few milliseconds; false if the deadline passed.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition, clock::duration within = 30s);
 
-/// A program's folder: SHOAL_BIN, which ctest sets.
+/// A program of this build: SHOAL_BIN, which ctest sets, or beside the test itself.
 [[nodiscard]] std::string program_path(std::string_view name);
 [[nodiscard]] std::string read_file(const std::string& path);
 void write_file(const std::string& path, std::string_view text, int mode = 0600);

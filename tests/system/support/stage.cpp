@@ -42,7 +42,7 @@ discord_process::discord_process(discord_options options) {
     add("--max-concurrency", options.max_concurrency);
     add("--traffic-shards", options.shards);
     add("--rate", options.rate);
-    add("--slash-rate", options.slash_rate);
+    if (!options.late_guilds) add("--late-guild-share", 0);
     if (options.plain) {
         command.push_back("--plain");
     } else {
@@ -73,6 +73,8 @@ std::int64_t discord_process::live_sessions() const {
 }
 
 std::string discord_process::oracle() const { return json::serialize(parsed(http_once("GET", control_, "/oracle"), "/oracle")); }
+
+void discord_process::slash(double rate) const { (void)control(fmt::format(R"({{"do":"traffic","slash_rate":{}}})", rate)); }
 
 bool discord_process::all_live(std::int64_t sessions, clock::duration within) const {
     return eventually([&] { return live_sessions() == sessions; }, within);
@@ -119,6 +121,13 @@ std::vector<std::string> with_journal(std::vector<std::string> more, const temp_
 
 bot_process::bot_process(const discord_process& discord, const temp_folder& home, std::vector<std::string> more)
     : process_(bot_command(discord, with_journal(std::move(more), home)), bot_environment(home)) {}
+
+std::string bot_process::last_lines(std::size_t count) const {
+    const auto all = process_.err();
+    auto at = all.size();
+    while (count-- > 0 && at != std::string::npos && at > 0) at = all.rfind('\n', at - 1);
+    return at == std::string::npos ? all : all.substr(at);
+}
 
 int bot_process::stop() {
     process_.send(SIGINT);

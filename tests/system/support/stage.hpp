@@ -20,8 +20,8 @@ struct discord_options {
     std::uint32_t shards = 4;  ///< What /gateway/bot recommends, and whose traffic there is.
     std::uint32_t guilds = 200;
     std::uint32_t max_concurrency = 16;
-    double rate = 0;        ///< Events a second and shard, from the start.
-    double slash_rate = 0;  ///< Slash commands a second in all.
+    double rate = 0;           ///< Events a second and shard, from the start.
+    bool late_guilds = false;  ///< A tenth of the guilds comes 1 to 10 s late.
     bool plain = false;
     std::vector<std::string> more = {};
 };
@@ -40,6 +40,8 @@ public:
     [[nodiscard]] std::int64_t counter(std::string_view name) const;
     [[nodiscard]] std::int64_t live_sessions() const;
     [[nodiscard]] std::string oracle() const;
+    /// Slash commands a second in all. Once the shards are there: one that comes before its shard has a session goes nowhere.
+    void slash(double rate) const;
     /// Waits until that many sessions are live.
     [[nodiscard]] bool all_live(std::int64_t sessions, clock::duration within = 60s) const;
     /// Stops the traffic, and waits until everything is on its way and no slash command waits for an answer any more.
@@ -63,6 +65,8 @@ public:
     bot_process(const discord_process& discord, const temp_folder& home, std::vector<std::string> more = {});
     [[nodiscard]] process& running() noexcept { return process_; }
     [[nodiscard]] bool ready(clock::duration within = 60s) { return process_.says("all shards are ready", within); }
+    /// Of its log, for the message of a test that failed.
+    [[nodiscard]] std::string last_lines(std::size_t count) const;
     /// Ctrl-C; the exit code, or -1.
     [[nodiscard]] int stop();
 
