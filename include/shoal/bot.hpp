@@ -208,6 +208,12 @@ public:
     /// A channel to send to, from anywhere.
     [[nodiscard]] channel_ref channel(channel_id id);
 
+    /// What people see of the bot from now on, on every shard of this process; a new session shows it again.
+    [[nodiscard]] call<void> set_presence(presence what);
+    /// Asks Discord to put the bot into a voice channel of a guild of this process, or out of it (channel 0). What comes of it
+    /// comes as voice_state_update and voice_server_update.
+    [[nodiscard]] call<void> set_voice_state(guild_id guild, channel_id channel, bool self_mute = false, bool self_deaf = false);
+
     /// Each shard of this process, ordered by id.
     [[nodiscard]] std::vector<shard_status> shards() const;
 

@@ -166,6 +166,15 @@ void bot::add_raw_handler(std::string name, detail::event_handler handler) {
 detail::offloader& bot::workers() noexcept { return *inside_; }
 detail::call_home& bot::home() noexcept { return *inside_; }
 channel_ref bot::channel(channel_id id) { return {*inside_, id}; }
+call<void> bot::set_presence(presence what) {
+    return {*inside_, "set_presence",
+            [&my = *inside_, what = std::move(what)](const detail::call_settings&) { return my.send_presence(what); }};
+}
+call<void> bot::set_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf) {
+    return {*inside_, "set_voice_state", [&my = *inside_, guild, channel, self_mute, self_deaf](const detail::call_settings&) {
+                return my.send_voice_state(guild, channel, self_mute, self_deaf);
+            }};
+}
 std::vector<shard_status> bot::shards() const { return inside_->shards(); }
 void bot::stop(bool for_good) { inside_->stop(for_good); }
 void bot::join() { inside_->join(); }

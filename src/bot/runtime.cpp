@@ -243,6 +243,27 @@ struct bot_runtime::impl {
         }
     }
 
+    /// Queues a gateway command with one shard, on its own thread.
+    task<result<void>> send(shard_key to, std::uint8_t op, std::string d) {
+        scheduler* on = nullptr;
+        {
+            const std::lock_guard lock(mutex);
+            if (shards != nullptr) on = shards->thread_of(to);
+        }
+        if (on == nullptr) co_return std::unexpected(failure(bot_errc::not_running, fmt::format("shard {}", to.id)));
+        auto* here = scheduler::current();
+        co_return co_await one_shot<result<void>>(
+            here != nullptr ? *here : *setup.rest_on,
+            [this, on, to, op, d = std::move(d)](resolver<result<void>> answer) mutable {
+                on->post([this, to, op, d = std::move(d), answer = std::move(answer)]() mutable {
+                    // Under the lock: the host may go as soon as it is detached.
+                    const std::lock_guard lock(mutex);
+                    answer(shards != nullptr ? shards->send(to, op, std::move(d))
+                                             : std::unexpected(failure(bot_errc::not_running)));
+                });
+            });
+    }
+
     task<> log_failure(std::string what, task<result<void>> running) {
         try {
             auto outcome = co_await std::move(running);
@@ -294,19 +315,25 @@ std::vector<std::string> bot_runtime::start_warnings() const {
     return out;
 }
 
-std::string bot_runtime::presence_json() const {
-    const auto& wish = impl_->options.presence;
-    if (!wish) return {};
+namespace {
+
+std::string write_presence(const presence& what) {
     constexpr std::uint8_t custom = 4;
     discord::json_writer w;
     w.begin_object().field("since", nullptr).key("activities").begin_array();
-    if (!wish->activity.empty()) {
-        w.begin_object().field("name", wish->activity).field("type", wish->activity_type);
-        if (wish->activity_type == custom) w.field("state", wish->activity);
+    if (!what.activity.empty()) {
+        w.begin_object().field("name", what.activity).field("type", what.activity_type);
+        if (what.activity_type == custom) w.field("state", what.activity);
         w.end_object();
     }
-    w.end_array().field("status", wish->status).field("afk", false).end_object();
+    w.end_array().field("status", what.status).field("afk", false).end_object();
     return std::move(w).take();
+}
+
+}  // namespace
+
+std::string bot_runtime::presence_json() const {
+    return impl_->options.presence ? write_presence(*impl_->options.presence) : std::string();
 }
 
 result<void> bot_runtime::open(runtime_setup setup) {
@@ -496,6 +523,34 @@ void bot_runtime::join() {
     runner->join();
     const std::lock_guard lock(impl_->mutex);
     if (impl_->runner == runner) impl_->runner.reset();
+}
+
+task<result<void>> bot_runtime::send_presence(presence what) {
+    constexpr std::uint8_t presence_update = 3;
+    const auto json = write_presence(what);
+    result<void> outcome = std::unexpected(failure(bot_errc::not_running));
+    for (const auto& each : shards()) {
+        outcome = co_await impl_->send({each.id, each.total}, presence_update, json);
+        if (!outcome) break;
+    }
+    co_return outcome;
+}
+
+task<result<void>> bot_runtime::send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf) {
+    constexpr std::uint8_t voice_state_update = 4;
+    discord::json_writer w;
+    w.begin_object().field("guild_id", guild).key("channel_id");
+    if (channel) {
+        w.value(channel);
+    } else {
+        w.value(nullptr);
+    }
+    w.field("self_mute", self_mute).field("self_deaf", self_deaf).end_object();
+    for (const auto& each : shards()) {
+        if (shard_for(guild, each.total) != each.id) continue;
+        co_return co_await impl_->send({each.id, each.total}, voice_state_update, std::move(w).take());
+    }
+    co_return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
 }
 
 const cached_guild* bot_runtime::cached(shard_key shard, guild_id which) const noexcept {

@@ -97,6 +97,9 @@ public:
     [[nodiscard]] std::vector<shard_status> shards() const;
     void stop(bool for_good);
     void join();
+    /// Queued with the shards when the task ends; too many or too large payloads fail.
+    [[nodiscard]] task<result<void>> send_presence(presence what);
+    [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf);
     /// A guild from the cache of a shard; on that shard's thread only.
     [[nodiscard]] const cached_guild* cached(shard_key shard, guild_id which) const noexcept;
     /// Text was read that Discord leaves out without MESSAGE_CONTENT: warned of once.
