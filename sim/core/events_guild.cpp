@@ -263,7 +263,15 @@ std::optional<world_event> automod_execution(event_site& site) {
     const std::string content = prose(site.random, 30);
     const auto write = [&](std::string_view text) {
         json_text out;
-        out.open('{').id("guild_id", site.guild.id).key("action").open('{').field("type", 1).close('}');
+        out.open('{')
+            .id("guild_id", site.guild.id)
+            .key("action")
+            .open('{')
+            .field("type", 1)
+            .key("metadata")
+            .open('{')
+            .close('}')
+            .close('}');
         out.id("rule_id", site.facts().id_of(kind::rule, 0)).field("rule_trigger_type", 3).id("user_id", user);
         out.id("channel_id", site.facts().id_of(kind::channel, *channel)).field("content", text).field("matched_content", text);
         out.field("matched_keyword", nullptr).close('}');

@@ -27,6 +27,9 @@ bool refuses_resume(std::optional<std::uint16_t> code, bool edge_is_in_trouble) 
     }
 }
 
+// No replay lasts this long [2.7.8]: where events flow and RESUMED never came, it was lost, and the session lives.
+constexpr duration longest_replay = std::chrono::seconds(60);
+
 }  // namespace
 
 session::session(session_config config, std::optional<resume_ticket> ticket)
@@ -72,6 +75,7 @@ verdict session::on_dispatch(std::uint64_t seq, instant now) noexcept {
     ticket_->seq = seq;
     if (phase_ == phase::resuming) {
         connection_.hard_deadline = now + config_.resume_patience;  // The replay goes on.
+        if (connection_.replay_until == never) connection_.replay_until = now + longest_replay;
         return verdict::deliver_replayed;
     }
     ++connection_.live_events;
@@ -239,7 +243,7 @@ void session::go_live(instant now) {
     connection_.went_live = true;
     connection_.live_since = now;
     connection_.live_events = 0;
-    connection_.probe_at = connection_.deadline = connection_.hard_deadline = never;
+    connection_.probe_at = connection_.deadline = connection_.hard_deadline = connection_.replay_until = never;
 }
 
 // ---- what Discord says to a connection ----------------------------------------------------------------------------------

@@ -270,6 +270,7 @@ private:
         instant probe_at = never;       // when a beat asks for life,
         instant deadline = never;       // and when silence ends the attempt.
         instant hard_deadline = never;  // Life or not, here it ends; also of the dial and of HELLO.
+        instant replay_until = never;   // Events flow since RESUME: from here on they count as live, RESUMED or not.
 
         std::optional<std::uint16_t> hung_up_with;
         instant cut_at = never;  // The peer does not answer our close.

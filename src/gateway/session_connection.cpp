@@ -178,6 +178,12 @@ void session::on(const tick&, instant now) {
         case phase::live: check_beat(now); break;
         case phase::identifying:
         case phase::resuming:
+            if (now >= connection_.replay_until) {
+                say(note_code::resumed, "events flow, and RESUMED never came");
+                go_live(now);
+                check_beat(now);
+                break;
+            }
             check_patience(now);
             if (connected()) check_beat(now);
             break;

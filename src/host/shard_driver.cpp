@@ -11,6 +11,7 @@
 #include "discord/opcodes.hpp"
 #include "host/errc.hpp"
 #include "host/note_log.hpp"
+#include "net/errc.hpp"
 
 namespace shoal::host {
 
@@ -216,6 +217,9 @@ void shard_driver::on_closed(const net::close_report& report) {
     if (report.while_dialing && told_live_ == false && hooks_.on_connection) hooks_.on_connection(false);
     std::string detail = report.reason;
     if (detail.empty() && report.why) detail = report.why->message();
+    // A message that the transport itself cannot read (text that is not UTF-8) is as poisonous as one that its reader cannot:
+    // without this, RESUME would bring it again for ever.
+    if (!report.by_us && report.why && report.why->is(net::errc::protocol_broken)) step(gateway::stream_broken{detail});
     if (options_.planted.identify_after_close && !report.by_us && !report.while_dialing) step(gateway::renew_requested{});
     feed(gateway::closed{report.code, report.while_dialing, std::move(detail)});
     if (options_.planted.forget_backoff && report.while_dialing && !given_up_) {

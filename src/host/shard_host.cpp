@@ -239,6 +239,8 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
     void connection_changed(home& here, shard_key shard, bool live) {
         const auto now = here.where.on->now();
         const std::lock_guard lock(mutex);
+        // A shard that is being stopped says nothing about Discord's edge.
+        if (const auto found = table.find(shard); found != table.end() && found->second.now == phase::stopping) return;
         tell_edge(live ? edge.live(shard, now) : edge.lost(shard, now));
     }
 

@@ -60,6 +60,7 @@ public:
     bool resume_host_dead = false;
     duration latency = 10ms;
     duration event_every = 200ms;  ///< 0: no events.
+    bool mutes_resumed = false;    ///< RESUMED is lost on its way; its number is too.
     std::uint64_t events_in_replay_limit = 1'000'000;
     std::set<std::uint64_t> poisonous;  ///< Numbers whose message breaks its reader.
     std::function<void()> after_each_fact;
@@ -343,6 +344,10 @@ private:
             if (!up_ || machine.status() == session_status::closing) return;
         }
         server_live_ = true;
+        if (mutes_resumed) {
+            ++session_->last_seq;
+            return;
+        }
         fact(resumed_received{});
         deliver(++session_->last_seq);
     }
@@ -368,7 +373,10 @@ private:
                 const auto seq = ++session_->last_seq;
                 if (server_live_ && up_ && !deaf) {
                     later(latency, [this, seq] {
-                        if (server_live_ && session_ && machine.status() == session_status::live) deliver(seq);
+                        const auto status = machine.status();
+                        const bool lives =
+                            status == session_status::live || (mutes_resumed && status == session_status::resuming);
+                        if (server_live_ && session_ && lives) deliver(seq);
                     });
                 }
             }

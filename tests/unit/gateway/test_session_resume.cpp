@@ -355,6 +355,23 @@ TEST_CASE("events between RESUME and RESUMED are replayed ones, later ones are f
     CHECK(r.machine.stats().gaps == 0);
 }
 
+TEST_CASE("F14 RESUMED that never comes leaves no session resuming for ever while its events flow") {
+    little_discord discord;
+    bring_up(discord);
+    discord.mutes_resumed = true;
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::resuming));
+    const auto resuming_since = discord.now();
+    REQUIRE(discord.run_until(session_status::live, 5min));
+    // Not before a replay could have ended, and at the latest with the next beat.
+    CHECK(discord.now() - resuming_since >= 60s);
+    CHECK(discord.now() - resuming_since <= 105s);
+    discord.run(5min);
+    CHECK(discord.machine.status() == session_status::live);
+    CHECK(discord.machine.stats().identifies == 1);
+    CHECK(discord.machine.stats().resume_attempts == 1);
+}
+
 TEST_CASE("F21 duplicates are dropped, counted and noted") {
     replaying r;
     CHECK(r.machine.on_dispatch(10, r.now) == verdict::duplicate);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "host/errc.hpp"
+#include "net/errc.hpp"
 
 #include "unit/host/scripted.hpp"
 
@@ -211,6 +212,26 @@ TEST_CASE("bytes that are no message at all break the connection and nothing els
         second.resumed(4);
         CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 3});
     }
+}
+
+TEST_CASE("F46 text that the transport itself refuses is stepped over like any other poison") {
+    driver_bench bench;
+    const auto refuse = [](far_end& peer) {
+        peer.ended = true;
+        peer.events->on_closed({std::nullopt, "", false, false, failure(net::errc::protocol_broken, "text that is not UTF-8")});
+    };
+    auto& peer = bench.go_live();
+    peer.event(2);
+    refuse(peer);
+    auto& second = bench.redial();
+    CHECK(second.sent[0].find("\"seq\":2") != std::string::npos);
+    refuse(second);
+    auto& third = bench.redial();
+    CHECK(third.sent[0].find("\"seq\":3") != std::string::npos);
+    third.event(4);
+    third.resumed(5);
+    CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 4});
+    CHECK(bench.driver->snapshot().poison == 1);
 }
 
 TEST_CASE("unknown ops are passed over") {
