@@ -112,8 +112,8 @@ void gateway::closed(const connection_closed& fact, instant now) {
 void gateway::close(connection& c, std::uint16_t code, std::string_view why, instant now) {
     ++count_.closed_with[code];
     out_->push_back(close_connection{c.id, code, std::string(why)});
-    // A session closed with 4001 is never resumable [2.3.2].
-    if (c.of != nullptr && code == close_code::unknown_opcode) end(*c.of, "invalidated", 0);
+    // A session closed with 4001 is never resumable [2.3.2], and 4007 tells a client to start a new one.
+    if (c.of != nullptr && (code == close_code::unknown_opcode || code == close_code::invalid_seq)) end(*c.of, "invalidated", 0);
     drop(c, now);
 }
 

@@ -13,11 +13,11 @@ close_reaction reaction_to(std::optional<std::uint16_t> code) noexcept {
         case 4014:  // disallowed intents
             return close_reaction::stop;
         case 4007:  // invalid seq: our number is above Discord's, and it stays so [2.3.2]
-        case 4009:  // session timed out: the session is gone [2.3.2]
             return close_reaction::new_session;
         default:
             // Everything else, 1000 and 1001 from the server and unknown 4xxx included, gets one RESUME; op 9 decides
-            // [2.3.1, 2.3.2, 2.3.4].
+            // [2.3.1, 2.3.2, 2.3.4]. So does 4009 (session timed out), though Discord's table says to start anew: if the session
+            // still lives, nothing that it holds is lost, and if it does not, the try costs nothing [8.3].
             return close_reaction::resume;
     }
 }

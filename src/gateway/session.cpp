@@ -73,12 +73,12 @@ verdict session::on_dispatch(std::uint64_t seq, instant now) noexcept {
     }
     stats_.gaps += seq - ticket_->seq - 1;
     ticket_->seq = seq;
+    ++connection_.events;
     if (phase_ == phase::resuming) {
         connection_.hard_deadline = now + config_.resume_patience;  // The replay goes on.
         if (connection_.replay_until == never) connection_.replay_until = now + longest_replay;
         return verdict::deliver_replayed;
     }
-    ++connection_.live_events;
     return verdict::deliver;
 }
 
@@ -242,7 +242,6 @@ void session::go_live(instant now) {
     resume_url_abandoned_ = false;
     connection_.went_live = true;
     connection_.live_since = now;
-    connection_.live_events = 0;
     connection_.probe_at = connection_.deadline = connection_.hard_deadline = connection_.replay_until = never;
 }
 

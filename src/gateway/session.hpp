@@ -254,7 +254,7 @@ private:
         bool awaited_permit = false;  // It ended while it waited for one.
         bool went_live = false;
         instant live_since{};
-        std::uint64_t live_events = 0;  // Received since it went live.
+        std::uint64_t events = 0;  // That it brought for the first time, replayed ones included.
 
         duration beat_interval{};
         instant next_beat = never;

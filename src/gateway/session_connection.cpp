@@ -130,7 +130,7 @@ duration session::reconnect_delay(const connection& was, instant now) {
     duration delay{};
     if (was.went_live) {
         // READY's or RESUMED's own number is the first event.
-        const bool steady = was.live_events > 1 || now - was.live_since >= steady_after;
+        const bool steady = was.events > 1 || now - was.live_since >= steady_after;
         flaps_ = steady ? 0 : flaps_ + 1;
         delay = flaps_ < 3 ? random_.between({}, first_jitter) : backoff(flaps_ - 2);
     } else if (was.awaited_permit && now - was.dialed_at >= steady_after) {
