@@ -71,9 +71,10 @@ function(shoal_all_rooms)
   add_custom_target(shoal_demo_programs DEPENDS ${programs})
 endfunction()
 
-# shoal_test(<target> <folder> DEPS <rooms>...): one doctest program from every source in a folder, run whole by ctest.
+# shoal_test(<target> <folder> [PER_FILE] DEPS <rooms>...): one doctest program from every source in a folder, run whole by ctest
+# or, with PER_FILE, file by file so that slow files run beside each other.
 function(shoal_test target folder)
-  cmake_parse_arguments(test "" "" "DEPS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(test "PER_FILE" "" "DEPS;ENVIRONMENT" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
   if(NOT sources)
     return()
@@ -82,9 +83,21 @@ function(shoal_test target folder)
   add_executable(${target} ${sources} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE shoal_flags ${test_DEPS})
-  add_test(NAME ${target} COMMAND ${target})
+  if(test_PER_FILE)
+    set(names)
+    foreach(source IN LISTS sources)
+      get_filename_component(stem ${source} NAME_WE)
+      if(stem MATCHES "_test$")
+        add_test(NAME ${target}_${stem} COMMAND ${target} --source-file=*/${stem}.cpp)
+        list(APPEND names ${target}_${stem})
+      endif()
+    endforeach()
+  else()
+    set(names ${target})
+    add_test(NAME ${target} COMMAND ${target})
+  endif()
   if(test_ENVIRONMENT)
-    set_tests_properties(${target} PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}")
+    set_tests_properties(${names} PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}")
   endif()
 endfunction()
 
@@ -103,7 +116,7 @@ function(shoal_all_tests)
   # Drivers, governor and simulated Discord in one thread and virtual time.
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
   # Real processes over real TLS on loopback; the programs are built first.
-  shoal_test(test_system tests/system DEPS sim_audit base
+  shoal_test(test_system tests/system PER_FILE DEPS sim_audit base
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   shoal_test(test_testing tests/testing DEPS sim_testing roles_single)
   foreach(slow IN ITEMS test_system test_testing)

@@ -27,8 +27,13 @@ struct shard_room;
 class event_arena {
 public:
     event_arena() : memory_(first_.data(), first_.size()) {}
+    /// For what outlives the JSON that it is read from: every text is copied.
+    struct copying {};
+    explicit event_arena(copying) : memory_(first_.data(), first_.size()), copies_(true) {}
     /// The text of a value: in place if nothing had to be decoded, else in this arena. Empty if it is no text.
     [[nodiscard]] std::string_view text(const discord::json_value& value);
+    /// The same bytes, in this arena.
+    [[nodiscard]] std::string_view copy(std::string_view bytes);
     /// Room for `count` objects of a type that needs no destructor.
     template <class T>
     [[nodiscard]] std::span<T> list(std::size_t count) {
@@ -43,6 +48,7 @@ private:
     std::array<std::byte, 512> first_;
     std::pmr::monotonic_buffer_resource memory_;
     std::string scratch_;
+    bool copies_ = false;
 };
 
 using event_fields = std::variant<std::monostate, message_view, shoal::detail::deleted_messages, guild_view,

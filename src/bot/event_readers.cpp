@@ -9,10 +9,14 @@ namespace shoal::runtime {
 std::string_view event_arena::text(const discord::json_value& value) {
     if (!value) return {};
     const auto read = value.text(scratch_);
-    if (read.empty() || read.data() != scratch_.data()) return read;
-    auto* at = static_cast<char*>(memory_.allocate(read.size(), 1));
-    std::memcpy(at, read.data(), read.size());
-    return {at, read.size()};
+    return copies_ || read.data() == scratch_.data() ? copy(read) : read;
+}
+
+std::string_view event_arena::copy(std::string_view bytes) {
+    if (bytes.empty()) return {};
+    auto* at = static_cast<char*>(memory_.allocate(bytes.size(), 1));
+    std::memcpy(at, bytes.data(), bytes.size());
+    return {at, bytes.size()};
 }
 
 namespace {
@@ -70,11 +74,15 @@ void read_member_field(member_view& out, std::string_view key, const json_value&
     }
 }
 
-member_view read_member(const json_value& object, event_arena& arena) {
+}  // namespace
+
+member_view read_member(const discord::json_value& object, event_arena& arena) {
     member_view out;
     for (const auto& [key, value] : object.fields()) read_member_field(out, key, value, arena);
     return out;
 }
+
+namespace {
 
 emoji_view read_emoji(const json_value& object, event_arena& arena) {
     emoji_view out;

@@ -95,6 +95,8 @@ void member_desk::carry_out(std::vector<order>& orders) {
     bool queued = false;
     for (auto& one : orders) {
         if (auto* query = std::get_if<member_requests::send_query>(&one)) {
+            if (const auto found = listeners_.find(query->request); found != listeners_.end() && found->second.on_asked)
+                found->second.on_asked();
             // A full queue is as good as a lost request: its timeout tells the asker.
             if (queue_.add(static_cast<std::uint8_t>(discord::opcode::request_guild_members), std::move(query->data),
                            query->request)) {

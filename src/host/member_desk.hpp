@@ -15,10 +15,12 @@
 
 namespace shoal::host {
 
-/// Who asked. Both are called on the shard's thread; `on_ended` once, last.
+/// Who asked. All are called on the shard's thread; `on_ended` once, last.
 struct member_listener {
-    std::function<void(std::string_view chunk_json)> on_chunk;  ///< The `d` of GUILD_MEMBERS_CHUNK; valid during the call.
-    std::function<void(const gateway::member_requests::ended&)> on_ended;
+    std::function<void(std::string_view chunk_json)> on_chunk = {};  ///< The `d` of GUILD_MEMBERS_CHUNK; valid during the call.
+    std::function<void(const gateway::member_requests::ended&)> on_ended = {};
+    /// Discord is asked, perhaps not for the first time (a new session, RATE_LIMITED): chunks that came before do not count.
+    std::function<void()> on_asked = {};
 };
 
 class member_desk {

@@ -69,9 +69,12 @@ TEST_CASE("op 9 false: a new session, by one IDENTIFY through the governor") {
     CHECK(here.discord.counter("concurrency_breaches") == 0);
 }
 
-TEST_CASE("4001 costs a session: one IDENTIFY and no more") {
+TEST_CASE("4001 and 4007 cost a session: one IDENTIFY and no more") {
+    int code = 0;
+    SUBCASE("4001") { code = 4001; }
+    SUBCASE("4007") { code = 4007; }
     stage here({}, 0);
-    (void)here.discord.control(R"({"do":"fault","fault":"F4","shard":3,"code":4001})");
+    (void)here.discord.control(fmt::format(R"({{"do":"fault","fault":"F4","shard":3,"code":{}}})", code));
     REQUIRE(eventually([&] { return here.discord.counter("readies") == shards + 1; }, 20s));
     here.finish();
     CHECK(here.discord.counter("identifies") == here.identifies + 1);
@@ -89,7 +92,7 @@ TEST_CASE("a zombie that acknowledges nothing and sends nothing is left and its 
 TEST_CASE("every close code that keeps the session is answered by RESUME") {
     stage here;
     std::int64_t resumed = 0;
-    for (const int code : {1000, 1001, 1011, 1012, 4000, 4002, 4003, 4005, 4006, 4008, 4777}) {
+    for (const int code : {1000, 1001, 1011, 1012, 4000, 4002, 4003, 4005, 4006, 4008, 4009, 4777}) {
         CAPTURE(code);
         (void)here.discord.control(fmt::format(R"({{"do":"fault","fault":"F4","shard":3,"code":{}}})", code));
         REQUIRE(eventually([&] { return here.discord.counter("resumed") == resumed + 1; }, 20s));
