@@ -24,6 +24,7 @@
 #include "shoal/ids.hpp"
 #include "shoal/intents.hpp"
 #include "shoal/log.hpp"
+#include "shoal/members.hpp"
 #include "shoal/task.hpp"
 
 namespace shoal {
@@ -94,6 +95,7 @@ enum class bot_errc : std::uint8_t {
     option_misfit,    ///< An interaction's option does not fit its parameter.
     already_running,  ///< A bot runs once at a time.
     unavailable,      ///< Discord failed or could not be reached, and trying again did not help or was not safe.
+    bad_request,      ///< Discord would refuse what was asked for; the detail says why. Nothing was sent.
 };
 [[nodiscard]] std::string_view errc_room(bot_errc) noexcept;
 [[nodiscard]] std::string_view errc_text(bot_errc code) noexcept;
@@ -213,6 +215,13 @@ public:
     /// Asks Discord to put the bot into a voice channel of a guild of this process, or out of it (channel 0). What comes of it
     /// comes as voice_state_update and voice_server_update.
     [[nodiscard]] call<void> set_voice_state(guild_id guild, channel_id channel, bool self_mute = false, bool self_deaf = false);
+
+    /// Asks Discord for members of a guild of this process: all (needs the privileged intent GUILD_MEMBERS), those whose name
+    /// starts with a prefix, or up to 100 by id. They come in parts of 1,000, which are read on the guild's shard; the call ends
+    /// when all are there, over reconnects and new sessions too. From any thread or handler. Fails with bad_request for what
+    /// Discord would refuse, timed_out when no part comes for 20 s or within() passed, rate_limited (see member_request),
+    /// queue_full with 1,000 requests open on the shard, and not_running if the guild's shard is not here or stops.
+    [[nodiscard]] call<member_list> request_members(guild_id guild, member_request which = {});
 
     /// Each shard of this process, ordered by id.
     [[nodiscard]] std::vector<shard_status> shards() const;

@@ -11,6 +11,7 @@
 #include "shoal/ids.hpp"
 #include "shoal/intents.hpp"
 #include "shoal/log.hpp"
+#include "shoal/members.hpp"
 #include "shoal/models.hpp"
 #include "shoal/run.hpp"
 #include "shoal/task.hpp"

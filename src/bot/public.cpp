@@ -144,6 +144,7 @@ std::string_view errc_text(bot_errc code) noexcept {
         case bot_errc::option_misfit: return "an option does not fit";
         case bot_errc::already_running: return "the bot runs already";
         case bot_errc::unavailable: return "Discord is not available";
+        case bot_errc::bad_request: return "Discord would refuse it";
     }
     return "unknown";
 }
@@ -173,6 +174,12 @@ call<void> bot::set_presence(presence what) {
 call<void> bot::set_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf) {
     return {*inside_, "set_voice_state", [&my = *inside_, guild, channel, self_mute, self_deaf](const detail::call_settings&) {
                 return my.send_voice_state(guild, channel, self_mute, self_deaf);
+            }};
+}
+call<member_list> bot::request_members(guild_id guild, member_request which) {
+    return {*inside_, "request_members",
+            [&my = *inside_, guild, which = std::move(which)](const detail::call_settings& settings) mutable {
+                return my.request_members(guild, std::move(which), settings.within);
             }};
 }
 std::vector<shard_status> bot::shards() const { return inside_->shards(); }

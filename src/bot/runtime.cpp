@@ -14,6 +14,7 @@
 #include "bot/event_body.hpp"
 #include "bot/event_map.hpp"
 #include "bot/event_readers.hpp"
+#include "bot/member_query.hpp"
 #include "bot/offload_pool.hpp"
 #include "bot/rest_client.hpp"
 #include "bot/shard_room.hpp"
@@ -262,6 +263,22 @@ struct bot_runtime::impl {
                                              : std::unexpected(failure(bot_errc::not_running)));
                 });
             });
+    }
+
+    /// On the shard's own thread.
+    void ask_for_members(scheduler& on, shard_key shard, gateway::member_query query, instant deadline,
+                         resolver<result<member_list>> answer) {
+        auto asked = std::make_shared<member_query>(
+            on, [answer = std::move(answer)](result<member_list> outcome) { answer(std::move(outcome)); });
+        // Under the lock: the host may go as soon as it is detached.
+        const std::lock_guard lock(mutex);
+        if (shards == nullptr) return asked->failed({bot_errc::not_running, "request_members"});
+        auto request = shards->request_members(shard, std::move(query), asked->listener());
+        if (!request) return asked->failed(bot_failure_of(request.error()));
+        asked->started(*request, deadline, [this, shard](host::member_desk::request_id which) {
+            const std::lock_guard locked(mutex);
+            if (shards != nullptr) shards->cancel_members(shard, which);
+        });
     }
 
     task<> log_failure(std::string what, task<result<void>> running) {
@@ -549,6 +566,40 @@ task<result<void>> bot_runtime::send_voice_state(guild_id guild, channel_id chan
     for (const auto& each : shards()) {
         if (shard_for(guild, each.total) != each.id) continue;
         co_return co_await impl_->send({each.id, each.total}, voice_state_update, std::move(w).take());
+    }
+    co_return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
+}
+
+task<result<member_list>> bot_runtime::request_members(guild_id guild, member_request which, std::optional<duration> within) {
+    auto& my = *impl_;
+    if (!my.open) co_return std::unexpected(failure(bot_errc::not_running));
+    // Discord does not answer what lacks its intent, so that only a time-out would tell [2.8.1].
+    const intents have(intents_to_identify());
+    if (which.users.empty() && which.prefix.empty() && !have.contains(intents::guild_members)) {
+        co_return std::unexpected(failure(bot_errc::bad_request, "all members of a guild need the intent GUILD_MEMBERS"));
+    }
+    if (which.presences && !have.contains(intents::guild_presences)) {
+        co_return std::unexpected(failure(bot_errc::bad_request, "presences need the intent GUILD_PRESENCES"));
+    }
+    for (const auto& each : shards()) {
+        if (shard_for(guild, each.total) != each.id) continue;
+        const shard_key shard{each.id, each.total};
+        scheduler* on = nullptr;
+        {
+            const std::lock_guard lock(my.mutex);
+            if (my.shards != nullptr) on = my.shards->thread_of(shard);
+        }
+        if (on == nullptr) break;
+        auto* here = scheduler::current();
+        // The deadline is kept by the shard's thread: whoever waits may have none of ours.
+        const auto deadline = within ? on->now() + *within : never;
+        co_return co_await one_shot<result<member_list>>(
+            here != nullptr ? *here : *my.setup.rest_on,
+            [&my, on, shard, deadline, query = query_of(guild, std::move(which))](resolver<result<member_list>> answer) mutable {
+                on->post([&my, on, shard, deadline, query = std::move(query), answer = std::move(answer)]() mutable {
+                    my.ask_for_members(*on, shard, std::move(query), deadline, std::move(answer));
+                });
+            });
     }
     co_return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,7 @@ public:
     /// Queued with the shards when the task ends; too many or too large payloads fail.
     [[nodiscard]] task<result<void>> send_presence(presence what);
     [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf);
+    [[nodiscard]] task<result<member_list>> request_members(guild_id guild, member_request which, std::optional<duration> within);
     /// A guild from the cache of a shard; on that shard's thread only.
     [[nodiscard]] const cached_guild* cached(shard_key shard, guild_id which) const noexcept;
     /// Text was read that Discord leaves out without MESSAGE_CONTENT: warned of once.

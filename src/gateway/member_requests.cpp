@@ -66,7 +66,7 @@ void member_requests::sent(request_id id, instant now) {
     }
 }
 
-/// Sends it now, or later if a full list of this guild was asked for too recently.
+/// Sends it now, or later (or never, as the asker wished) if a full list of this guild was asked for too recently.
 void member_requests::start(table::iterator it, instant now, std::vector<order>& out) {
     auto& asked = it->second;
     asked.count = asked.came = 0;
@@ -76,6 +76,7 @@ void member_requests::start(table::iterator it, instant now, std::vector<order>&
         const auto found = std::find_if(full_free_at_.begin(), full_free_at_.end(),
                                         [&](const auto& entry) { return entry.first == asked.query.guild; });
         if (found != full_free_at_.end()) {
+            if (!asked.query.wait_when_limited) return end(it, outcome::rate_limited, out, found->second - now);
             asked.waiting = true;
             asked.due = found->second;
             return;
@@ -146,8 +147,9 @@ void member_requests::on_rate_limited(std::string_view nonce, guild_id guild, du
 }
 
 void member_requests::on_new_session(instant now, std::vector<order>& out) {
-    for (auto it = open_.begin(); it != open_.end(); ++it) {
-        if (!it->second.waiting) start(it, now, out);
+    for (auto it = open_.begin(); it != open_.end();) {
+        const auto at = it++;
+        if (!at->second.waiting) start(at, now, out);
     }
 }
 

@@ -24,7 +24,7 @@ struct member_query {
     std::uint32_t limit = 0;  ///< With a prefix: 1 to 100. 0 with an empty prefix: all; needs GUILD_MEMBERS.
     std::vector<user_id> users = {};
     bool presences = false;         ///< Needs GUILD_PRESENCES.
-    bool wait_when_limited = true;  ///< On RATE_LIMITED ask again after `retry_after`; else fail with it.
+    bool wait_when_limited = true;  ///< Wait for a full list's window, and out what RATE_LIMITED says; else fail at once.
     [[nodiscard]] bool is_full_list() const noexcept { return users.empty() && prefix.empty() && limit == 0; }
 };
 

@@ -196,6 +196,22 @@ TEST_CASE("F38 RATE_LIMITED with a long retry_after waits and asks again, or fai
     CHECK(impatient.ended(refused)->retry_after == 29457ms);
 }
 
+TEST_CASE("who does not want to wait for a full list's window is told at once how long it lasts") {
+    desk d;
+    const auto first = d.ask({.guild = guild});
+    d.pass(10s);
+    const auto second = d.ask({.guild = guild, .wait_when_limited = false});
+    REQUIRE(d.ended(second));
+    CHECK(d.ended(second)->how == outcome_t::rate_limited);
+    CHECK(d.ended(second)->retry_after == 20s);
+    CHECK(d.sent() == 1);
+    CHECK_FALSE(d.ended(first));
+    // The first one goes on, also when a new session makes it start again.
+    d.requests.on_new_session(d.now, d.out);
+    CHECK_FALSE(d.ended(first));
+    CHECK(d.requests.open() == 1);
+}
+
 TEST_CASE("RATE_LIMITED for ever ends after a few tries") {
     desk d;
     const auto id = d.ask({.guild = guild});
