@@ -121,6 +121,13 @@ function(shoal_all_tests)
   shoal_test(test_system tests/system PER_FILE DEPS sim_audit base
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   shoal_test(test_testing tests/testing DEPS sim_testing roles_single)
+  # Foreign clients judge the simulator: unmodified libraries, and one client that shares nothing with anybody. They wait more than they work.
+  if(TARGET shoal-sim)
+    foreach(judge IN ITEMS discord.py discord.js discordjs-ws-zlib discordeno-zlib discordeno-zstd)
+      add_test(NAME judge_${judge} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/run.py ${judge} --sim $<TARGET_FILE:shoal-sim>)
+      set_tests_properties(judge_${judge} PROPERTIES TIMEOUT 180 COST 1000)
+    endforeach()
+  endif()
   foreach(slow IN ITEMS test_system test_testing)
     if(TARGET ${slow})
       add_dependencies(${slow} shoal_demo_programs)

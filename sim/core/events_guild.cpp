@@ -187,7 +187,11 @@ std::optional<world_event> integrations_update(event_site& site) {
     const std::uint64_t user = site.facts().user_of(site.some_member());
     out.open('{').id("id", site.fresh_id()).field("name", "Twitch ↗").field("type", "twitch").field("enabled", true);
     out.id("guild_id", site.guild.id).raw("user", user_json(user, site.world.bot));
-    out.key("account").open('{').field("id", "77").field("name", "stream").close('}').close('}');
+    out.key("account").open('{').field("id", "77").field("name", "stream").close('}');
+    // Only integrations of bots come without these; discord.py reads all of them of a stream.
+    out.field("syncing", false).field("role_id", nullptr).field("enable_emoticons", true).field("expire_behavior", 0);
+    out.field("expire_grace_period", 7).field("synced_at", "2026-09-30T12:00:00.000000+00:00").field("subscriber_count", 12);
+    out.field("revoked", false).close('}');
     return site.world.tell("INTEGRATION_CREATE", site.guild.id, intent::integrations, out.take());
 }
 
@@ -251,7 +255,9 @@ std::optional<world_event> automod_rule(event_site& site) {
     json_text out;
     out.open('{').id("id", site.facts().id_of(kind::rule, 0)).id("guild_id", site.guild.id).field("name", "No \"spam\"");
     out.id("creator_id", site.facts().user_of(0)).field("event_type", 1).field("trigger_type", 3);
-    out.key("trigger_metadata").open('{').close('}').key("actions").open('[').open('{').field("type", 1).close('}').close(']');
+    out.key("trigger_metadata").open('{').close('}').key("actions").open('[').open('{').field("type", 1);
+    // Documented as optional, but Discord's rules carry it always, and discord.js 14 reads through it unasked.
+    out.key("metadata").open('{').close('}').close('}').close(']');
     out.field("enabled", true).key("exempt_roles").open('[').close(']').key("exempt_channels").open('[').close(']').close('}');
     return site.world.tell("AUTO_MODERATION_RULE_UPDATE", site.guild.id, intent::automod_configuration, out.take());
 }

@@ -80,7 +80,8 @@ void gateway::arrived(const message_arrived& fact, instant now) {
     if (code == nullptr) return close(c, close_code::decode_error, "Error while decoding payload.", now);
     const json::value* d = object->if_contains("d");
 
-    if (c.at == phase::condemned && *code != op::identify && *code != op::resume) {
+    // A heartbeat is no sending of the session's: clients that wait 1 to 5 s after op 9, as Discord asked for, go on beating.
+    if (c.at == phase::condemned && *code != op::heartbeat && *code != op::identify && *code != op::resume) {
         return close(c, close_code::not_authenticated, "The session was invalidated.", now);
     }
     if ((c.at == phase::open || c.at == phase::identifying) && *code != op::heartbeat && *code != op::identify &&

@@ -50,6 +50,8 @@ void gateway::restart_window(instant) {
 }
 
 std::optional<std::uint32_t> gateway::bot_of(std::string_view token) const noexcept {
+    // Discord takes IDENTIFY's and RESUME's token with and without the prefix that REST wants; Discordeno sends it.
+    if (constexpr std::string_view prefix = "Bot "; token.starts_with(prefix)) token.remove_prefix(prefix.size());
     if (token == token_) return 0;
     for (std::size_t i = 0; i < config_.other_bots.size(); ++i) {
         if (token == config_.other_bots[i]) return static_cast<std::uint32_t>(i + 1);

@@ -253,7 +253,7 @@ TEST_CASE("B26 every session is moved by op 7 once in a while, and cut once in a
     CHECK(c.counted("spontaneous_cuts") == 1);
 }
 
-TEST_CASE("B27 op 9 on a live session: later sends close the socket unless they are op 2 or 6") {
+TEST_CASE("B27 op 9 on a live session: later sends close the socket unless they are op 1, 2 or 6") {
     bench b;
     const auto id = b.ready();
     b.must({{"do", "op9"}, {"all", true}, {"resumable", false}});
@@ -261,6 +261,9 @@ TEST_CASE("B27 op 9 on a live session: later sends close the socket unless they 
     CHECK(*b.of(id).last()->data == "false");
     CHECK(b.oracle_of(b.session_id(id)).at("ended_why") == "invalidated");
     b.beat(id, 1);
+    CHECK(b.of(id).last()->op == 11);
+    CHECK_FALSE(b.of(id).closed);
+    b.send(id, R"({"op":3,"d":{"since":null,"activities":[],"status":"idle","afk":false}})");
     CHECK(b.of(id).close_code == 4003);
 
     const auto fresh = b.ready();

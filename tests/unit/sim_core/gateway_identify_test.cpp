@@ -105,6 +105,19 @@ TEST_CASE("B09 IDENTIFY is checked in order: decode, token, intents, shard, guil
     CHECK(b.gateway_bot().at("session_start_limit").at("remaining") == 999);  // What was refused before costs nothing.
 }
 
+TEST_CASE("B09 the token may carry the prefix that REST wants, in IDENTIFY and in RESUME, but only once") {
+    bench b;
+    CHECK(refused(b, R"({"token":"Bot bench","intents":0,"properties":{}})") == 0);
+    CHECK(refused(b, R"({"token":"Bot Bot bench","intents":0,"properties":{}})") == 4004);
+    CHECK(refused(b, R"({"token":"Bot ","intents":0,"properties":{}})") == 4004);
+    b.advance(6s);
+    const auto id = b.ready();
+    b.close(id, std::nullopt);
+    const auto again = b.open(true);
+    b.send(again, fmt::format(R"({{"op":6,"d":{{"token":"Bot bench","session_id":"{}","seq":1}}}})", b.session_id(id)));
+    CHECK(b.of(again).last()->name == "RESUMED");
+}
+
 TEST_CASE("B09 an IDENTIFY without shard is shard 0 of 1, and its READY has no shard") {
     bench b;
     const auto id = b.open();

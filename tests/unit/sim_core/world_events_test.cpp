@@ -169,6 +169,29 @@ TEST_CASE("B18 every event carries the intents that bring it, and all families c
     CHECK(seen["MESSAGE_CREATE"] > 30000);
 }
 
+TEST_CASE("What libraries read of an event without asking is there, optional in the documents or not") {
+    world where(mix_of(60), 29, app);
+    std::map<std::string, int> seen;
+    for (int i = 0; i < 60000; ++i) {
+        const world_event event = where.random_event(at(i));
+        if (event.name == "AUTO_MODERATION_RULE_UPDATE") {
+            for (const json::value& action : parsed(event.data).at("actions").as_array())
+                CHECK(action.at("metadata").is_object());
+        } else if (event.name == "INTEGRATION_CREATE") {
+            const json::object data = parsed(event.data);
+            for (const char* key : {"syncing", "role_id", "enable_emoticons", "expire_behavior", "expire_grace_period",
+                                    "synced_at", "subscriber_count", "revoked"}) {
+                CHECK_MESSAGE(data.contains(key), key);
+            }
+        } else {
+            continue;
+        }
+        ++seen[event.name];
+    }
+    CHECK(seen["AUTO_MODERATION_RULE_UPDATE"] > 5);
+    CHECK(seen["INTEGRATION_CREATE"] > 5);
+}
+
 TEST_CASE("B18 events come only from where the bot's permissions reach") {
     world where(mix_of(100), 23, app);
     std::map<std::uint64_t, json::object> guilds;

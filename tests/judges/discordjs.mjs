@@ -1,0 +1,22 @@
+// The judge discord.js 14, whole: client, caches, REST. Without the native addon zlib-sync its gateway is not compressed.
+import { Client, Events, GatewayIntentBits } from 'discord.js';
+import { answer, env, heard } from './lines.mjs';
+
+const client = new Client({
+  intents: Object.values(GatewayIntentBits).filter((bit) => typeof bit === 'number' && bit !== GatewayIntentBits.GuildPresences),
+  shardCount: env.shards,
+  shards: 'auto',
+  rest: { api: env.api, version: '10' },
+});
+client.on(Events.Raw, (packet, shard) => heard(shard, packet.s, packet.t, packet.d?.session_id));
+client.on(Events.Error, (error) => console.error('error', error));
+client.on(Events.ShardError, (error, shard) => console.error('shard error', shard, error));
+client.on(Events.Debug, (text) => console.error(text));
+client.on(Events.InteractionCreate, (interaction) => interaction.reply('heard').catch((error) => console.error('reply', error)));
+
+answer({
+  guilds: () => client.guilds.cache.filter((guild) => guild.available).size,
+  register: async () => (await client.application.commands.create({ name: 'judge', description: 'Answers the runner.' })).name,
+  rest: async () => Array.isArray(await client.rest.get('/users/@me/guilds')) && 200,
+});
+client.login(env.token);
