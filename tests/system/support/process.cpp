@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
@@ -18,6 +19,16 @@
 #include <thread>
 
 namespace shoal::system_test {
+
+namespace {
+#ifdef SHOAL_SANITIZED
+constexpr bool sanitized = true;
+constexpr int patience = 4;
+#else
+constexpr bool sanitized = false;
+constexpr int patience = 1;
+#endif
+}  // namespace
 
 temp_folder::temp_folder() {
     const char* base = std::getenv("TMPDIR");
@@ -31,7 +42,7 @@ temp_folder::~temp_folder() {
 }
 
 bool eventually(const std::function<bool()>& condition, clock::duration within) {
-    const auto deadline = clock::now() + within;
+    const auto deadline = clock::now() + within * patience;
     for (;;) {
         if (condition()) return true;
         if (clock::now() >= deadline) return false;
@@ -59,6 +70,14 @@ void write_file(const std::string& path, std::string_view text, int mode) {
         out << text;
     }
     ::chmod(path.c_str(), static_cast<mode_t>(mode));
+}
+
+std::string sanitizer_report(std::string_view output) {
+    auto found = std::string_view::npos;
+    for (const std::string_view mark : {"Sanitizer: ", ": runtime error: "}) found = std::min(found, output.find(mark));
+    if (found == std::string_view::npos) return {};
+    const auto start = output.rfind('\n', found) + 1;  // npos + 1 is the beginning.
+    return std::string(output.substr(start, output.find('\n', found) - start));
 }
 
 struct process::state {
@@ -132,6 +151,11 @@ process::process(std::vector<std::string> command, std::map<std::string, std::st
 }
 
 process::~process() {
+    if (sanitized && !wait(0s)) {
+        // What leaks is reported at the end of a program that ends in order, so it gets the chance.
+        send(SIGTERM);
+        (void)wait(10s);
+    }
     if (!wait(0s)) {
         send(SIGKILL);
         (void)wait(10s);
@@ -139,6 +163,9 @@ process::~process() {
     state_->reader.join();
     ::close(state_->out_end);
     ::close(state_->err_end);
+    if (const auto report = sanitizer_report(state_->err); !report.empty()) {
+        FAIL_CHECK("process ", state_->pid, ": ", state_->err.substr(state_->err.find(report)));
+    }
 }
 
 pid_t process::pid() const noexcept { return state_->pid; }
@@ -177,7 +204,8 @@ std::string process::err() const {
 
 bool process::says(std::string_view text, clock::duration within) const {
     std::unique_lock lock(state_->mutex);
-    state_->changed.wait_for(lock, within, [&] { return state_->err.find(text) != std::string::npos || state_->err_done; });
+    state_->changed.wait_for(lock, within * patience,
+                             [&] { return state_->err.find(text) != std::string::npos || state_->err_done; });
     return state_->err.find(text) != std::string::npos;
 }
 

@@ -32,13 +32,17 @@ private:
     std::string path_;
 };
 
-/// Waits until `condition` holds, looking every few milliseconds; false if the deadline passed.
+/// Waits until `condition` holds, looking every few milliseconds; false if the deadline passed. This and every other deadline
+/// here is for a build without sanitizers; with them programs are several times slower, and so much more time is given.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition, clock::duration within = 30s);
 
 /// A program of this build: SHOAL_BIN, which ctest sets, or beside the test itself.
 [[nodiscard]] std::string program_path(std::string_view name);
 [[nodiscard]] std::string read_file(const std::string& path);
 void write_file(const std::string& path, std::string_view text, int mode = 0600);
+
+/// The first line of what a sanitizer reported in a program's output; empty: it reported nothing.
+[[nodiscard]] std::string sanitizer_report(std::string_view output);
 
 struct exit_status {
     int code = -1;   ///< Of exit(); -1 if a signal ended it.
@@ -49,7 +53,8 @@ class process {
 public:
     /// Starts at once. The environment is PATH, HOME and what is given: nothing of the test's own leaks in.
     process(std::vector<std::string> command, std::map<std::string, std::string> environment = {});
-    /// Kills it if it still runs.
+    /// Kills it if it still runs. Fails the test if a sanitizer reported something, also when the test did not look at how it
+    /// ended.
     ~process();
     process(const process&) = delete;
     process& operator=(const process&) = delete;
