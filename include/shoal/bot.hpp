@@ -32,11 +32,11 @@ inline namespace v0 {
 
 /// What each shard remembers of its guilds.
 enum class cache_preset : std::uint8_t {
-    none,
+    none,    ///< Nothing: guild() is nullptr everywhere.
     guilds,  ///< Guilds, their channels and roles, and the bot's own membership.
 };
 
-/// What people see of the bot.
+/// What people see of the bot. Source: https://discord.com/developers/docs/events/gateway-events#update-presence
 struct presence {
     std::string status = "online";   ///< online, idle, dnd or invisible.
     std::string activity = {};       ///< Empty: none.
@@ -48,37 +48,39 @@ struct bot_options {
     shoal::intents intents = shoal::intents::from_handlers;
     std::string token = {};  ///< Normally empty: SHOAL_TOKEN, DISCORD_TOKEN or --token-file.
     cache_preset cache = cache_preset::guilds;
-    std::optional<shoal::presence> presence = {};
-    std::string api_base = {};  ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
-    std::string ca_file = {};   ///< Trust only these authorities (PEM).
-    std::string state_dir = {};
+    std::optional<shoal::presence> presence = {};  ///< From the first session on; set_presence() changes it.
+    std::string api_base = {};         ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
+    std::string ca_file = {};          ///< Trust only these authorities (PEM).
+    std::string state_dir = {};        ///< A folder that this process alone uses while it runs; empty: none is needed.
     unsigned threads = 0;              ///< On which shards live; 0: one a core.
     unsigned offload_threads = 4;      ///< For bot.offload().
     std::size_t offload_queue = 1024;  ///< More waiting jobs fail at once.
     log_sink log = {};                 ///< Empty: text (or JSON lines) on stderr.
-    std::optional<shoal::log_level> log_level = {};
-    bool register_commands = true;  ///< Overwrites the application's global commands once a start.
+    std::optional<shoal::log_level> log_level = {};  ///< Empty: info.
+    bool register_commands = true;                   ///< Overwrites the application's global commands once a start.
 };
 
+/// How far a shard's session is. identifying: it may also wait for a permit of the identify budget. live: events come.
 enum class shard_state : std::uint8_t { idle, connecting, identifying, resuming, live, closing, stopped };
 [[nodiscard]] std::string_view to_string(shard_state state) noexcept;
 
+/// One shard as it was at most a second ago. Counts are since the start of the bot.
 struct shard_status {
     std::uint32_t id = 0;
     std::uint32_t total = 1;
     shard_state status = shard_state::idle;
-    bool guilds_ready = false;  ///< All of its guilds came, or the wait for late ones ended.
-    std::uint32_t guilds = 0;
-    std::uint32_t unavailable_guilds = 0;
-    std::chrono::milliseconds latency{};  ///< Heartbeat to its acknowledgement.
-    double events_per_second = 0;
-    std::uint64_t events = 0;
-    std::uint64_t seq = 0;
-    std::uint32_t handlers_in_flight = 0;
-    std::uint64_t resumes = 0;
-    std::uint64_t identifies = 0;
-    std::uint64_t handler_errors = 0;  ///< Exceptions that left a handler.
-    std::string last_reconnect_reason;
+    bool guilds_ready = false;             ///< All of its guilds came, or the wait for late ones ended.
+    std::uint32_t guilds = 0;              ///< Known, unavailable ones included.
+    std::uint32_t unavailable_guilds = 0;  ///< In an outage, or not come yet.
+    std::chrono::milliseconds latency{};   ///< Heartbeat to its acknowledgement; 0 before the first.
+    double events_per_second = 0;          ///< Over the last 5 s.
+    std::uint64_t events = 0;              ///< Received, replayed ones included.
+    std::uint64_t seq = 0;                 ///< The last number of the present session.
+    std::uint32_t handlers_in_flight = 0;  ///< Events that a handler still holds; at 1,024 reading stops.
+    std::uint64_t resumes = 0;             ///< Sessions that went on after a gap.
+    std::uint64_t identifies = 0;          ///< New sessions: what the daily budget counts.
+    std::uint64_t handler_errors = 0;      ///< Exceptions that left a handler.
+    std::string last_reconnect_reason;     ///< For people; empty if the first connection still stands.
 };
 
 /// What can go wrong in the bot itself.
@@ -197,7 +199,8 @@ public:
     }
 
     /// Runs blocking work on a worker thread; `co_await` resumes on the thread that asked (a shard's own, in a handler) with what
-    /// the function returned or threw. Within a time-out the work goes on, and its outcome is dropped.
+    /// the function returned or threw. Without within() it may take as long as it likes; after a time-out it goes on, and its
+    /// outcome is dropped. Fails with queue_full and not_running.
     template <std::invocable F>
     [[nodiscard]] auto offload(F function) -> call<std::invoke_result_t<F&>> {
         using value = std::invoke_result_t<F&>;
@@ -207,13 +210,16 @@ public:
                            });
     }
 
-    /// A channel to send to, from anywhere.
+    /// A channel to send to, from any thread. Nothing is asked of Discord before something is sent.
     [[nodiscard]] channel_ref channel(channel_id id);
 
-    /// What people see of the bot from now on, on every shard of this process; a new session shows it again.
+    /// What people see of the bot from now on, on every shard of this process; a new session shows it again. Done when it is
+    /// queued: Discord takes 5 in 20 s a shard, of several that wait the newest goes out, and nothing answers. Fails with
+    /// not_running, or with bad_request if it is over 4,096 bytes. From any thread.
     [[nodiscard]] call<void> set_presence(presence what);
     /// Asks Discord to put the bot into a voice channel of a guild of this process, or out of it (channel 0). What comes of it
-    /// comes as voice_state_update and voice_server_update.
+    /// comes as voice_state_update and voice_server_update. Done when it is queued on the guild's shard; fails with not_running
+    /// if that is not in this process. From any thread.
     [[nodiscard]] call<void> set_voice_state(guild_id guild, channel_id channel, bool self_mute = false, bool self_deaf = false);
 
     /// Asks Discord for members of a guild of this process: all (needs the privileged intent GUILD_MEMBERS), those whose name
@@ -232,6 +238,7 @@ public:
     /// Waits until the bot has stopped. Not from a handler.
     void join();
 
+    /// As they were given; what flags, environment and file changed is not in them.
     [[nodiscard]] const bot_options& options() const noexcept;
     /// For the parts of Shoal that run a bot.
     [[nodiscard]] runtime::bot_runtime& inside() noexcept { return *inside_; }

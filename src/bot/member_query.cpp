@@ -24,7 +24,7 @@ gateway::member_query query_of(guild_id guild, member_request what) {
 
 failure bot_failure_of(const failure& why) {
     if (why.is(gateway::errc::bad_query) || why.is(host::errc::too_large)) return {bot_errc::bad_request, why.detail()};
-    if (why.is(gateway::errc::too_many_requests)) return {bot_errc::queue_full, "request_members"};
+    if (why.is(gateway::errc::too_many_requests) || why.is(host::errc::queue_full)) return {bot_errc::queue_full, why.message()};
     return {bot_errc::not_running, why.message()};
 }
 

@@ -259,8 +259,9 @@ struct bot_runtime::impl {
                 on->post([this, to, op, d = std::move(d), answer = std::move(answer)]() mutable {
                     // Under the lock: the host may go as soon as it is detached.
                     const std::lock_guard lock(mutex);
-                    answer(shards != nullptr ? shards->send(to, op, std::move(d))
-                                             : std::unexpected(failure(bot_errc::not_running)));
+                    if (shards == nullptr) return answer(std::unexpected(failure(bot_errc::not_running)));
+                    auto queued = shards->send(to, op, std::move(d));
+                    answer(queued ? std::move(queued) : std::unexpected(bot_failure_of(queued.error())));
                 });
             });
     }
@@ -329,6 +330,20 @@ std::vector<std::string> bot_runtime::start_warnings() const {
         if (!impl_->by_type[i].empty()) look(name_of(static_cast<event_type>(i)), kind_of(static_cast<event_type>(i)));
     }
     for (const auto& [name, handlers] : impl_->raw) look("\"" + name + "\"", discord::event_kind_of(name));
+
+    // Direct messages always have their text; what a handler does with a guild's cannot be known before it reads it.
+    if ((have & intents::message_content.bits()) != 0 || (have & intents::guild_messages.bits()) == 0) return out;
+    for (const auto kind : {discord::event_kind::message_create, discord::event_kind::message_update}) {
+        const auto type = type_of(kind, host::guild_change::none);
+        const bool typed = type && !impl_->by_type[static_cast<std::size_t>(*type)].empty();
+        if (!typed && !impl_->raw_kinds[static_cast<std::size_t>(kind)]) continue;
+        out.push_back(fmt::format(
+            "The handler of {} will find content, embeds, attachments, components and polls of most messages in guilds empty: "
+            "they need the intent MESSAGE_CONTENT. Add shoal::intents::message_content to the bot's intents and switch it on in "
+            "Discord's developer portal; without it only messages that mention the bot, and its own, are whole.",
+            typed ? std::string(name_of(*type)) : fmt::format("\"{}\"", discord::name_of(kind))));
+        break;
+    }
     return out;
 }
 
@@ -613,8 +628,7 @@ void bot_runtime::content_was_read() noexcept {
     if ((intents_to_identify() & intents::message_content.bits()) != 0 || impl_->content_warned.exchange(true)) return;
     impl_->setup.log.warn(
         "a message's content was read and is empty: without the intent MESSAGE_CONTENT Discord leaves it out of most messages; "
-        "add "
-        "shoal::intents::message_content and switch it on in the developer portal");
+        "add shoal::intents::message_content and switch it on in the developer portal");
 }
 
 // ---- host::event_sink --------------------------------------------------------------------------------------------------------

@@ -233,6 +233,9 @@ void shard_driver::on_closed(const net::close_report& report) {
 result<void> shard_driver::send(std::uint8_t op, std::string d) {
     if (given_up_) return std::unexpected(failure(errc::stopped, fmt::format("shard {}", shard().id)));
     if (auto added = outbound_.add(op, std::move(d)); !added) return added;
+    // The next IDENTIFY shows it from its first moment on; a new session is told again in case that one was under way.
+    if (op == static_cast<std::uint8_t>(discord::opcode::presence_update))
+        step(gateway::presence_changed{std::string(outbound_.presence())});
     pump();
     return {};
 }

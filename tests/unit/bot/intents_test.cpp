@@ -17,7 +17,6 @@ TEST_CASE("from_handlers asks for what the handlers need, GUILDS always, and no 
     CHECK((f.inside().intents_to_identify() & intents::guild_message_typing.bits()) != 0);
     f.bot.on([](const guild_member_add&) {});
     CHECK((f.inside().intents_to_identify() & intents::guild_members.bits()) != 0);
-    CHECK(f.inside().start_warnings().empty());
 }
 
 TEST_CASE("commands alone need no further intent") {
@@ -35,7 +34,7 @@ TEST_CASE("intents beside from_handlers are added, and explicit ones are taken a
 }
 
 TEST_CASE("a handler without its intent is warned of at the start, by name") {
-    fixture f({.intents = intents::guilds | intents::guild_messages});
+    fixture f({.intents = intents::guilds | intents::guild_messages | intents::message_content});
     f.bot.on([](const message_create&) {});
     f.bot.on([](const guild_member_add&) {});
     f.bot.on([](const guild_member_update&) {});
@@ -49,6 +48,32 @@ TEST_CASE("a handler without its intent is warned of at the start, by name") {
     CHECK(warnings[1].find("will hear of the bot itself alone") != std::string::npos);
     CHECK(warnings[2].find("GUILD_MESSAGE_REACTIONS or DIRECT_MESSAGE_REACTIONS") != std::string::npos);
     CHECK(warnings[3].find("\"PRESENCE_UPDATE\"") != std::string::npos);
+}
+
+TEST_CASE("a handler of messages without MESSAGE_CONTENT is told at the start what will be empty and how to ask, once") {
+    const auto warnings = [](bot_options options, std::function<void(bot&)> add) {
+        fixture f(std::move(options));
+        add(f.bot);
+        return f.inside().start_warnings();
+    };
+    const auto creates = [](bot& b) { b.on([](const message_create&) {}); };
+    const auto both = [&](bot& b) {
+        creates(b);
+        b.on([](const message_update&) {});
+    };
+    const auto said = warnings({}, both);
+    REQUIRE(said.size() == 1);
+    CHECK(said[0].starts_with("The handler of message_create will find content"));
+    CHECK(said[0].find("Add shoal::intents::message_content") != std::string::npos);
+    const auto raw = warnings({}, [](bot& b) { b.on_raw("MESSAGE_UPDATE", [](const raw_event&) {}); });
+    REQUIRE(raw.size() == 1);
+    CHECK(raw[0].starts_with("The handler of \"MESSAGE_UPDATE\" will find content"));
+
+    CHECK(warnings({.intents = intents::from_handlers | intents::message_content}, both).empty());
+    // Direct messages are whole, and what has no content needs none.
+    CHECK(warnings({.intents = intents::guilds | intents::direct_messages}, creates).empty());
+    CHECK(warnings({}, [](bot& b) { b.on([](const message_delete&) {}); }).empty());
+    CHECK(warnings({}, [](bot& b) { b.command("ping", "Pong", [](context) {}); }).empty());
 }
 
 TEST_CASE("the first empty content that is read without MESSAGE_CONTENT is warned of, once") {

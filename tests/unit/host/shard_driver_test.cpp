@@ -344,6 +344,7 @@ TEST_CASE("of presence updates that wait only the newest goes out, and a new ses
     bench.time.run_for(1ms);
     second.ready("def");
     REQUIRE(second.sent.size() == 2);
+    CHECK(second.sent[0].find(R"("presence":{"status":"dnd"})") != std::string::npos);
     CHECK(second.sent[1] == R"({"op":3,"d":{"status":"dnd"}})");
 }
 
