@@ -23,6 +23,7 @@ struct hosted_fixture : fixture {
 
     explicit hosted_fixture(bot_options options = {}) : fixture(std::move(options)) {}
     ~hosted_fixture() {
+        ending_ = true;
         if (!host) return;
         bool stopped = false;
         host->stop(false, [&](auto) { stopped = true; });
@@ -89,16 +90,21 @@ struct hosted_fixture : fixture {
         }
         return out;
     }
-    /// Awaits a call on the shard's thread, outside of any handler, and writes down its outcome.
+    /// Awaits a call on the shard's thread, outside of any handler, and writes down its outcome. One that comes only because the
+    /// fixture ends is dropped: the test's own variables are gone by then.
     template <class T>
     void ask(call<T> what, std::optional<result<T>>& into) {
         on_thread([&, what = std::make_shared<call<T>>(std::move(what))] {
-            children.start([](call<T> asked, std::optional<result<T>>& out) -> task<> {
-                out.emplace(co_await std::move(asked).result());
-            }(std::move(*what), into));
+            children.start([](hosted_fixture& f, call<T> asked, std::optional<result<T>>& out) -> task<> {
+                auto got = co_await std::move(asked).result();
+                if (!f.ending_) out.emplace(std::move(got));
+            }(*this, std::move(*what), into));
         });
     }
     task_group children;
+
+private:
+    bool ending_ = false;
 };
 
 }  // namespace shoal::test
