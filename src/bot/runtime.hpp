@@ -68,7 +68,7 @@ public:
     [[nodiscard]] const bot_options& options() const noexcept;
     /// What IDENTIFY should ask for: the bot's own wish, with from_handlers resolved.
     [[nodiscard]] std::uint64_t intents_to_identify() const;
-    /// Sentences for the log: handlers without their intent.
+    /// Sentences for the log: handlers without their intent, and handlers of messages without MESSAGE_CONTENT.
     [[nodiscard]] std::vector<std::string> start_warnings() const;
     /// The `presence` object of IDENTIFY, or empty.
     [[nodiscard]] std::string presence_json() const;
@@ -82,9 +82,6 @@ public:
     void drain(duration grace, std::function<void()> done);
     /// After drain: no REST, no offload. The bot may be opened again.
     void close();
-    /// What this shard's thread runs in the bot's code right now: "command ping", "message_create #2"; empty if nothing. From any
-    /// thread: for the host's watchdog.
-    [[nodiscard]] std::string running_handler(shard_key shard) const;
     /// True from open() to close().
     [[nodiscard]] bool is_open() const noexcept;
     /// REST with limits and retries; valid from open() to close().
@@ -109,6 +106,8 @@ public:
     [[nodiscard]] const logger& log() const noexcept;
 
     // ---- host::event_sink ----------------------------------------------------------------------------------------------------
+    /// "command ping", "message_create #2". From any thread.
+    [[nodiscard]] std::string running_handler(shard_key shard) const override;
     void on_session(shard_key shard, std::string_view ready_json) override;
     [[nodiscard]] result<void> on_dispatch(host::dispatch event, host::guild_change change) override;
     void on_resumed(shard_key shard) override;

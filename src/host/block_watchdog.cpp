@@ -25,7 +25,7 @@ std::optional<block_watchdog::finding> block_watchdog::look::at(const thread_pul
 }
 
 block_watchdog::block_watchdog(std::vector<std::shared_ptr<thread_pulse>> pulses, duration blocked_after,
-                               std::function<void(finding)> report)
+                               std::move_only_function<void(const finding&)> report)
     : pulses_(std::move(pulses)), blocked_after_(blocked_after), report_(std::move(report)), thread_([this] { run(); }) {
     ::pthread_setname_np(thread_.native_handle(), "shoal-watchdog");
 }

@@ -38,7 +38,7 @@ public:
         bool over;
     };
     block_watchdog(std::vector<std::shared_ptr<thread_pulse>> pulses, duration blocked_after,
-                   std::function<void(finding)> report);
+                   std::move_only_function<void(const finding&)> report);
     ~block_watchdog();
     block_watchdog(const block_watchdog&) = delete;
     block_watchdog& operator=(const block_watchdog&) = delete;
@@ -64,7 +64,7 @@ private:
 
     std::vector<std::shared_ptr<thread_pulse>> pulses_;
     duration blocked_after_;
-    std::function<void(finding)> report_;
+    std::move_only_function<void(const finding&)> report_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;

@@ -1,6 +1,6 @@
 #pragma once
 // The port through which a host hands out what its shards receive. The bot implements it; so do tests.
-// Everything here is called on the thread that owns the shard.
+// Everything here is called on the thread that owns the shard, unless it says otherwise.
 
 #include <cstdint>
 #include <functional>
@@ -133,6 +133,9 @@ struct shard_snapshot {
 class event_sink {
 public:
     virtual ~event_sink() = default;
+    /// What the shard's thread runs of the sink's right now, for people ("command ping"); empty: nothing that has a name. The one
+    /// method here that is called on any thread: the watchdog asks while the shard's own is blocked.
+    [[nodiscard]] virtual std::string running_handler(shard_key /*shard*/) const { return {}; }
     /// A new session's READY; the shard's cache starts empty.
     virtual void on_session(shard_key shard, std::string_view ready_json) = 0;
     /// One event, in seq order. `change` is for GUILD_CREATE and GUILD_DELETE. A failure means that the message could not be

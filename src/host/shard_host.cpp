@@ -263,6 +263,25 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
         return nullptr;
     }
 
+    /// For people; on the watchdog's thread.
+    [[nodiscard]] std::string who_blocks(const block_watchdog::finding& found) const {
+        // A handler that goes on after a wait runs outside of any hand-out: each shard of the thread is asked.
+        std::vector<shard_key> here;
+        {
+            const std::lock_guard lock(mutex);
+            for (const auto& [shard, one] : table) {
+                if (one.thread == found.thread) here.push_back(shard);
+            }
+        }
+        for (const auto& shard : here) {
+            if (auto name = sink.running_handler(shard); !name.empty())
+                return fmt::format("the handler \"{}\" of shard {}", name, shard.id);
+        }
+        if (found.shard == thread_pulse::nobody) return "something that runs on it";
+        return fmt::format("a handler of {} of shard {}", discord::name_of(static_cast<discord::event_kind>(found.event)),
+                           found.shard);
+    }
+
     host_options options;
     permit_source& permits;
     event_sink& sink;
@@ -286,15 +305,17 @@ shard_host::shard_host(std::vector<shard_thread> threads, host_options options, 
     if (with.blocked_after <= duration{} || !with.log.on(log_level::warn)) return;
     std::vector<std::shared_ptr<thread_pulse>> pulses;
     for (const auto& here : impl_->homes) pulses.push_back(here->pulse);
-    impl_->watchdog =
-        std::make_unique<block_watchdog>(std::move(pulses), with.blocked_after, [log = with.log](const auto& found) {
-            const auto who = found.shard == thread_pulse::nobody
-                                 ? std::string("something that runs on it")
-                                 : fmt::format("a handler of {} of shard {}",
-                                               discord::name_of(static_cast<discord::event_kind>(found.event)), found.shard);
-            if (found.over)
-                return log.warn(fmt::format("shard thread {}: {} blocked it for {} ms", found.thread, who, to_ms(found.span)));
-            log.warn(
+    // The host's inside joins the watchdog before anything else of it goes.
+    impl_->watchdog = std::make_unique<block_watchdog>(
+        std::move(pulses), with.blocked_after,
+        [my = impl_.get(), names = std::vector<std::string>(impl_->homes.size())](const auto& found) mutable {
+            auto& who = names[found.thread];
+            if (found.over) {
+                return my->options.log.warn(
+                    fmt::format("shard thread {}: {} blocked it for {} ms", found.thread, who, to_ms(found.span)));
+            }
+            who = my->who_blocks(found);
+            my->options.log.warn(
                 fmt::format("shard thread {} stands still: {} blocks it, for {} ms by now. Use bot.offload for blocking work",
                             found.thread, who, to_ms(found.span)));
         });

@@ -6,20 +6,9 @@
 #include <atomic>
 
 #include "shoal/shoal.hpp"
+#include "testing/running_bot.hpp"
 
 namespace {
-
-struct running_bot {
-    explicit running_bot(shoal::bot& which) : bot(which) {
-        const auto started = shoal::start(bot);
-        REQUIRE_MESSAGE(started.has_value(), started.error().message());
-    }
-    ~running_bot() {
-        bot.stop();
-        bot.join();
-    }
-    shoal::bot& bot;
-};
 
 void add_commands(shoal::bot& bot) {
     bot.command("ping", "Answers", [](shoal::context ctx) -> shoal::task<> { co_await ctx.reply("Pong"); });
