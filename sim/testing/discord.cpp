@@ -39,6 +39,7 @@ sim::simulator_config quick_config(const discord_options& wanted) {
     config.token = "testing.token";
     config.world.guilds = wanted.guilds;
     config.world.guild_classes = wanted.guild_class;
+    config.world.largest_members_listed = wanted.members;
     config.world.unknown_event_share = 0;
     config.recommended_shards = wanted.shards;
     config.max_concurrency = 64;

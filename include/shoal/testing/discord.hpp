@@ -35,10 +35,12 @@ inline namespace v0 {
 namespace testing {
 
 struct discord_options {
-    std::uint64_t seed = 1;
-    std::uint32_t guilds = 2;
+    std::uint64_t seed = 1;            ///< The same seed gives the same guilds, members and names.
+    std::uint32_t guilds = 2;          ///< That the bot is in.
     std::string guild_class = "tiny";  ///< tiny, small, medium, community, large, giant, or mix.
     std::uint32_t shards = 1;          ///< What /gateway/bot recommends.
+    /// A guild's members who can be asked for, besides the bot itself, are at most so many, whatever its member_count says.
+    std::uint32_t members = 1000;
     /// How long a call waits for the bot: to connect, to register the command, to answer after it deferred.
     std::chrono::milliseconds patience = std::chrono::seconds(10);
 };
@@ -193,11 +195,13 @@ private:
     std::string name_;
 };
 
+/// A guild that the bot is in.
 struct guild {
     guild_id id;
 };
 
-/// Starts at once on a thread of its own; stops when it goes. It must outlive the bots that use it.
+/// Starts at once on a thread of its own; stops when it goes. It must outlive the bots that use it. All of it may be used from
+/// any thread but from no handler of a bot: what does not return a wish blocks for the simulator's answer.
 class discord {
 public:
     /// Throws shoal::error if it cannot listen on loopback.
