@@ -39,6 +39,8 @@ function(shoal_install)
 
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/shoal)
   install(EXPORT shoal-targets NAMESPACE shoal:: DESTINATION ${package})
+  shoal_install_testing("${rooms}")
+  install(EXPORT shoal-testing-targets NAMESPACE shoal:: DESTINATION ${package})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/shoal-config.cmake.in ${PROJECT_BINARY_DIR}/shoal-config.cmake
                                 INSTALL_DESTINATION ${package})
   # No promise of a stable API before 1.0: a consumer gets the minor version that it asked for.
@@ -52,6 +54,21 @@ function(shoal_install)
   if(SHOAL_TESTS)
     shoal_install_tests()
   endif()
+endfunction()
+
+# shoal::testing, for a bot's unit tests: in an export of its own, because it needs Boost.JSON and a bot does not.
+function(shoal_install_testing bot_rooms)
+  # Whoever tests a bot has the bot: one target is enough.
+  target_link_libraries(shoal_sim_testing PUBLIC shoal_api)
+  set(rooms "")
+  shoal_rooms_below(shoal_sim_testing rooms)
+  list(REMOVE_ITEM rooms shoal_api ${bot_rooms})
+  foreach(room IN LISTS rooms)
+    string(REGEX REPLACE "^shoal_" "room_" name ${room})
+    set_target_properties(${room} PROPERTIES EXPORT_NAME ${name})
+  endforeach()
+  set_target_properties(shoal_sim_testing PROPERTIES EXPORT_NAME testing)
+  install(TARGETS ${rooms} EXPORT shoal-testing-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
 # A project of its own that finds the installed package, and the compiler that must be refused.

@@ -1,5 +1,6 @@
 // A bot outside of Shoal's tree: what find_package(shoal) must be enough for.
 
+// [begin]
 #include <shoal/shoal.hpp>
 
 int main(int argc, char** argv) {
@@ -11,3 +12,4 @@ int main(int argc, char** argv) {
 
     return shoal::main(bot, argc, argv);
 }
+// [/begin]

@@ -36,6 +36,12 @@ step("configuring the consumer" ${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B 
 step("building the consumer" ${CMAKE_COMMAND} --build ${work})
 step("consumer --version" ${work}/consumer --version)
 step("consumer --help" ${work}/consumer --help)
+step("the consumer's unit test" ${work}/consumer_test)
+step("the guide's example of a unit test" ${work}/snippets)
+
+# The guide quotes what was just built, word for word.
+step("docs/api.md" python3 ${SOURCE}/tests/consumer/check_snippets.py ${SOURCE}/docs/api.md
+     ${SOURCE}/tests/consumer/main.cpp ${SOURCE}/tests/consumer/snippets.cpp)
 
 # Without a token it says so and ends with the documented code.
 execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=DISCORD_TOKEN --unset=SHOAL_TOKEN ${work}/consumer

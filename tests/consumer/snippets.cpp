@@ -1,0 +1,138 @@
+// The code of docs/api.md, compiled against the installed package: check_snippets.py holds the guide against what stands between
+// the marks here. The last one is run.
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <shoal/shoal.hpp>
+#include <string>
+using namespace std::chrono_literals;
+
+void commands(shoal::bot& bot) {
+    // [options]
+    bot.command(
+        "remind", "Reminds somebody",
+        [](shoal::context ctx, shoal::opt<"who", "Whom", shoal::user_id> who, shoal::opt<"text", "Of what", std::string> text,
+           shoal::opt<"colour", "As you like", std::string, shoal::choices<"red", "green">> colour,
+           shoal::opt<"minutes", "When", std::optional<std::int64_t>, shoal::range<1, 600>> minutes) -> shoal::task<> {
+            const auto when = minutes.given() ? *minutes : 10;
+            co_await ctx.replyf("<@{}>, in {} minutes, in {}: {}", who->value(), when, *colour, *text).ephemeral();
+        });
+    // [/options]
+
+    // [defer]
+    bot.command("report", "Takes a while", [&bot](shoal::context ctx) -> shoal::task<> {
+        co_await ctx.defer();  // the user sees "is thinking"; 15 minutes from here in place of 3 seconds
+        const auto text = co_await bot.offload([] {
+            std::ifstream file("report.txt");  // blocking work, on a worker thread
+            return std::string(std::istreambuf_iterator<char>(file), {});
+        });
+        co_await ctx.reply(text.empty() ? "Nothing to report." : text);  // back on the shard's own thread
+    });
+    // [/defer]
+}
+
+void events(shoal::bot& bot) {
+    // [events]
+    bot.on([](shoal::message_create event) -> shoal::task<> {  // a coroutine takes its event by value
+        if (event.author().bot || event.content() != "!hello") co_return;
+        co_await event.reply("Hello " + std::string(event.author().name()));
+        co_await event.channel().send("And hello to all.");
+    });
+
+    bot.on([](const shoal::guild_member_add& event) {  // a plain function may take it by const&
+        const auto* guild = event.guild();             // from the shard's cache; nullptr if it is not there
+        std::printf("%s joined %s\n", std::string(event.user().name()).c_str(),
+                    guild == nullptr ? "?" : std::string(guild->name()).c_str());
+    });
+
+    bot.on([](const shoal::shard_ready& event) { std::printf("shard %u is ready\n", event.shard_id()); });
+    // [/events]
+
+    // [raw]
+    bot.on_raw("TYPING_START", [](const shoal::raw_event& event) {
+        std::printf("%.*s\n", static_cast<int>(event.raw().size()), event.raw().data());  // Discord's JSON
+    });
+    // [/raw]
+
+    // [delivery]
+    bot.on([](const shoal::message_delete& event) {
+        if (event.delivery() != shoal::delivery::fresh) return;  // after a reconnect Discord sends again what may have been seen
+    });
+    // [/delivery]
+}
+
+shoal::task<> calls(shoal::bot& bot, shoal::channel_id where) {
+    // [calls]
+    auto channel = bot.channel(where);
+    const auto sent = co_await channel.send("throws shoal::error if it fails");
+    std::printf("message %s\n", sent.id.to_string().c_str());
+
+    auto outcome = co_await channel.send("a value instead").within(5s).reason("spring cleaning").result();
+    if (!outcome && outcome.error().is(shoal::bot_errc::timed_out)) std::puts(outcome.error().message().c_str());
+
+    channel.send("nobody waits for this one; a failure is logged").forget();
+    // [/calls]
+}
+
+shoal::task<> members(shoal::bot& bot, shoal::guild_id guild) {
+    // [members]
+    const auto ann = co_await bot.request_members(guild, {.prefix = "ann", .limit = 10});
+    for (const auto& member : ann) std::printf("%s\n", std::string(member.user.name()).c_str());
+
+    const auto some = co_await bot.request_members(guild, {.users = {shoal::user_id(80351110224678912)}});
+    if (!some.not_found().empty()) std::puts("not a member any more");
+
+    // Needs intents::guild_members; Discord gives a guild's whole list once in 30 s, so this may wait for its turn.
+    const auto all = co_await bot.request_members(guild).within(2min).result();
+    if (all) std::printf("%zu members\n", all->size());
+    // [/members]
+}
+
+void presence(shoal::bot& bot, shoal::guild_id guild, shoal::channel_id voice) {
+    // [presence]
+    bot.set_presence({.status = "idle", .activity = "chess", .activity_type = 3}).forget();  // Watching chess
+    bot.set_voice_state(guild, voice).forget();                                              // joins; channel_id() leaves
+    // [/presence]
+}
+
+int running() {
+    // [run]
+    shoal::bot bot({.intents = shoal::intents::from_handlers | shoal::intents::message_content});
+    // ... commands and handlers ...
+    if (auto started = shoal::start(bot, shoal::single{.shards = {0, 1}, .total_shards = 4}); !started) {
+        std::puts(started.error().message().c_str());
+        return 1;
+    }
+    for (const auto& shard : bot.shards()) {
+        std::printf("%u: %s, %u guilds, %lld ms\n", shard.id, std::string(shoal::to_string(shard.status)).c_str(), shard.guilds,
+                    static_cast<long long>(shard.latency.count()));
+    }
+    bot.stop();  // sessions stay resumable; from any thread, a handler too
+    bot.join();  // not from a handler
+    // [/run]
+    return 0;
+}
+
+// [testing]
+#include <shoal/testing/discord.hpp>
+
+int main() {
+    shoal::testing::discord discord;  // listens on loopback; it must outlive the bot
+    shoal::bot bot(discord.options());
+    bot.command("echo", "Says it back", [](shoal::context ctx, shoal::opt<"text", "What", std::string> text) -> shoal::task<> {
+        co_await ctx.reply(*text);
+    });
+    if (!shoal::start(bot)) return 1;
+
+    const auto answer = discord.user("ann").slash("echo").options({{"text", "hi"}}).get();
+    discord.fault("F2");  // every connection is reset; the bot resumes
+    const auto after = discord.user("ann").slash("echo").options({{"text", "still there"}}).get();
+
+    bot.stop();
+    bot.join();
+    return answer.text == "hi" && after.text == "still there" ? 0 : 1;
+}
+// [/testing]
