@@ -1,7 +1,8 @@
 #pragma once
 // What a shard remembers of its guilds, as compact records that handlers read in place, on the shard's own thread.
 // A pointer or text read here is good until the handler suspends: the next event may change it. Copy what you need longer.
-// Not here: how it is filled (src/cache).
+// Not here: how it is filled (src/cache); members, messages and presences are not kept.
+// Source: https://discord.com/developers/docs/resources/guild, .../channel and .../topics/permissions
 
 #include <cstdint>
 #include <cstring>
@@ -34,20 +35,20 @@ private:
 
 struct cached_channel {
     channel_id id;
-    channel_id parent_id;
+    channel_id parent_id;  ///< Its category; 0: none.
     cached_text stored_name;
-    std::int16_t position = 0;
-    std::uint8_t type = 0;
+    std::int16_t position = 0;  ///< Among its neighbours; equal ones are ordered by id.
+    std::uint8_t type = 0;      ///< Discord's number: 0 text, 2 voice, 4 category.
     bool nsfw = false;
     [[nodiscard]] std::string_view name() const noexcept { return stored_name.view(); }
 };
 
 struct cached_role {
     role_id id;
-    std::uint64_t permissions = 0;
+    std::uint64_t permissions = 0;  ///< Discord's bit set.
     cached_text stored_name;
-    std::uint32_t color = 0;
-    std::int16_t position = 0;
+    std::uint32_t color = 0;    ///< 0xRRGGBB; 0: none.
+    std::int16_t position = 0;  ///< Higher ranks above; equal ones are ordered by id.
     bool hoist : 1 = false;
     bool managed : 1 = false;
     bool mentionable : 1 = false;
@@ -57,19 +58,20 @@ struct cached_role {
 /// The bot itself in one guild.
 struct cached_self {
     cached_text stored_nick;
-    std::vector<role_id> roles;  ///< Sorted.
-    bool pending = false;
-    bool timed_out = false;
+    std::vector<role_id> roles;  ///< Sorted; without @everyone.
+    bool pending = false;        ///< Has not passed the guild's membership screening yet.
+    bool timed_out = false;      ///< As the last event of it said; nobody tells when it ends.
     [[nodiscard]] std::string_view nick() const noexcept { return stored_nick.view(); }
 };
 
+/// One guild as its shard knows it: what GUILD_CREATE brought and events since changed.
 class cached_guild {
 public:
     guild_id id;
     user_id owner_id;
     cached_text stored_name;
-    std::uint32_t member_count = 0;
-    bool available = false;  ///< False before its GUILD_CREATE and in an outage, when the rest is what was known before.
+    std::uint32_t member_count = 0;  ///< Kept up to date only with the intent GUILD_MEMBERS.
+    bool available = false;          ///< False before its GUILD_CREATE and in an outage, when the rest is what was known before.
     cached_self self;
     std::vector<cached_channel> channels;  ///< Sorted by id; threads are not kept.
     std::vector<cached_role> roles;        ///< Sorted by id.

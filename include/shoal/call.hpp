@@ -67,7 +67,9 @@ private:
 }  // namespace detail
 
 /// A lazy call. `co_await call` yields T or throws shoal::error; `co_await call.result()` yields expected<T, failure>;
-/// `call.forget()` starts it and logs a failure. Each call is used once.
+/// `call.forget()` starts it and logs a failure. Each call is used once, from any thread. A coroutine goes on where it waited: a
+/// handler on its shard's thread; one of a thread that is none of Shoal's goes on on a thread of Shoal's, which it must not
+/// block. The codes of failures are in bot_errc (bot.hpp).
 template <class T = void>
 class [[nodiscard]] call {
 public:
@@ -77,13 +79,14 @@ public:
     /// `what` names the call in logs and must have static storage; `home` must outlive the call.
     call(detail::call_home& home, std::string_view what, starter start) : home_(&home), what_(what), start_(std::move(start)) {}
 
-    /// Fails with `timed_out` when there is no answer after `time`, waiting for rate limits included.
+    /// Fails with `timed_out` (or at once with `rate_limited`, if that is sure) when there is no answer after `time`, waiting for
+    /// rate limits included. Without it messages have 30 s, an interaction's first answer 3 s; others say themselves.
     template <class Self>
     [[nodiscard]] Self within(this Self self, std::chrono::nanoseconds time) {
         self.settings_.within = time;
         return self;
     }
-    /// What Discord's audit log shows as the reason, where the route has one.
+    /// What Discord's audit log shows as the reason, where the route has one (UTF-8, at most 512 characters there).
     template <class Self>
     [[nodiscard]] Self reason(this Self self, std::string text) {
         self.settings_.reason = std::move(text);

@@ -1,6 +1,7 @@
 #pragma once
 // Slash commands whose parameters are their options: opt<"name", "Description", T> and what is deduced from it.
 // Not here: how a command is registered and routed (bot.hpp, src/commands).
+// Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object
 
 #include <cstddef>
 #include <cstdint>
@@ -27,8 +28,8 @@ struct command_option {
     option_kind kind = option_kind::string;
     bool required = true;
     std::vector<std::string> choices = {};   ///< For strings: name and value alike.
-    std::optional<std::int64_t> least = {};  ///< For integers.
-    std::optional<std::int64_t> most = {};
+    std::optional<std::int64_t> least = {};  ///< For integers, inclusive,
+    std::optional<std::int64_t> most = {};   ///< likewise.
 };
 
 /// A text as a template argument.
@@ -128,7 +129,8 @@ struct apply_extra<range<Least, Most>> {
 
 }  // namespace detail
 
-/// A parameter of a command's handler that is one of its options. T: std::string, std::int64_t, double, bool, user_id,
+/// A parameter of a command's handler that is one of its options. Name: 1 to 32 small letters, digits, - and _; description: 1 to
+/// 100 characters; both are checked when the command is registered. T: std::string, std::int64_t, double, bool, user_id,
 /// channel_id, role_id, guild_id or message_id (pasted by people), or a std::optional of one of them for an option that may be
 /// left out.
 template <literal Name, literal Description, class T = std::string, class... Extras>

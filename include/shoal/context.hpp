@@ -1,6 +1,7 @@
 #pragma once
 // What a command's handler gets: who asked, where, and how to answer. Copy it freely; it is one counted pointer.
 // Not here: the command's options (command.hpp).
+// Source: https://discord.com/developers/docs/interactions/receiving-and-responding
 
 #include <fmt/core.h>
 
@@ -47,8 +48,11 @@ public:
     /// 0 in direct messages.
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return fields_->guild_id; }
     [[nodiscard]] shoal::channel_id channel_id() const noexcept { return fields_->channel_id; }
+    /// Who asked.
     [[nodiscard]] const user_view& user() const noexcept { return fields_->user; }
+    /// The same in the guild; none in direct messages.
     [[nodiscard]] const std::optional<member_view>& member() const noexcept { return fields_->member; }
+    /// The user's language as Discord names it: "en-GB".
     [[nodiscard]] std::string_view locale() const noexcept { return fields_->locale; }
     /// The command's name; empty for components and modals.
     [[nodiscard]] std::string_view command() const noexcept { return fields_->command; }
@@ -57,9 +61,11 @@ public:
     /// The custom_id of a component or modal.
     [[nodiscard]] std::string_view custom_id() const noexcept { return fields_->custom_id; }
     [[nodiscard]] channel_ref channel() const noexcept { return channel_at(fields_->channel_id); }
+    /// From the shard's cache: nullptr in direct messages and without a cache; good until the next co_await.
     [[nodiscard]] const cached_guild* guild() const noexcept { return cached(fields_->guild_id); }
 
-    /// Answers with a text: as the answer, in place of "is thinking" after defer(), or as a follow-up.
+    /// Answers with a text of 1 to 2,000 characters: as the answer, in place of "is thinking" after defer(), or as a follow-up
+    /// (for 15 minutes). Fails with bot_errc::refused if Discord does not take it; after a failed answer another may be tried.
     [[nodiscard]] reply_call reply(std::string text) const;
     /// The same with {fmt}'s placeholders, checked at compile time.
     template <class... Args>

@@ -105,7 +105,9 @@ class channel_ref {
 public:
     channel_ref(runtime::bot_runtime& home, channel_id id) noexcept : home_(&home), id_(id) {}
     [[nodiscard]] channel_id id() const noexcept { return id_; }
-    /// Sends a message. Safe to repeat inside Shoal: it carries a nonce that Discord enforces.
+    /// Sends a message of 1 to 2,000 characters. Safe to repeat inside Shoal: it carries a nonce that Discord enforces. Fails
+    /// with bot_errc::refused (no such channel, no permission: the detail has Discord's code), unavailable, timed_out,
+    /// rate_limited.
     [[nodiscard]] call<sent_message> send(std::string text) const;
 
 private:
@@ -113,6 +115,8 @@ private:
     channel_id id_;
 };
 
+/// One event in the hands of a handler. Copies share it; while one lives its place among the 1,024 of its shard is taken. Reading
+/// is safe on any thread, save for what comes from the cache: that is for the shard's own.
 class event {
 public:
     [[nodiscard]] shard_key shard() const noexcept;

@@ -1,7 +1,9 @@
 #pragma once
 // The events that bot.on() knows, told apart by type. Coroutines take them by value, plain functions may take them const&.
 // Texts and lists read from an event live as long as the event (or a copy of it).
+// What is read by guild() comes from the shard's cache: nullptr if it is not there, good until the handler suspends.
 // Not here: slash commands (context.hpp); any other event comes by bot.on_raw(name, handler) as a raw_event.
+// Source, also of the intent that each needs: https://discord.com/developers/docs/events/gateway-events#receive-events
 
 #include <cstdint>
 #include <span>
@@ -160,6 +162,7 @@ public:
 class message_update : public detail::message_event<detail::event_type::message_update> {
     using message_event::message_event;
 };
+/// A message is gone. Nothing but its ids is known.
 class message_delete : public detail::event_of<detail::deleted_messages, detail::event_type::message_delete> {
 public:
     using event_of::event_of;
@@ -168,6 +171,7 @@ public:
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return fields().guild_id; }
     [[nodiscard]] channel_ref channel() const noexcept { return channel_at(fields().channel_id); }
 };
+/// Up to 100 messages of one channel are gone.
 class message_delete_bulk : public detail::event_of<detail::deleted_messages, detail::event_type::message_delete_bulk> {
 public:
     using event_of::event_of;
@@ -201,17 +205,19 @@ class guild_update : public detail::guild_event<detail::event_type::guild_update
     using guild_event::guild_event;
 };
 
+/// Somebody joined a guild; may come twice for one. Needs GUILD_MEMBERS (privileged), as the next two do.
 class guild_member_add : public detail::member_event<detail::event_type::guild_member_add> {
     using member_event::member_event;
 };
+/// Roles, nick or user of a member changed. Without GUILD_MEMBERS it comes for the bot itself alone.
 class guild_member_update : public detail::member_event<detail::event_type::guild_member_update> {
     using member_event::member_event;
 };
-/// Only member().user is known.
+/// Somebody left a guild or was removed. Only member().user is known.
 class guild_member_remove : public detail::member_event<detail::event_type::guild_member_remove> {
     using member_event::member_event;
 };
-/// Only member().user is known.
+/// Somebody was banned from a guild, or (the next) is no longer. Only member().user is known.
 class guild_ban_add : public detail::member_event<detail::event_type::guild_ban_add> {
     using member_event::member_event;
 };
@@ -228,6 +234,7 @@ class channel_update : public detail::channel_event<detail::event_type::channel_
 class channel_delete : public detail::channel_event<detail::event_type::channel_delete> {
     using channel_event::channel_event;
 };
+/// A thread was made, or the bot was added to one.
 class thread_create : public detail::channel_event<detail::event_type::thread_create> {
     using channel_event::channel_event;
 };
@@ -276,9 +283,11 @@ class message_reaction_add : public detail::reaction_event<detail::event_type::m
 class message_reaction_remove : public detail::reaction_event<detail::event_type::message_reaction_remove> {
     using reaction_event::reaction_event;
 };
+/// All reactions of a message are gone; of the emoji nothing is known.
 class message_reaction_remove_all : public detail::reaction_event<detail::event_type::message_reaction_remove_all> {
     using reaction_event::reaction_event;
 };
+/// All reactions with one emoji are gone.
 class message_reaction_remove_emoji : public detail::reaction_event<detail::event_type::message_reaction_remove_emoji> {
     using reaction_event::reaction_event;
 };

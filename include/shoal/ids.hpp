@@ -40,6 +40,8 @@ private:
     std::uint64_t value_ = 0;
 };
 
+// One type for each kind of thing; none converts to another.
+// Source: https://discord.com/developers/docs/reference#snowflakes
 using guild_id = snowflake<struct guild_tag>;
 using channel_id = snowflake<struct channel_tag>;
 using user_id = snowflake<struct user_tag>;

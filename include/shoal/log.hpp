@@ -1,5 +1,6 @@
 #pragma once
 // What a log line is and where it goes. The default sink writes text or JSON lines to stderr; a bot may set its own.
+// Not here: metrics and counts (bot.shards()), the journal of handled events (docs/journal.md).
 
 #include <chrono>
 #include <cstdint>
@@ -12,6 +13,8 @@
 namespace shoal {
 inline namespace v0 {
 
+/// From most to least: `warn` is what an operator should look at one day, `error` what failed and was not made good. `off` as a
+/// level lets nothing through; no line has it.
 enum class log_level : std::uint8_t { trace, debug, info, warn, error, off };
 
 /// One log line. The views live for the sink's call only.
@@ -27,7 +30,8 @@ struct log_record {
     const std::vector<std::pair<std::string_view, std::string>>* fields = nullptr;
 };
 
-/// Receives every line at or above the level. Called from any thread, possibly from several at once; it must not throw.
+/// Receives every line at or above the level. Called from any thread, possibly from several at once, shards' threads among them:
+/// it must neither throw nor block for long. The token was taken out of every line before.
 using log_sink = std::function<void(const log_record&)>;
 
 }  // namespace v0
