@@ -5,7 +5,6 @@
 #include "base/time.hpp"
 #include "bot/event_readers.hpp"
 #include "discord/json_cursor.hpp"
-#include "gateway/errc.hpp"
 #include "host/errc.hpp"
 #include "shoal/bot.hpp"
 

@@ -9,7 +9,6 @@
 
 #include "base/scheduler.hpp"
 #include "bot/event_body.hpp"
-#include "gateway/member_requests.hpp"
 #include "host/member_desk.hpp"
 #include "shoal/members.hpp"
 
