@@ -16,11 +16,11 @@ TEST_CASE("every close code of the fact sheet has its reaction [2.3]") {
     };
     using enum close_reaction;
     for (const auto& [code, reaction] :
-         {row{1000, resume}, row{1001, resume},      row{1005, resume}, row{1006, resume}, row{1009, resume},
-          row{1011, resume}, row{1012, resume},      row{4000, resume}, row{4001, resume}, row{4002, resume},
-          row{4003, resume}, row{4004, stop},        row{4005, resume}, row{4006, resume}, row{4007, new_session},
+         {row{1000, resume}, row{1001, resume}, row{1005, resume}, row{1006, resume}, row{1009, resume},
+          row{1011, resume}, row{1012, resume}, row{4000, resume}, row{4001, resume}, row{4002, resume},
+          row{4003, resume}, row{4004, stop},   row{4005, resume}, row{4006, resume}, row{4007, new_session},
           row{4008, resume}, row{4009, resume}, row{4010, stop},   row{4011, stop},   row{4012, stop},
-          row{4013, stop},   row{4014, stop},        row{4015, resume}, row{4999, resume}}) {
+          row{4013, stop},   row{4014, stop},   row{4015, resume}, row{4999, resume}}) {
         CAPTURE(code);
         CHECK(reaction_to(code) == reaction);
     }

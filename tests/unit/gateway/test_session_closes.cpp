@@ -34,12 +34,12 @@ using enum then;
 // 4007 says that the session is gone; 4000 and 4008 pass; the other 4xxx in answer to RESUME, and a normal close, say
 // that it will not be resumed [2.3, 2.3.1, 2.3.2, 2.3.4].
 constexpr close_row rows[] = {
-    {1000, resumes, identifies},    {1001, resumes, identifies}, {1005, resumes, identifies},    {1006, resumes, resumes},
-    {1009, resumes, resumes},       {1011, resumes, resumes},    {1012, resumes, resumes},       {4000, resumes, resumes},
-    {4001, resumes, identifies},    {4002, resumes, identifies}, {4003, resumes, identifies},    {4004, stops, stops},
-    {4005, resumes, identifies},    {4006, resumes, identifies}, {4007, identifies, identifies}, {4008, resumes, resumes},
+    {1000, resumes, identifies}, {1001, resumes, identifies}, {1005, resumes, identifies},    {1006, resumes, resumes},
+    {1009, resumes, resumes},    {1011, resumes, resumes},    {1012, resumes, resumes},       {4000, resumes, resumes},
+    {4001, resumes, identifies}, {4002, resumes, identifies}, {4003, resumes, identifies},    {4004, stops, stops},
+    {4005, resumes, identifies}, {4006, resumes, identifies}, {4007, identifies, identifies}, {4008, resumes, resumes},
     {4009, resumes, identifies}, {4010, stops, stops},        {4011, stops, stops},           {4012, stops, stops},
-    {4013, stops, stops},           {4014, stops, stops},        {4321, resumes, identifies},
+    {4013, stops, stops},        {4014, stops, stops},        {4321, resumes, identifies},
 };
 
 void check_outcome(little_discord& discord, then expected, std::uint16_t code) {
