@@ -669,7 +669,7 @@ result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change c
     if (typed) {
         auto fields = read_fields(*type, ref.body()->dispatch.data, ref.body()->arena);
         if (!fields) return std::unexpected(std::move(fields).error());
-        ref.body()->fields = std::move(*fields);
+        ref.body()->fields = *fields;
     }
     if (raw != nullptr) my.start_all(room, *raw, ref);
     if (typed && handlers != nullptr) my.start_all(room, *handlers, ref);
