@@ -23,9 +23,9 @@ set(SHOAL_SANITIZE "" CACHE STRING "Sanitizers for every target: 'address,undefi
 
 find_program(SHOAL_CCACHE ccache)
 if(SHOAL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Several build folders share the cache: the working directory is kept out of the hash.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
-      ${SHOAL_CCACHE})
+  # Several build folders and clones share the cache: where they lie is kept out of the hash.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${SHOAL_CCACHE})
 endif()
 
 add_library(shoal_flags INTERFACE)
