@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Runs `make demo`'s script as a person would and holds its exit status against what happened.
+
+    demo_cases.py CASE BUILD_FOLDER
+
+CASE is passes, ctrl_c or unanswered.
+"""
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WITHIN = 150
+
+
+class demo:
+    """The running script; what it says is kept and can be waited for."""
+
+    def __init__(self, build, seconds):
+        environment = {**os.environ, 'DEMO_SECONDS': str(seconds)}
+        self.process = subprocess.Popen([sys.executable, '-B', os.path.join(ROOT, 'tools', 'demo'), build], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        self.said, self.news = [], threading.Condition()
+        self.deadline = time.monotonic() + WITHIN
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.news:
+                self.said.append(line.rstrip('\n'))
+                self.news.notify_all()
+        with self.news:
+            self.said.append(None)
+            self.news.notify_all()
+
+    def wait_for(self, words):
+        with self.news:
+            while not any(words in line for line in self.said if line is not None):
+                if None in self.said or time.monotonic() > self.deadline:
+                    self.fail(f'the demo never said "{words}"')
+                self.news.wait(1)
+
+    def end(self):
+        with self.news:
+            while None not in self.said:
+                if time.monotonic() > self.deadline:
+                    self.fail('the demo did not end')
+                self.news.wait(1)
+        return self.process.wait(30)
+
+    def text(self):
+        return '\n'.join(line for line in self.said if line is not None)
+
+    def bot(self):
+        """The process id of the bot that the script started."""
+        with open(f'/proc/{self.process.pid}/task/{self.process.pid}/children', encoding='ascii') as file:
+            for child in map(int, file.read().split()):
+                with open(f'/proc/{child}/comm', encoding='ascii') as name:
+                    if name.read().startswith('shoal-demo-bot'):
+                        return child
+        return self.fail('the demo has no child shoal-demo-bot')
+
+    def fail(self, why):
+        self.process.kill()
+        sys.exit(f'{why}. What it said:\n{self.text()}')
+
+    def expect(self, holds, why):
+        if not holds:
+            self.fail(why)
+
+
+def passes(build):
+    run = demo(build, 2)
+    status = run.end()
+    run.expect(status == 0, f'the exit status is {status}')
+    run.expect('16 IDENTIFYs' in run.text(), 'there were not just 16 IDENTIFYs')
+    run.expect('every command answered' in run.text(), 'it does not say what the audit found')
+    counted = re.findall(r'(\d+) of (\d+) slash commands answered', run.text())
+    run.expect(all(int(answered) <= int(issued) for answered, issued in counted), 'more answers than commands')
+
+
+def ctrl_c(build):
+    run = demo(build, 600)
+    run.wait_for('users issue')
+    run.process.send_signal(signal.SIGINT)
+    status = run.end()
+    run.expect(status == 0, f'the exit status is {status}')
+    run.expect('Ctrl-C: ending in order' in run.text(), 'it does not say that Ctrl-C was heard')
+    run.expect('every command answered' in run.text(), 'it ended without its audit')
+
+
+def unanswered(build):
+    # A bot that stands still for longer than Discord waits for an answer loses no event, but its users saw their commands fail.
+    run = demo(build, 8)
+    run.wait_for('users issue')
+    bot = run.bot()
+    time.sleep(1)   # Until some commands came.
+    os.kill(bot, signal.SIGSTOP)
+    time.sleep(4.5)  # Discord's own 3 seconds and then some: this is the fault, not a wait for luck.
+    os.kill(bot, signal.SIGCONT)
+    status = run.end()
+    run.expect(status not in (0, 130), f'the exit status is {status} although commands went unanswered')
+    run.expect('the audit did not pass' in run.text(), 'it does not say that the audit failed')
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 3 or sys.argv[1] not in ('passes', 'ctrl_c', 'unanswered'):
+        sys.exit(__doc__)
+    globals()[sys.argv[1]](os.path.abspath(sys.argv[2]))
