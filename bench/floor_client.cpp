@@ -145,7 +145,8 @@ private:
         return {out_.data(), size};
     }
 
-    // The stages before the last one find nothing in the text: they end by their own count of messages, as if each were one that counts.
+    // The stages before the last one find nothing in the text: they end by their own count of messages, as if each were one that
+    // counts.
     void message(std::string_view bytes) {
         if (until_ == stage::tls && identified_) return count(++counted_);
         const auto text = inflated(bytes);
@@ -171,7 +172,9 @@ private:
         }
         if (op == 10) {
             identified_ = true;
-            return send_text(tls_, R"({"op":2,"d":{"token":"bench","intents":53608447,"shard":[0,1],"properties":{"os":"linux","browser":"floor","device":"floor"}}})");
+            return send_text(
+                tls_,
+                R"({"op":2,"d":{"token":"bench","intents":53608447,"shard":[0,1],"properties":{"os":"linux","browser":"floor","device":"floor"}}})");
         }
         if (name == "MESSAGE_CREATE") done_ = meter_.message(seq, 0);
     }
@@ -213,7 +216,10 @@ int main(int argc, char** argv) {
         answer.append(piece, static_cast<std::size_t>(got));
         end = answer.find("\r\n\r\n");
     }
-    client(tls, compression, meter, last == "tls" ? stage::tls : last == "inflate" ? stage::inflate : stage::all)
+    client(tls, compression, meter,
+           last == "tls"       ? stage::tls
+           : last == "inflate" ? stage::inflate
+                               : stage::all)
         .run(std::string_view(answer).substr(end + 4));
     std::puts(meter.result().c_str());
     std::fflush(stdout);

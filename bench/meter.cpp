@@ -96,7 +96,8 @@ std::string meter::result() const {
         R"("content_bytes":{},"private_bytes":{}}})",
         events, each(end_.cpu_ns - begin_.cpu_ns) / 1000, each(end_.user_us - begin_.user_us),
         each(end_.system_us - begin_.system_us), end_.allocations - begin_.allocations,
-        static_cast<double>(end_.wall_ns - begin_.wall_ns) / 1e9, end_.switches - begin_.switches, content_bytes_, private_bytes());
+        static_cast<double>(end_.wall_ns - begin_.wall_ns) / 1e9, end_.switches - begin_.switches, content_bytes_,
+        private_bytes());
 }
 
 }  // namespace bench

@@ -12,7 +12,8 @@ namespace bench {
 /// Memory that this process alone holds, in bytes (Private_Clean + Private_Dirty of smaps_rollup).
 [[nodiscard]] std::uint64_t private_bytes();
 
-/// Between the `from`-th and the `to`-th MESSAGE_CREATE of a stream. Message counts, since a bot's handler sees nothing else of it.
+/// Between the `from`-th and the `to`-th MESSAGE_CREATE of a stream. Message counts, since a bot's handler sees nothing else of
+/// it.
 class meter {
 public:
     meter(std::uint64_t from, std::uint64_t to) : from_(from), to_(to) {}

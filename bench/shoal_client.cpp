@@ -1,5 +1,5 @@
-// Our whole path as a bot has it: a process with one shard, a handler that reads each message's content. Where to connect, and how,
-// comes from the environment (docs/options.md).
+// Our whole path as a bot has it: a process with one shard, a handler that reads each message's content. Where to connect, and
+// how, comes from the environment (docs/options.md).
 //   bench_shoal FROM TO
 
 #include <cstdio>

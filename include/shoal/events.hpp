@@ -19,6 +19,16 @@ inline namespace v0 {
 
 namespace detail {
 
+/// What nearly every handler reads of a message; the rest of it is read when it is asked for.
+struct message_head {
+    message_id id;
+    shoal::channel_id channel_id;
+    shoal::guild_id guild_id;
+    std::string_view content;
+};
+/// All of it, read at the first call; from any thread.
+const message_view& whole_message(const event_ref& ref) noexcept;
+
 struct deleted_messages {
     std::span<const message_id> ids;
     shoal::channel_id channel_id;
@@ -67,19 +77,20 @@ private:
 };
 
 template <event_type Type>
-class message_event : public event_of<message_view, Type> {
+class message_event : public event_of<message_head, Type> {
 public:
-    using event_of<message_view, Type>::event_of;
-    [[nodiscard]] const message_view& message() const noexcept { return this->fields(); }
-    [[nodiscard]] message_id id() const noexcept { return message().id; }
-    [[nodiscard]] shoal::channel_id channel_id() const noexcept { return message().channel_id; }
-    [[nodiscard]] shoal::guild_id guild_id() const noexcept { return message().guild_id; }
+    using event_of<message_head, Type>::event_of;
+    /// Everything; read when it is first asked for, which id(), channel_id(), guild_id() and content() do not.
+    [[nodiscard]] const message_view& message() const noexcept { return whole_message(this->ref_); }
+    [[nodiscard]] message_id id() const noexcept { return this->fields().id; }
+    [[nodiscard]] shoal::channel_id channel_id() const noexcept { return this->fields().channel_id; }
+    [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->fields().guild_id; }
     [[nodiscard]] const user_view& author() const noexcept { return message().author; }
     /// The text. Without the intent MESSAGE_CONTENT Discord leaves it empty, save for direct messages, mentions of the bot and
     /// its own messages; the first such reading is warned of in the log.
     [[nodiscard]] std::string_view content() const noexcept;
-    [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(message().channel_id); }
-    [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(message().guild_id); }
+    [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(channel_id()); }
+    [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
 extern template class message_event<event_type::message_create>;
 extern template class message_event<event_type::message_update>;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory_resource>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,7 +52,7 @@ private:
     bool copies_ = false;
 };
 
-using event_fields = std::variant<std::monostate, message_view, shoal::detail::deleted_messages, guild_view,
+using event_fields = std::variant<std::monostate, shoal::detail::message_head, shoal::detail::deleted_messages, guild_view,
                                   shoal::detail::guild_gone, shoal::detail::guild_member, channel_view, shoal::detail::guild_role,
                                   voice_state_view, shoal::detail::voice_server, shoal::detail::reaction,
                                   shoal::detail::interaction_fields, shoal::detail::shard_notice>;
@@ -63,10 +64,16 @@ class event_body {
 public:
     event_body(shard_room& home, host::dispatch what) : room(home), dispatch(std::move(what)) {}
 
+    // The memory of bodies is used again, so that an event allocates nothing: they are made and end on their shard's thread.
+    static void* operator new(std::size_t size);
+    static void operator delete(void* at) noexcept;
+
     shard_room& room;
     host::dispatch dispatch;
     event_fields fields;
     event_arena arena;
+    const message_view* message = nullptr;  ///< In the arena, once it was asked for.
+    std::once_flag message_read;
     std::string owned_json;  ///< Where the data lies for events that have no buffer (READY).
     answer_state answered = answer_state::none;
 

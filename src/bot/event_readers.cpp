@@ -176,6 +176,21 @@ void read(message_view& out, const json_value& object, event_arena& arena) {
     }
 }
 
+/// The first look, which every message pays: what is not kept is only stepped over.
+void read(message_head& out, const json_value& object, event_arena& arena) {
+    for (const auto& [key, value] : object.fields()) {
+        if (key == "id") {
+            out.id = value.id<message_id>();
+        } else if (key == "channel_id") {
+            out.channel_id = value.id<channel_id>();
+        } else if (key == "guild_id") {
+            out.guild_id = value.id<guild_id>();
+        } else if (key == "content") {
+            out.content = arena.text(value);
+        }
+    }
+}
+
 void read(deleted_messages& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
         if (key == "id") {
@@ -387,7 +402,7 @@ void read(interaction_fields& out, const json_value& object, event_arena& arena)
     if (!out.user.id && out.member) out.user = out.member->user;
 }
 
-bool named(const message_view& of) { return of.id && of.channel_id; }
+bool named(const message_head& of) { return of.id && of.channel_id; }
 bool named(const deleted_messages& of) { return !of.ids.empty() && of.channel_id; }
 bool named(const guild_view& of) { return static_cast<bool>(of.id); }
 bool named(const guild_gone& of) { return static_cast<bool>(of.id); }
@@ -415,7 +430,7 @@ result<event_fields> read_as(event_type type, std::string_view json, event_arena
 result<event_fields> read_fields(event_type type, std::string_view json, event_arena& arena) {
     switch (type) {
         case event_type::message_create:
-        case event_type::message_update: return read_as<message_view>(type, json, arena);
+        case event_type::message_update: return read_as<message_head>(type, json, arena);
         case event_type::message_delete:
         case event_type::message_delete_bulk: return read_as<deleted_messages>(type, json, arena);
         case event_type::guild_loaded:
@@ -451,6 +466,12 @@ result<event_fields> read_fields(event_type type, std::string_view json, event_a
         case event_type::count_: break;
     }
     return event_fields();
+}
+
+const message_view& read_message(std::string_view json, event_arena& arena) {
+    auto& out = arena.list<message_view>(1).front();
+    read(out, json_value(json), arena);
+    return out;
 }
 
 }  // namespace shoal::runtime

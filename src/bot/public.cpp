@@ -1,6 +1,9 @@
 // What the public classes forward to the bot's inside.
 
+#include <mutex>
+
 #include "bot/calls.hpp"
+#include "bot/event_readers.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
 #include "shoal/bot.hpp"
@@ -43,7 +46,7 @@ const Fields& fields_of(const event_ref& ref) noexcept {
     SHOAL_ASSERT(fields != nullptr);
     return *fields;
 }
-template const message_view& fields_of<message_view>(const event_ref&) noexcept;
+template const message_head& fields_of<message_head>(const event_ref&) noexcept;
 template const deleted_messages& fields_of<deleted_messages>(const event_ref&) noexcept;
 template const guild_view& fields_of<guild_view>(const event_ref&) noexcept;
 template const guild_gone& fields_of<guild_gone>(const event_ref&) noexcept;
@@ -56,9 +59,15 @@ template const reaction& fields_of<reaction>(const event_ref&) noexcept;
 template const interaction_fields& fields_of<interaction_fields>(const event_ref&) noexcept;
 template const shard_notice& fields_of<shard_notice>(const event_ref&) noexcept;
 
+const message_view& whole_message(const event_ref& ref) noexcept {
+    auto& body = *ref.body();
+    std::call_once(body.message_read, [&body] { body.message = &runtime::read_message(body.dispatch.data, body.arena); });
+    return *body.message;
+}
+
 template <event_type Type>
 std::string_view message_event<Type>::content() const noexcept {
-    const auto text = this->message().content;
+    const auto text = this->fields().content;
     if (text.empty()) this->ref_.body()->room.bot.content_was_read();
     return text;
 }
@@ -97,7 +106,7 @@ call<sent_message> channel_ref::send(std::string text) const {
 call<sent_message> message_create::reply(std::string text) const {
     auto& bot = ref_.body()->room.bot;
     return {bot, "reply",
-            [&bot, to = message().channel_id, id = message().id, text = std::move(text)](detail::call_settings settings) mutable {
+            [&bot, to = channel_id(), id = this->id(), text = std::move(text)](detail::call_settings settings) mutable {
                 return runtime::send_message(bot, to, std::move(text), id, std::move(settings));
             }};
 }

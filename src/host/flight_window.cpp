@@ -35,7 +35,7 @@ void flight_window::event_done(std::uint64_t seq) noexcept {
         ended_early_ = true;
         return;
     }
-    const auto found = std::lower_bound(entries_.begin(), entries_.end(), seq,
+    const auto found = std::lower_bound(entries_.begin() + static_cast<std::ptrdiff_t>(first_), entries_.end(), seq,
                                         [](const entry& one, std::uint64_t what) { return one.seq < what; });
     SHOAL_ASSERT(found != entries_.end() && found->seq == seq);
     end(*found);
@@ -46,12 +46,20 @@ void flight_window::end(entry& which) noexcept {
     const auto how = which.how;
     which.ended = true;
     --in_flight_;
-    while (!entries_.empty() && entries_.front().ended) {
-        done_ = entries_.front().seq;
-        entries_.pop_front();
-    }
+    drop_ended();
     if (tell_->home != nullptr) tell_->home->on_event_ended(*this, seq, how);
     if (released_ && in_flight_ == 0) delete this;
+}
+
+void flight_window::drop_ended() noexcept {
+    while (first_ < entries_.size() && entries_[first_].ended) done_ = entries_[first_++].seq;
+    if (first_ == entries_.size()) {
+        entries_.clear();
+        first_ = 0;
+    } else if (first_ >= 1024) {
+        entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+    }
 }
 
 void flight_window::release() noexcept {

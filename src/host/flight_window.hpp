@@ -4,8 +4,8 @@
 // Not here: which events are handed out.
 
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <vector>
 
 #include "host/event_sink.hpp"
 
@@ -66,8 +66,11 @@ private:
     std::uint32_t session_index_;
     std::uint64_t done_;
     std::uint32_t in_flight_ = 0;
-    std::deque<entry> entries_;  // in order of seq; the first one is not done
-    bool handing_out_ = false;   // between begin() and settled() or take_back()
+    void drop_ended() noexcept;
+
+    std::vector<entry> entries_;  // from first_ on: in order of seq; the first one is not done
+    std::size_t first_ = 0;       // what stands before it is over and goes in one piece, so that an event allocates nothing
+    bool handing_out_ = false;    // between begin() and settled() or take_back()
     bool ended_early_ = false;
     bool released_ = false;
 };

@@ -72,10 +72,10 @@ void virtual_process::stop(std::function<void(std::map<shard_key, gateway::resum
 void virtual_process::kill() {
     if (std::exchange(gone_, true)) return;
     for (auto& [id, handler] : handlers_) time_.cancel(handler.timer);
+    // Handlers that run end with their process: they never come to their end. Their buffers go before the host that lent them.
+    handlers_.clear();
     host_.reset();
     desk_.reset();
-    // Handlers that run end with their process: they never come to their end.
-    handlers_.clear();
 }
 
 bool virtual_process::all_live() const {

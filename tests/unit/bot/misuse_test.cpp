@@ -18,7 +18,7 @@ struct outcome {
 
 /// Runs the compiler over a bot whose main has this line.
 outcome compile(const std::string& line) {
-    const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
+    const std::filesystem::path root = SHOAL_SOURCE_ROOT;
     const char* chosen = std::getenv("CXX");
     const std::string compiler = chosen != nullptr ? chosen : "clang++-19";
     auto source = std::filesystem::temp_directory_path() / "shoal-misuse-XXXXXX.cpp";

@@ -67,7 +67,7 @@ public:
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-std::filesystem::path source_root() { return std::filesystem::path(__FILE__).parent_path() / "../../.."; }
+std::filesystem::path source_root() { return SHOAL_SOURCE_ROOT; }
 
 std::string contents(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "discord/json_cursor.hpp"
+#include "discord/json_scan.hpp"
 #include "discord/json_writer.hpp"
 
 using namespace shoal;
@@ -185,5 +186,25 @@ TEST_CASE("F46 documents with random bytes changed crash nothing, and is_json re
         const bool judged = parser.parse(text).get(theirs) == simdjson::SUCCESS;
         // simdjson refuses invalid UTF-8 and numbers out of range as well; those two we let pass.
         if (judged) CHECK(discord::is_json(view));
+    }
+}
+
+TEST_CASE("containers are stepped over alike with and without wide instructions, wherever they end") {
+    random_source random(11);
+    for (int i = 0; i < 3000; ++i) {
+        discord::json_writer w;
+        w.begin_array();
+        for (auto n = random.below(12); n > 0; --n) write_random(random, w, 4);
+        w.end_array();
+        auto text = std::move(w).take();
+        const auto whole = text.size();
+        text += "]\"} tail \\";
+        // Cut off somewhere, or with a byte changed, both must still agree.
+        auto size = text.size();
+        if (random.chance(0.3)) size = 1 + random.below(whole);
+        if (random.chance(0.3)) text[1 + random.below(whole - 1)] = "\"\\{}[] "[random.below(7)];
+        const auto* end = text.data() + size;
+        const auto* wide = discord::detail::skip_container(text.data(), end);
+        CHECK(wide == discord::detail::skip_container_plain(text.data(), end));
     }
 }

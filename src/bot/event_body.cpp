@@ -1,0 +1,37 @@
+#include "bot/event_body.hpp"
+
+#include <new>
+
+namespace shoal::runtime {
+namespace {
+
+/// As many as one thread's shards may well have in flight at once; more go back to the heap.
+constexpr std::uint32_t most_kept = 256;
+
+struct free_list {
+    struct block {
+        block* next;
+    };
+    block* first = nullptr;
+    std::uint32_t count = 0;
+    ~free_list() {
+        while (first != nullptr) ::operator delete(std::exchange(first, first->next));
+    }
+};
+thread_local free_list spare;
+
+}  // namespace
+
+void* event_body::operator new(std::size_t size) {
+    if (spare.first == nullptr) return ::operator new(size);
+    --spare.count;
+    return std::exchange(spare.first, spare.first->next);
+}
+
+void event_body::operator delete(void* at) noexcept {
+    if (spare.count >= most_kept) return ::operator delete(at);
+    spare.first = new (at) free_list::block{spare.first};
+    ++spare.count;
+}
+
+}  // namespace shoal::runtime
