@@ -97,6 +97,13 @@ const std::optional<http_answer_reader::problem>& http_answer_reader::failed() c
 bool http_answer_reader::keep_alive() const { return impl_->parse->get().keep_alive(); }
 bool http_answer_reader::has_rest() const noexcept { return impl_->unparsed.size() > 0; }
 
+std::string http_answer_reader::take_rest() {
+    const auto bytes = impl_->unparsed.data();
+    std::string out(static_cast<const char*>(bytes.data()), bytes.size());
+    impl_->unparsed.consume(out.size());
+    return out;
+}
+
 http_response http_answer_reader::take() {
     auto message = impl_->parse->release();
     http_response out;

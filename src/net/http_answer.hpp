@@ -33,6 +33,8 @@ public:
     [[nodiscard]] bool keep_alive() const;
     /// True if bytes came that belong to no answer.
     [[nodiscard]] bool has_rest() const noexcept;
+    /// Those bytes, once: what the peer says behind an upgrade.
+    [[nodiscard]] std::string take_rest();
     /// Once done.
     [[nodiscard]] http_response take();
 

@@ -1,60 +1,49 @@
-// The real websocket: Beast over client_stream. The one source of the library that instantiates Beast's websocket.
+// The real websocket: frames over client_stream.
 
 #include "net/websocket.hpp"
 
 #include <fmt/format.h>
+#include <openssl/rand.h>
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/websocket/error.hpp>
-#include <boost/beast/websocket/stream.hpp>
+#include <boost/asio/buffer.hpp>
 #include <deque>
 
 #include "base/assert.hpp"
 #include "net/client_stream.hpp"
 #include "net/errc.hpp"
+#include "net/http_answer.hpp"
 #include "net/io_thread.hpp"
+#include "net/websocket_frames.hpp"
+#include "net/websocket_upgrade.hpp"
 
 namespace shoal::net {
-
-namespace beast = boost::beast;
-namespace ws = beast::websocket;
-
-// Beast ends a connection by a teardown that waits for the peer to close TLS and TCP. A shard that is to reconnect does not wait:
-// after the close frames the socket is simply closed by its owner.
-template <class Handler>
-void async_teardown(beast::role_type, client_stream& stream, Handler&& handler) {
-    asio::post(stream.get_executor(), beast::bind_front_handler(std::forward<Handler>(handler), error_code{}));
-}
-inline void teardown(beast::role_type, client_stream& stream, error_code& ec) {
-    ec = {};
-    stream.cut();
-}
-inline void beast_close_socket(client_stream& stream) { stream.cut(); }
-
 namespace {
 
-// A message buffer that one giant grew is given back.
-constexpr std::size_t largest_kept_buffer = 1024 * 1024;
-// How long the answer to the peer's close frame may take to leave.
+// How long the answer to the peer's close frame, or to what it broke, may take to leave.
 constexpr duration echo_time = std::chrono::milliseconds(250);
+constexpr std::uint16_t no_status = 1005, normal = 1000, going_away = 1001;
+
+std::uint32_t random_mask() {
+    std::uint32_t mask = 0;
+    SHOAL_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(&mask), sizeof mask) == 1);
+    return mask;
+}
 
 // Outlives its face: pending operations hold it. It tells nothing more once the face is gone.
 class core : public std::enable_shared_from_this<core> {
 public:
     core(io_thread& on, dial_request request, websocket_events& events)
-        : on_(on), request_(std::move(request)), events_(&events), stream_(on.inner().loop) {}
+        : on_(on), request_(std::move(request)), events_(&events), stream_(on.inner().loop), frames_(request_.largest_message) {}
 
     void dial(tls_context_ptr tls) {
         auto url = parse_dial_url(request_.url, "wss", "ws");
         request_.url.clear();
         if (!url) return end_later(failure_report(std::move(url.error())));
         peer_ = url->name();
-        authority_ = url->authority();
-        target_ = url->target;
+        upgrade_.emplace(url->authority(), url->target, request_.user_agent);
         const auto deadline = on_.now() + request_.connect_timeout;
         set_timer(deadline, [](core& self) { self.end(self.failure_report({errc::timed_out, self.timeout_detail()})); });
-        open_stream(on_, std::move(*url), std::move(tls), shared_from_this(), stream_.next_layer(), deadline,
+        open_stream(on_, std::move(*url), std::move(tls), shared_from_this(), stream_, deadline,
                     [self = shared_from_this()](result<void> opened) { self->on_stream_open(std::move(opened)); });
     }
 
@@ -72,9 +61,11 @@ public:
         if (!open_) return cut();
         closing_ = true;
         close_code_ = code;
-        drop_held_message();
         set_timer(on_.now() + grace, [](core& self) { self.end(self.report()); });
         pump_writes();
+        // What was not read while paused stands before the peer's answer.
+        paused_ = true;
+        resume_reading();
     }
 
     void cut() {
@@ -83,11 +74,13 @@ public:
         end_later(report());
     }
 
-    void pause_reading() { paused_ = true; }
+    void pause_reading() {
+        if (!closing_) paused_ = true;
+    }
 
     void resume_reading() {
         if (!std::exchange(paused_, false) || ended_ || !open_) return;
-        // Not inside this call: a held message may be waiting.
+        // Not inside this call: messages may be waiting.
         on_.post([self = shared_from_this()] { self->read_on(); });
     }
 
@@ -105,149 +98,148 @@ private:
         if (ended_) return;
         if (!opened) return end(failure_report(std::move(opened.error())));
         phase_ = "the websocket upgrade";
-        stream_.set_option(ws::stream_base::decorator([agent = request_.user_agent](ws::request_type& request) {
-            if (!agent.empty()) request.set(beast::http::field::user_agent, agent);
-        }));
-        stream_.read_message_max(request_.largest_message);
-        stream_.auto_fragment(false);
-        stream_.write_buffer_bytes(8192);
-        stream_.text(true);
-        stream_.control_callback([this](ws::frame_type kind, beast::string_view) { on_control(kind); });
-        stream_.async_handshake(answer_, authority_, target_, completion::to<&core::on_upgraded>(shared_from_this()));
+        out_ = upgrade_->request();
+        write_some();
+        read_some();
     }
 
-    void on_upgraded(error_code ec, std::size_t) {
-        if (ended_) return;
-        // Whatever the version or the headers: an answer with another status is the server's word.
-        const auto status = answer_.result_int();
-        if (ec && is_websocket_error(ec) && status != 101) {
-            return end(failure_report({errc::upgrade_refused, fmt::format("{}: status {}", peer_, status)}));
+    void take_upgrade_bytes(std::size_t count) {
+        auto& answer = upgrade_->answer();
+        answer.feed({frames_.room().data(), count});
+        if (answer.failed())
+            return end(failure_report({answer.failed()->errc, fmt::format("{}: {}", peer_, answer.failed()->detail)}));
+        if (!answer.done()) return read_some();
+        if (auto agreed = upgrade_->agreed(); !agreed) {
+            return end(failure_report(
+                {static_cast<errc>(agreed.error().code()), fmt::format("{}: {}", peer_, agreed.error().detail())}));
         }
-        if (ec) return end(failure_report(beast_failure(ec)));
-        answer_ = {};
+        // What came in the same read stands in the place that these bytes came through.
+        const auto rest = answer.take_rest();
+        const auto room = frames_.room();
+        SHOAL_ASSERT(rest.size() <= room.size());
+        rest.copy(room.data(), rest.size());
+        frames_.wrote(rest.size());
+        upgrade_.reset();
         clear_timer();
         open_ = true;
         if (events_ != nullptr) events_->on_open();
         if (ended_) return;
         pump_writes();
-        read_on();
+        if (!rest.empty() && events_ != nullptr) events_->on_traffic();
+        if (!ended_) read_on();
     }
 
     // ---- reading
-    void read_on() {
-        if (ended_ || paused_ || close_sent_ || reading_) return;
-        if (message_held_) {
-            deliver();
-            if (ended_ || paused_ || close_sent_) return;
-        }
+    void read_some() {
         reading_ = true;
-        stream_.async_read_some(buffer_, 0, completion::to<&core::on_read>(shared_from_this()));
+        const auto room = frames_.room();
+        stream_.async_read_some(asio::mutable_buffer(room.data(), room.size()),
+                                completion::to<&core::on_read>(shared_from_this()));
     }
 
-    void on_read(error_code ec, std::size_t) {
+    void on_read(error_code ec, std::size_t count) {
         reading_ = false;
         if (ended_) return;
         if (ec) return on_broken(ec);
+        if (!open_) return take_upgrade_bytes(count);
+        frames_.wrote(count);
         if (events_ != nullptr) events_->on_traffic();
-        if (ended_) return;
-        if (closing_) {
-            // No message is told any more. Once our close frame is on its way Beast itself reads on, up to the peer's.
-            clear_buffer();
-        } else if (stream_.is_message_done()) {
-            message_held_ = true;
-            if (!paused_) deliver();
+        if (!ended_) read_on();
+    }
+
+    /// Tells what was read, and reads on when all of it is told.
+    void read_on() {
+        if (reading_) return;
+        while (!ended_ && !paused_ && !failing_) {
+            const auto next = frames_.next();
+            switch (next.kind) {
+                case frame_kind::more: return read_some();
+                case frame_kind::message:
+                    if (!closing_ && events_ != nullptr) events_->on_message(next.message, next.payload);
+                    break;
+                case frame_kind::ping:
+                    // Of several that wait only the last is answered (RFC 6455, 5.5.3), so a flood of them queues nothing.
+                    pong_.assign(next.payload.data(), next.payload.size());
+                    pong_waits_ = true;
+                    pump_writes();
+                    break;
+                case frame_kind::pong: break;
+                case frame_kind::close: return on_peer_close(next);
+                case frame_kind::broken: return fail(next);
+            }
         }
-        read_on();
     }
 
-    void deliver() {
-        message_held_ = false;
-        const auto bytes = buffer_.data();
-        const auto kind = stream_.got_text() ? message_kind::text : message_kind::binary;
-        delivering_ = true;
-        if (events_ != nullptr) events_->on_message(kind, {static_cast<const char*>(bytes.data()), bytes.size()});
-        delivering_ = false;
-        clear_buffer();
+    void on_peer_close(const frame_event& said) {
+        peer_code_ = said.code;
+        peer_reason_ = said.reason;
+        // Ours is answered; or there is nothing to say: for Discord a client that closes with 1000 or 1001 ends its session, so
+        // these are never echoed, and the peer sees the end of the stream instead.
+        if (close_sent_ || said.code == no_status || said.code == normal || said.code == going_away) return end(report());
+        last_word(said.code, report());
     }
 
-    void drop_held_message() {
-        // Inside on_message the bytes are still being looked at.
-        if (!message_held_ || delivering_) return;
-        message_held_ = false;
-        clear_buffer();
+    void fail(const frame_event& broken) {
+        auto what = report();
+        what.why =
+            failure(broken.code == 1009 ? errc::too_large : errc::protocol_broken, fmt::format("{}: {}", peer_, broken.reason));
+        if (close_sent_) return end(std::move(what));
+        last_word(broken.code, std::move(what));
     }
 
-    void clear_buffer() {
-        buffer_.consume(buffer_.size());
-        if (buffer_.capacity() > largest_kept_buffer) buffer_.shrink_to_fit();
-    }
-
-    // Runs inside Beast's reading.
-    void on_control(ws::frame_type kind) {
-        if (ended_) return;
-        if (kind != ws::frame_type::close) {
-            if (events_ != nullptr) events_->on_traffic();
-            return;
-        }
-        take_peer_close();
-        if (close_sent_) return;
-        // Beast echoes the peer's code, and 1000 if there was none. For Discord a client that closes with 1000 or 1001 ends its
-        // session, so these echoes do not leave: the peer sees the end of the stream instead.
-        const auto code = stream_.reason().code;
-        if (code == ws::close_code::none || code == ws::close_code::normal || code == ws::close_code::going_away) {
-            error_code ignored;
-            stream_.next_layer().socket().shutdown(asio::socket_base::shutdown_send, ignored);
-        }
-        closing_ = close_sent_ = true;
-        set_timer(on_.now() + echo_time, [](core& self) { self.end(self.report()); });
-    }
-
-    void take_peer_close() {
-        const auto& reason = stream_.reason();
-        peer_code_ = static_cast<std::uint16_t>(reason.code == ws::close_code::none ? ws::close_code::no_status : reason.code);
-        peer_reason_.assign(reason.reason.data(), reason.reason.size());
+    /// A close frame goes out in place of what waits, and then everything ends.
+    void last_word(std::uint16_t code, close_report what) {
+        failing_ = std::move(what);
+        closing_ = true;
+        close_code_ = code;
+        queue_.clear();
+        pong_waits_ = false;
+        set_timer(on_.now() + echo_time, [](core& self) { self.end(*std::move(self.failing_)); });
+        pump_writes();
     }
 
     void on_broken(error_code ec) {
-        if (peer_code_) return end(report());
-        if (ec == ws::error::closed) {
-            take_peer_close();
-            return end(report());
-        }
-        // Our own close is under way, and its operation tells the end.
-        if (close_sent_ && ec == asio::error::operation_aborted) return;
+        if (failing_) return end(*std::move(failing_));
         auto out = report();
-        out.why = beast_failure(ec);
+        out.why = stream_failure(ec, peer_);
         end(std::move(out));
     }
 
     // ---- writing
     void pump_writes() {
         if (!open_ || ended_ || writing_ || close_sent_) return;
-        if (!queue_.empty()) {
-            writing_ = true;
-            stream_.async_write(asio::const_buffer(queue_.front().data(), queue_.front().size()),
-                                completion::to<&core::on_written>(shared_from_this()));
-        } else if (closing_ && by_us_) {
+        out_.clear();
+        if (std::exchange(pong_waits_, false)) {
+            append_frame(out_, frame_opcode::pong, pong_, random_mask());
+        } else if (!queue_.empty()) {
+            append_frame(out_, frame_opcode::text, queue_.front(), random_mask());
+            text_in_out_ = queue_.front().size();
+            queue_.pop_front();
+        } else if (closing_) {
             close_sent_ = true;
-            stream_.async_close(ws::close_reason(static_cast<ws::close_code>(close_code_)),
-                                completion::to<&core::on_close_done>(shared_from_this()));
+            append_frame(out_, frame_opcode::close, close_payload(close_code_), random_mask());
+        } else {
+            return;
         }
+        write_some();
     }
 
-    void on_written(error_code ec, std::size_t) {
+    void write_some() {
+        writing_ = true;
+        stream_.async_write_some(asio::const_buffer(out_.data() + out_done_, out_.size() - out_done_),
+                                 completion::to<&core::on_written>(shared_from_this()));
+    }
+
+    void on_written(error_code ec, std::size_t count) {
         writing_ = false;
         if (ended_) return;
         if (ec) return on_broken(ec);
-        unsent_ -= queue_.front().size();
-        queue_.pop_front();
+        out_done_ += count;
+        if (out_done_ < out_.size()) return write_some();
+        out_done_ = 0;
+        unsent_ -= std::exchange(text_in_out_, 0);
+        if (failing_ && close_sent_) return end(*std::move(failing_));
         pump_writes();
-    }
-
-    void on_close_done(error_code ec, std::size_t) {
-        if (ended_) return;
-        if (!ec || ec == ws::error::closed) take_peer_close();
-        end(report());
     }
 
     // ---- the end
@@ -282,7 +274,7 @@ private:
     }
     void shut() {
         clear_timer();
-        stream_.next_layer().cut();
+        stream_.cut();
     }
 
     void set_timer(instant when, void (*then)(core&)) {
@@ -296,40 +288,30 @@ private:
 
     [[nodiscard]] std::string timeout_detail() const { return fmt::format("{}: {} took too long", peer_, phase_); }
 
-    static bool is_websocket_error(error_code ec) { return ec.category() == ws::make_error_code(ws::error::closed).category(); }
-
-    [[nodiscard]] failure beast_failure(error_code ec) const {
-        const auto detail = [&] { return fmt::format("{}: {}", peer_, ec.message()); };
-        if (ec == ws::error::message_too_big || ec == ws::error::buffer_overflow) return {errc::too_large, detail()};
-        if (ec == beast::http::error::end_of_stream || ec == beast::http::error::partial_message) return {errc::closed, detail()};
-        if (ec.category() == beast::http::make_error_code(beast::http::error::bad_version).category() || is_websocket_error(ec)) {
-            return {errc::protocol_broken, detail()};
-        }
-        return stream_failure(ec, peer_);
-    }
-
     io_thread& on_;
     dial_request request_;
     websocket_events* events_;
-    ws::stream<client_stream, false> stream_;
-    beast::flat_buffer buffer_;
-    ws::response_type answer_;
+    client_stream stream_;
+    std::optional<websocket_upgrade> upgrade_;  // Until it is agreed.
+    frame_reader frames_;
     std::string peer_;
-    std::string authority_;
-    std::string target_;
     const char* phase_ = "connecting";
     std::deque<std::string> queue_;
+    std::string pong_;
+    std::string out_;  // What is being written.
+    std::size_t out_done_ = 0;
+    std::size_t text_in_out_ = 0;
     std::size_t unsent_ = 0;
     timer_id timer_ = timer_id::none;
     std::optional<std::uint16_t> peer_code_;
     std::string peer_reason_;
+    std::optional<close_report> failing_;  // The end that comes once our close frame has left.
     std::uint16_t close_code_ = 0;
     bool open_ = false;
     bool paused_ = false;
     bool reading_ = false;
     bool writing_ = false;
-    bool message_held_ = false;
-    bool delivering_ = false;
+    bool pong_waits_ = false;
     bool closing_ = false;
     bool close_sent_ = false;
     bool by_us_ = false;
@@ -351,9 +333,9 @@ private:
     std::shared_ptr<core> core_;
 };
 
-class beast_dialer final : public dialer {
+class real_dialer final : public dialer {
 public:
-    beast_dialer(io_thread& on, tls_context_ptr tls) : on_(on), tls_(std::move(tls)) {}
+    real_dialer(io_thread& on, tls_context_ptr tls) : on_(on), tls_(std::move(tls)) {}
     std::unique_ptr<websocket> dial(dial_request request, websocket_events& events) override {
         SHOAL_ASSERT(on_.is_current());
         auto inner = std::make_shared<core>(on_, std::move(request), events);
@@ -369,7 +351,7 @@ private:
 }  // namespace
 
 std::unique_ptr<dialer> make_dialer(io_thread& on, tls_context_ptr tls) {
-    return std::make_unique<beast_dialer>(on, std::move(tls));
+    return std::make_unique<real_dialer>(on, std::move(tls));
 }
 
 }  // namespace shoal::net
