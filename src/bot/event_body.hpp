@@ -48,7 +48,6 @@ public:
 private:
     std::array<std::byte, 512> first_;
     std::pmr::monotonic_buffer_resource memory_;
-    std::string scratch_;
     bool copies_ = false;
 };
 

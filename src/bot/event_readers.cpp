@@ -7,9 +7,14 @@
 namespace shoal::runtime {
 
 std::string_view event_arena::text(const discord::json_value& value) {
+    // Kept for the next event, so that decoding allocates nothing; a giant's room is not.
+    static thread_local std::string scratch;
+    constexpr std::size_t largest_kept = 16 * 1024;
     if (!value) return {};
-    const auto read = value.text(scratch_);
-    return copies_ || read.data() == scratch_.data() ? copy(read) : read;
+    const auto read = value.text(scratch);
+    const auto out = copies_ || read.data() == scratch.data() ? copy(read) : read;
+    if (scratch.capacity() > largest_kept) std::string().swap(scratch);
+    return out;
 }
 
 std::string_view event_arena::copy(std::string_view bytes) {
@@ -179,14 +184,20 @@ void read(message_view& out, const json_value& object, event_arena& arena) {
 /// The first look, which every message pays: what is not kept is only stepped over.
 void read(message_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        if (key == "id") {
-            out.id = value.id<message_id>();
-        } else if (key == "channel_id") {
-            out.channel_id = value.id<channel_id>();
-        } else if (key == "guild_id") {
-            out.guild_id = value.id<guild_id>();
-        } else if (key == "content") {
-            out.content = arena.text(value);
+        switch (key.size()) {
+            case 2:
+                if (key == "id") out.id = value.id<message_id>();
+                break;
+            case 7:
+                if (key == "content") out.content = arena.text(value);
+                break;
+            case 8:
+                if (key == "guild_id") out.guild_id = value.id<guild_id>();
+                break;
+            case 10:
+                if (key == "channel_id") out.channel_id = value.id<channel_id>();
+                break;
+            default: break;
         }
     }
 }

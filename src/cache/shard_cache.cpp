@@ -194,22 +194,21 @@ void shard_cache::guild_create(std::string_view json) {
         return;
     }
     guild.available = true;
-    std::string scratch;
     for (const auto& [key, value] : object.fields()) {
         if (key == "name") {
-            texts_.replace(guild.stored_name, value.text(scratch));
+            texts_.replace(guild.stored_name, value.text(scratch_));
         } else if (key == "owner_id") {
             guild.owner_id = value.id<user_id>();
         } else if (key == "member_count") {
             guild.member_count = value.value_or<std::uint32_t>(0);
         } else if (key == "channels") {
             replace_list(guild.channels, value, texts_, [&](cached_channel& into, const json_value& each) {
-                read_channel(into, each, texts_, scratch);
+                read_channel(into, each, texts_, scratch_);
                 return into.id && !is_thread(into.type);
             });
         } else if (key == "roles") {
             replace_list(guild.roles, value, texts_, [&](cached_role& into, const json_value& each) {
-                read_role(into, each, texts_, scratch);
+                read_role(into, each, texts_, scratch_);
                 return static_cast<bool>(into.id);
             });
         } else if (key == "members") {
@@ -217,7 +216,7 @@ void shard_cache::guild_create(std::string_view json) {
                 if (member["user"]["id"].id<user_id>() != self_) continue;
                 texts_.let_go(guild.self.stored_nick);
                 guild.self = {};
-                for (const auto& [name, field] : member.fields()) read_self_field(guild.self, name, field, texts_, scratch);
+                for (const auto& [name, field] : member.fields()) read_self_field(guild.self, name, field, texts_, scratch_);
             }
         }
     }
@@ -227,15 +226,14 @@ void shard_cache::guild_update(std::string_view json) {
     const json_value object(json);
     auto* guild = find(object["id"].id<guild_id>());
     if (guild == nullptr) return;
-    std::string scratch;
     for (const auto& [key, value] : object.fields()) {
         if (key == "name") {
-            texts_.replace(guild->stored_name, value.text(scratch));
+            texts_.replace(guild->stored_name, value.text(scratch_));
         } else if (key == "owner_id") {
             guild->owner_id = value.id<user_id>();
         } else if (key == "roles") {
             replace_list(guild->roles, value, texts_, [&](cached_role& into, const json_value& each) {
-                read_role(into, each, texts_, scratch);
+                read_role(into, each, texts_, scratch_);
                 return static_cast<bool>(into.id);
             });
         }
@@ -254,10 +252,9 @@ void shard_cache::channel_upsert(std::string_view json) {
     auto* guild = find(object["guild_id"].id<guild_id>());
     const auto id = object["id"].id<channel_id>();
     if (guild == nullptr || !id || is_thread(object["type"].value_or<std::int64_t>(0))) return;
-    std::string scratch;
     auto at = place_of(guild->channels, id);
     if (at == guild->channels.end() || at->id != id) at = guild->channels.insert(at, cached_channel{});
-    read_channel(*at, object, texts_, scratch);
+    read_channel(*at, object, texts_, scratch_);
     at->id = id;  // whatever else the object calls an id
 }
 
@@ -278,10 +275,9 @@ void shard_cache::role_upsert(std::string_view json) {
     const auto role = object["role"];
     const auto id = role["id"].id<role_id>();
     if (guild == nullptr || !id) return;
-    std::string scratch;
     auto at = place_of(guild->roles, id);
     if (at == guild->roles.end() || at->id != id) at = guild->roles.insert(at, cached_role{});
-    read_role(*at, role, texts_, scratch);
+    read_role(*at, role, texts_, scratch_);
     at->id = id;
 }
 
@@ -302,8 +298,7 @@ void shard_cache::member_update(std::string_view json) {
     const json_value object(json);
     auto* guild = find(object["guild_id"].id<guild_id>());
     if (guild == nullptr || !self_ || object["user"]["id"].id<user_id>() != self_) return;
-    std::string scratch;
-    for (const auto& [key, value] : object.fields()) read_self_field(guild->self, key, value, texts_, scratch);
+    for (const auto& [key, value] : object.fields()) read_self_field(guild->self, key, value, texts_, scratch_);
 }
 
 void shard_cache::member_count(std::string_view json, std::int32_t change) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,6 +56,7 @@ private:
     text_pool texts_;
     std::vector<std::unique_ptr<cached_guild>> guilds_;
     user_id self_;
+    std::string scratch_;  ///< Decoded texts on their way into the pool.
 };
 
 }  // namespace shoal::cache

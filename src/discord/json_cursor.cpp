@@ -178,7 +178,10 @@ json_kind json_value::kind() const noexcept {
 std::optional<std::int64_t> json_value::integer() const noexcept { return to_integer<std::int64_t>(number_text(at_, end_)); }
 
 std::optional<std::uint64_t> json_value::unsigned_integer() const noexcept {
-    return to_integer<std::uint64_t>(number_text(at_, end_));
+    const auto digits = number_text(at_, end_);
+    if (ended_at_ != nullptr && at_ != nullptr && *at_ == '"' && digits.data() != nullptr)
+        *ended_at_ = digits.data() + digits.size() + 1;
+    return to_integer<std::uint64_t>(digits);
 }
 
 std::optional<double> json_value::number() const noexcept { return to_double(number_text(at_, end_)); }
@@ -208,6 +211,7 @@ std::string_view json_value::text(std::string& scratch) const {
     if (what == json_kind::number) return number_text(at_, end_);
     if (what != json_kind::string) return {};
     const auto raw = inside_quotes(at_, end_);
+    if (ended_at_ != nullptr && raw.data() != nullptr) *ended_at_ = raw.data() + raw.size() + 1;
     if (raw.find('\\') == std::string_view::npos && is_utf8(raw)) return raw;
     scratch.clear();
     append_decoded(scratch, raw);
@@ -277,10 +281,12 @@ void json_walk::enter() noexcept {
 void json_walk::next_item(const char* p) noexcept {
     if (close_ == '}') {
         if (*p != '"') return fail();
-        const auto raw = inside_quotes(p, end_);
-        if (raw.data() == nullptr) return fail();
+        bool plain = false;
+        const char* behind = detail::skip_string(p, end_, plain);
+        if (behind == nullptr) return fail();
+        const std::string_view raw(p + 1, static_cast<std::size_t>(behind - p) - 2);
         key_ = raw;
-        if (raw.find('\\') != std::string_view::npos) {
+        if (!plain && raw.find('\\') != std::string_view::npos) {
             std::string decoded;
             append_decoded(decoded, raw);
             if (decoded.size() <= sizeof key_buffer_) {
@@ -288,7 +294,7 @@ void json_walk::next_item(const char* p) noexcept {
                 key_ = {key_buffer_, decoded.size()};
             }
         }
-        p = skip_space(raw.data() + raw.size() + 1, end_);
+        p = skip_space(behind, end_);
         if (p == end_ || *p != ':') return fail();
         p = skip_space(p + 1, end_);
         if (p == end_) return fail();

@@ -113,7 +113,7 @@ std::uint64_t escaped_by(std::uint64_t backslashes, bool& carry) noexcept {
 
 }  // namespace
 
-const char* skip_string(const char* p, const char* end) noexcept {
+const char* skip_long_string(const char* p, const char* end) noexcept {
     ++p;
 #if defined(__SSE2__)
     while (end - p >= 16) {
@@ -196,15 +196,6 @@ const char* skip_container(const char* p, const char* end) noexcept {
     if (is_wide) return walk_container_wide(p, end);
 #endif
     return skip_container_plain(p, end);
-}
-
-const char* skip_value(const char* p, const char* end) noexcept {
-    if (p == end) return nullptr;
-    if (*p == '"') return skip_string(p, end);
-    if (*p == '{' || *p == '[') return skip_container(p, end);
-    const char* start = p;
-    while (p != end && *p != ',' && *p != '}' && *p != ']' && *p != ':' && !is_space(*p)) ++p;
-    return p == start ? nullptr : p;
 }
 
 }  // namespace shoal::discord::detail

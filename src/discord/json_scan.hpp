@@ -2,7 +2,12 @@
 // Finding the end of a JSON value without looking at what it means: the inner loops of json_cursor.cpp.
 // All take [p, end), never read behind `end`, and return the place behind the value, or nullptr if the text ends before it does.
 
+#include <bit>
 #include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace shoal::discord::detail {
 
@@ -12,11 +17,38 @@ namespace shoal::discord::detail {
     return p;
 }
 /// `p` stands on the opening quote.
-[[nodiscard]] const char* skip_string(const char* p, const char* end) noexcept;
+[[nodiscard]] const char* skip_long_string(const char* p, const char* end) noexcept;
+/// The same; most strings are short and hold no escape, and end here. `plain` says that none was seen.
+[[nodiscard]] inline const char* skip_string(const char* p, const char* end, bool& plain) noexcept {
+#if defined(__SSE2__)
+    if (end - p > 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 1));
+        const auto quotes = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'))));
+        const auto escapes = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+        if (quotes != 0 && (escapes & (quotes ^ (quotes - 1))) == 0) {
+            plain = true;
+            return p + 2 + std::countr_zero(quotes);
+        }
+    }
+#endif
+    plain = false;
+    return skip_long_string(p, end);
+}
+[[nodiscard]] inline const char* skip_string(const char* p, const char* end) noexcept {
+    bool plain = false;
+    return skip_string(p, end, plain);
+}
 /// `p` stands on the opening bracket. Brackets are counted, not matched by kind; strings are respected.
 [[nodiscard]] const char* skip_container(const char* p, const char* end) noexcept;
 /// The same, as it runs where the processor has no wide instructions; for tests of what else would never run here.
 [[nodiscard]] const char* skip_container_plain(const char* p, const char* end) noexcept;
-[[nodiscard]] const char* skip_value(const char* p, const char* end) noexcept;
+[[nodiscard]] inline const char* skip_value(const char* p, const char* end) noexcept {
+    if (p == end) return nullptr;
+    if (*p == '"') return skip_string(p, end);
+    if (*p == '{' || *p == '[') return skip_container(p, end);
+    const char* start = p;
+    while (p != end && *p != ',' && *p != '}' && *p != ']' && *p != ':' && !is_space(*p)) ++p;
+    return p == start ? nullptr : p;
+}
 
 }  // namespace shoal::discord::detail
