@@ -64,6 +64,20 @@ struct bot_options {
 enum class shard_state : std::uint8_t { idle, connecting, identifying, resuming, live, closing, stopped };
 [[nodiscard]] std::string_view to_string(shard_state state) noexcept;
 
+/// What came over a shard's connection and could not be read, by kind. Each such message costs its connection; the session is
+/// resumed, and a message that cannot be read twice is stepped over.
+struct bad_input {
+    std::uint64_t compression = 0;       ///< Corrupt compression.
+    std::uint64_t too_large = 0;         ///< Over the bound of a message, such as a decompression bomb.
+    std::uint64_t not_json = 0;          ///< Cut off, broken, or no object.
+    std::uint64_t wrong_shape = 0;       ///< JSON that is no gateway message.
+    std::uint64_t unreadable_event = 0;  ///< An event whose content makes no sense.
+    std::uint64_t transport = 0;         ///< Websocket rules broken, text that is no UTF-8.
+    [[nodiscard]] std::uint64_t sum() const noexcept {
+        return compression + too_large + not_json + wrong_shape + unreadable_event + transport;
+    }
+};
+
 /// One shard as it was at most a second ago. Counts are since the start of the bot.
 struct shard_status {
     std::uint32_t id = 0;
@@ -80,6 +94,11 @@ struct shard_status {
     std::uint64_t resumes = 0;             ///< Sessions that went on after a gap.
     std::uint64_t identifies = 0;          ///< New sessions: what the daily budget counts.
     std::uint64_t handler_errors = 0;      ///< Exceptions that left a handler.
+    std::uint64_t unknown_events = 0;      ///< Of a kind that this version does not know; raw handlers still get them.
+    std::uint64_t stepped_over = 0;        ///< Events that could not be read twice, and were left out.
+    std::uint64_t lost = 0;                ///< Events that Discord numbered and that never came.
+    shoal::bad_input bad_input;            ///< What could not be read.
+    std::string journal_problem;           ///< Why its event journal ended early, or was never begun; empty: all is well.
     std::string last_reconnect_reason;     ///< For people; empty if the first connection still stands.
 };
 

@@ -177,12 +177,14 @@ detail::offloader& bot::workers() noexcept { return *inside_; }
 detail::call_home& bot::home() noexcept { return *inside_; }
 channel_ref bot::channel(channel_id id) { return {*inside_, id}; }
 call<void> bot::set_presence(presence what) {
-    return {*inside_, "set_presence",
-            [&my = *inside_, what = std::move(what)](const detail::call_settings&) { return my.send_presence(what); }};
+    return {*inside_, "set_presence", [&my = *inside_, what = std::move(what)](const detail::call_settings& settings) {
+                return my.send_presence(what, settings.within);
+            }};
 }
 call<void> bot::set_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf) {
-    return {*inside_, "set_voice_state", [&my = *inside_, guild, channel, self_mute, self_deaf](const detail::call_settings&) {
-                return my.send_voice_state(guild, channel, self_mute, self_deaf);
+    return {*inside_, "set_voice_state",
+            [&my = *inside_, guild, channel, self_mute, self_deaf](const detail::call_settings& settings) {
+                return my.send_voice_state(guild, channel, self_mute, self_deaf, settings.within);
             }};
 }
 call<member_list> bot::request_members(guild_id guild, member_request which) {

@@ -245,7 +245,7 @@ struct bot_runtime::impl {
     }
 
     /// Queues a gateway command with one shard, on its own thread.
-    task<result<void>> send(shard_key to, std::uint8_t op, std::string d) {
+    task<result<void>> send(shard_key to, std::uint8_t op, std::string d, instant deadline) {
         scheduler* on = nullptr;
         {
             const std::lock_guard lock(mutex);
@@ -253,17 +253,21 @@ struct bot_runtime::impl {
         }
         if (on == nullptr) co_return std::unexpected(failure(bot_errc::not_running, fmt::format("shard {}", to.id)));
         auto* here = scheduler::current();
+        const failure late(bot_errc::timed_out, "the shard's thread was busy");
         co_return co_await one_shot<result<void>>(
             here != nullptr ? *here : *setup.rest_on,
-            [this, on, to, op, d = std::move(d)](resolver<result<void>> answer) mutable {
-                on->post([this, to, op, d = std::move(d), answer = std::move(answer)]() mutable {
+            [this, on, to, op, deadline, late, d = std::move(d)](resolver<result<void>> answer) mutable {
+                on->post([this, on, to, op, deadline, late, d = std::move(d), answer = std::move(answer)]() mutable {
+                    // Whoever was told that it took too long does not expect it to happen after all.
+                    if (on->now() >= deadline) return answer(std::unexpected(late));
                     // Under the lock: the host may go as soon as it is detached.
                     const std::lock_guard lock(mutex);
                     if (shards == nullptr) return answer(std::unexpected(failure(bot_errc::not_running)));
                     auto queued = shards->send(to, op, std::move(d));
                     answer(queued ? std::move(queued) : std::unexpected(bot_failure_of(queued.error())));
                 });
-            });
+            },
+            deadline, std::optional<result<void>>(std::unexpected(late)));
     }
 
     /// On the shard's own thread.
@@ -506,6 +510,19 @@ void bot_runtime::add_raw_handler(std::string name, shoal::detail::event_handler
     list.push_back({std::move(label), std::move(handler)});
 }
 
+namespace {
+bad_input bad_input_of(const host::bad_input_counts& seen) noexcept {
+    const auto count = [&](host::bad_input kind) { return seen[static_cast<std::size_t>(kind)]; };
+    using enum host::bad_input;
+    return {.compression = count(compression),
+            .too_large = count(too_large),
+            .not_json = count(not_json),
+            .wrong_shape = count(wrong_shape),
+            .unreadable_event = count(unreadable_event),
+            .transport = count(transport)};
+}
+}  // namespace
+
 std::vector<shard_status> bot_runtime::shards() const {
     std::vector<host::shard_snapshot> seen;
     {
@@ -530,6 +547,11 @@ std::vector<shard_status> bot_runtime::shards() const {
                        .resumes = each.resumes,
                        .identifies = each.identifies,
                        .handler_errors = room == nullptr ? 0 : room->handler_errors.load(std::memory_order_relaxed),
+                       .unknown_events = each.unknown_events,
+                       .stepped_over = each.poison,
+                       .lost = each.lost,
+                       .bad_input = bad_input_of(each.bad_input),
+                       .journal_problem = std::move(each.journal_problem),
                        .last_reconnect_reason = std::move(each.last_reconnect_reason)});
     }
     std::ranges::sort(out, {}, &shard_status::id);
@@ -557,18 +579,27 @@ void bot_runtime::join() {
     if (impl_->runner == runner) impl_->runner.reset();
 }
 
-task<result<void>> bot_runtime::send_presence(presence what) {
+namespace {
+instant deadline_of(scheduler& any, std::optional<duration> within) { return within ? any.now() + *within : never; }
+}  // namespace
+
+task<result<void>> bot_runtime::send_presence(presence what, std::optional<duration> within) {
+    if (!impl_->open) co_return std::unexpected(failure(bot_errc::not_running));
+    const auto deadline = deadline_of(*impl_->setup.rest_on, within);
     constexpr std::uint8_t presence_update = 3;
     const auto json = write_presence(what);
     result<void> outcome = std::unexpected(failure(bot_errc::not_running));
     for (const auto& each : shards()) {
-        outcome = co_await impl_->send({each.id, each.total}, presence_update, json);
+        outcome = co_await impl_->send({each.id, each.total}, presence_update, json, deadline);
         if (!outcome) break;
     }
     co_return outcome;
 }
 
-task<result<void>> bot_runtime::send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf) {
+task<result<void>> bot_runtime::send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf,
+                                                 std::optional<duration> within) {
+    if (!impl_->open) co_return std::unexpected(failure(bot_errc::not_running));
+    const auto deadline = deadline_of(*impl_->setup.rest_on, within);
     constexpr std::uint8_t voice_state_update = 4;
     discord::json_writer w;
     w.begin_object().field("guild_id", guild).key("channel_id");
@@ -580,7 +611,7 @@ task<result<void>> bot_runtime::send_voice_state(guild_id guild, channel_id chan
     w.field("self_mute", self_mute).field("self_deaf", self_deaf).end_object();
     for (const auto& each : shards()) {
         if (shard_for(guild, each.total) != each.id) continue;
-        co_return co_await impl_->send({each.id, each.total}, voice_state_update, std::move(w).take());
+        co_return co_await impl_->send({each.id, each.total}, voice_state_update, std::move(w).take(), deadline);
     }
     co_return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
 }

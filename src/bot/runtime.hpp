@@ -96,8 +96,9 @@ public:
     void stop(bool for_good);
     void join();
     /// Queued with the shards when the task ends; too many or too large payloads fail.
-    [[nodiscard]] task<result<void>> send_presence(presence what);
-    [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf);
+    [[nodiscard]] task<result<void>> send_presence(presence what, std::optional<duration> within);
+    [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf,
+                                                      std::optional<duration> within);
     [[nodiscard]] task<result<member_list>> request_members(guild_id guild, member_request which, std::optional<duration> within);
     /// A guild from the cache of a shard; on that shard's thread only.
     [[nodiscard]] const cached_guild* cached(shard_key shard, guild_id which) const noexcept;

@@ -5,17 +5,15 @@
 namespace shoal::gateway {
 namespace {
 
-// Discord counts when messages arrive: half a second more keeps a burst that the network squeezed together inside its window.
-constexpr duration slack = std::chrono::milliseconds(500);
-constexpr duration window = std::chrono::seconds(60) + slack;
-constexpr duration presence_window = std::chrono::seconds(20) + slack;
-constexpr std::size_t asked_beats = 2;  // Op 1 of the server.
+constexpr duration presence_window = std::chrono::milliseconds(20'500);
+constexpr std::size_t handshakes = 1;       // IDENTIFY or RESUME, once a connection.
+constexpr std::size_t least_commands = 30;  // Whatever interval a server names.
 
 std::size_t reserve_for(duration heartbeat_interval) noexcept {
-    const auto interval = std::max(heartbeat_interval, duration(std::chrono::seconds(1)));
-    const auto beats = (duration(std::chrono::seconds(60)) + interval - duration(1)) / interval;
-    // A server that wants a beat each second must not leave us without room for anything else.
-    return std::min<std::size_t>(static_cast<std::size_t>(beats) + 1 + asked_beats, send_limiter::limit / 2);
+    const auto interval = std::max(heartbeat_interval, duration(std::chrono::milliseconds(500)));
+    // One on either rim of the window.
+    const auto beats = static_cast<std::size_t>(send_limiter::window / interval) + 1;
+    return std::min(beats + handshakes + send_limiter::extra_beats, send_limiter::limit - least_commands);
 }
 
 }  // namespace
@@ -29,7 +27,7 @@ instant send_limiter::earliest(send_class what, instant now) const noexcept {
         if (ring.used >= most) when = std::max(when, ring.latest(most) + span);
     };
     wait_for(commands_, limit - reserved_, window);
-    wait_for(all_, limit - asked_beats, window);  // More beats than reserved were asked for: leave room for the next ones.
+    wait_for(all_, limit - extra_beats, window);  // More beats than reserved were due: leave room for the next ones.
     if (what == send_class::presence) wait_for(presences_, presence_limit, presence_window);
     return when;
 }

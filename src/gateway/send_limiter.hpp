@@ -16,8 +16,14 @@ class send_limiter {
 public:
     static constexpr std::size_t limit = 120;
     static constexpr std::size_t largest_payload_bytes = 4096;  ///< [2.1.8]
+    static constexpr std::size_t extra_beats = 10;  ///< Beyond the regular ones, in any `window`: mostly op 1 of the server.
+    /// Discord counts when messages arrive: half a second more keeps a burst that the network squeezed together inside its
+    /// window.
+    static constexpr duration window = std::chrono::milliseconds(60'500);
 
-    /// `heartbeat_interval` decides how many places are kept: ceil(60 s / interval) + 1, and two for op 1 requests.
+    /// `heartbeat_interval` decides how many places are kept: for all beats that a window can hold, for the handshake, and for
+    /// `extra_beats`. Holds from one beat a second up; a server that wants more of them leaves little else, and may break its own
+    /// rule.
     explicit send_limiter(duration heartbeat_interval);
 
     /// When a message of this class may be sent: `now` or later. Does not count it.

@@ -250,13 +250,7 @@ void session::go_live(instant now) {
 void session::on(const heartbeat_requested&, instant now) {
     on_traffic(now);
     if (!connected()) return;
-    // A server that asks without end must not make us breach the send limit.
-    constexpr std::uint32_t most_a_minute = 10;
-    if (now - connection_.asked_since >= std::chrono::minutes(1)) {
-        connection_.asked_since = now;
-        connection_.asked_beats = 0;
-    }
-    if (connection_.asked_beats++ < most_a_minute) beat(false, now);
+    extra_beat(now);
 }
 
 void session::on(const heartbeat_acked&, instant now) {

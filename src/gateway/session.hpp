@@ -3,6 +3,7 @@
 // Facts in, orders out, time passed in; no clock, no socket, no log, no throw.
 // Not here: reading of JSON (src/discord), the send limit (send_limiter.hpp), the identify budget (identify_governor.hpp).
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "discord/close_codes.hpp"
+#include "gateway/send_limiter.hpp"
 #include "gateway/ticket.hpp"
 #include "shoal/ids.hpp"
 
@@ -258,12 +260,12 @@ private:
 
         duration beat_interval{};
         instant next_beat = never;
-        bool beat_sent = false;         // A regular one,
-        bool life_since_beat = false;   // and a frame came after it.
-        instant last_beat{};            // Of any cause: the latency is counted from here
-        bool ack_pending = false;       // while this is set.
-        std::uint32_t asked_beats = 0;  // Op 1 answered since
-        instant asked_since{};
+        bool beat_sent = false;        // A regular one,
+        bool life_since_beat = false;  // and a frame came after it.
+        instant last_beat{};           // Of any cause: the latency is counted from here
+        bool ack_pending = false;      // while this is set.
+        std::array<std::optional<instant>, send_limiter::extra_beats> extra_beats{};  // When each went out, in turn.
+        std::size_t next_extra = 0;
 
         duration patience{};            // While READY or RESUMED is waited for: how much silence is borne,
         instant silent_since{};         // since when it is silent,
@@ -314,6 +316,7 @@ private:
     [[nodiscard]] bool connected() const noexcept;
     void start_dial(instant now);
     void beat(bool regular, instant now);
+    void extra_beat(instant now);
     void check_beat(instant now);
     void wait_for_answer(duration patience, duration most, instant now);
     void check_patience(instant now);

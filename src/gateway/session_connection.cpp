@@ -56,6 +56,16 @@ void session::beat(bool regular, instant now) {
     out_->emplace_back(send{send_kind::heartbeat, heartbeat_payload(seq)});
 }
 
+/// Asked for by the server, or by our own doubt. A server that asks without end must not make us breach the send limit: so many
+/// in any window and no more. The regular beats go on.
+void session::extra_beat(instant now) {
+    auto& oldest = connection_.extra_beats[connection_.next_extra];
+    if (oldest && now - *oldest < send_limiter::window) return;
+    oldest = now;
+    connection_.next_extra = (connection_.next_extra + 1) % connection_.extra_beats.size();
+    beat(false, now);
+}
+
 void session::check_beat(instant now) {
     if (now < connection_.next_beat) return;
     const auto late = now - connection_.next_beat;
@@ -97,7 +107,7 @@ void session::check_patience(instant now) {
         end_connection(4000, "silence", now);
     } else if (now >= connection_.probe_at) {
         connection_.probe_at = never;
-        beat(false, now);
+        extra_beat(now);
     }
 }
 

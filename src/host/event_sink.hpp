@@ -15,6 +15,7 @@
 #include "discord/event_kind.hpp"
 #include "gateway/guild_availability.hpp"
 #include "gateway/session.hpp"
+#include "host/bad_input.hpp"
 #include "shoal/error.hpp"
 #include "shoal/ids.hpp"
 
@@ -126,8 +127,10 @@ struct shard_snapshot {
     std::uint32_t in_flight = 0;  ///< Handlers that have not ended.
     std::uint64_t unknown_events = 0;
     std::uint64_t resumes = 0, identifies = 0, reconnects = 0, poison = 0, lost = 0, duplicates = 0;
+    bad_input_counts bad_input{};  ///< By kind: what came and could not be read.
     std::string session_id;
     std::string last_reconnect_reason;
+    std::string journal_problem;  ///< Why the event journal ends before the shard does; empty: it does not.
 };
 
 class event_sink {

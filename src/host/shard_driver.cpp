@@ -185,7 +185,13 @@ void shard_driver::order(gateway::note& what) {
     // A connection's life begins with this note: its lines share one id.
     if (what.code == gateway::note_code::dialing)
         correlation_ = fmt::format("s{}-{:08x}", shard().id, static_cast<std::uint32_t>(random_.next()));
-    write_note(options_.log, shard(), what, correlation_);
+    // What breaks the stream was counted and told by its kind; a far end that sends nothing else must not fill the log.
+    if (what.code == gateway::note_code::stream_error) return;
+    const auto held_back = what.code == gateway::note_code::poison_skipped ? lines_.pass(stepping_over, now()) : 0;
+    if (held_back) {
+        if (*held_back != 0) what.detail += fmt::format(" ({} more since the last such line)", *held_back);
+        write_note(options_.log, shard(), what, correlation_);
+    }
     if (what.code != gateway::note_code::poison_skipped || session_.stats().poison == poison_told_) return;
     poison_told_ = session_.stats().poison;
     if (journal_ != nullptr && window_ && session_.ticket())
@@ -219,7 +225,13 @@ void shard_driver::on_closed(const net::close_report& report) {
     if (detail.empty() && report.why) detail = report.why->message();
     // A message that the transport itself cannot read (text that is not UTF-8) is as poisonous as one that its reader cannot:
     // without this, RESUME would bring it again for ever.
-    if (!report.by_us && report.why && report.why->is(net::errc::protocol_broken)) step(gateway::stream_broken{detail});
+    if (!report.by_us && !report.while_dialing && report.why) {
+        const bool too_large = report.why->is(net::errc::too_large);
+        if (too_large || report.why->is(net::errc::protocol_broken)) {
+            count_bad(too_large ? bad_input::too_large : bad_input::transport, detail);
+            step(gateway::stream_broken{detail, {}});
+        }
+    }
     if (options_.planted.identify_after_close && !report.by_us && !report.while_dialing) step(gateway::renew_requested{});
     feed(gateway::closed{report.code, report.while_dialing, std::move(detail)});
     if (options_.planted.forget_backoff && report.while_dialing && !given_up_) {
@@ -317,7 +329,11 @@ void shard_driver::clear_timer(timer_id& timer) noexcept {
     if (timer != timer_id::none) where_.on->cancel(std::exchange(timer, timer_id::none));
 }
 
-void shard_driver::second_passed() noexcept {
+void shard_driver::second_passed() {
+    if (journal_ != nullptr && !journal_->broken().empty() && !std::exchange(journal_told_, true)) {
+        options_.log.error(fmt::format("shard {}: the event journal has ended, the shard goes on without it: {}", shard().id,
+                                       journal_->broken()));
+    }
     last_seconds_[second_++ % last_seconds_.size()] = static_cast<std::uint32_t>(events_ - events_at_second_);
     events_at_second_ = events_;
 }
@@ -343,6 +359,8 @@ shard_snapshot shard_driver::snapshot() const {
     picture.identifies = stats.identifies;
     picture.reconnects = stats.reconnects;
     picture.poison = stats.poison;
+    picture.bad_input = bad_;
+    if (journal_ != nullptr) picture.journal_problem = journal_->broken();
     picture.lost = stats.gaps;
     picture.duplicates = stats.duplicates;
     picture.last_reconnect_reason = stats.last_reconnect_reason;

@@ -20,6 +20,7 @@
 #include "gateway/guild_availability.hpp"
 #include "gateway/inflater.hpp"
 #include "gateway/session.hpp"
+#include "host/bad_input.hpp"
 #include "host/event_sink.hpp"
 #include "host/flight_window.hpp"
 #include "host/member_desk.hpp"
@@ -72,7 +73,7 @@ public:
     void gateway_url_changed(std::string url);
     void renew();
     /// A second passed: events per second are counted anew.
-    void second_passed() noexcept;
+    void second_passed();
 
     [[nodiscard]] shard_key shard() const noexcept { return options_.session.shard; }
     [[nodiscard]] shard_snapshot snapshot() const;
@@ -108,7 +109,9 @@ private:
     void take_resumed(std::uint64_t seq);
     void hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how);
     [[nodiscard]] guild_change note_guild(const discord::envelope& what);
-    void broken(std::string what);
+    void broken(bad_input kind, std::string what, std::optional<std::uint64_t> seq = {});
+    void count_bad(bad_input kind, std::string_view what);
+    void say_unknown(std::string_view what);
     void begin_window(std::string_view session_id, std::uint64_t done);
     void guilds_maybe_ready();
     void count_event(discord::event_kind kind) noexcept;
@@ -167,6 +170,11 @@ private:
     member_desk members_;
 
     std::uint64_t events_ = 0, unknown_events_ = 0, poison_told_ = 0, lost_told_ = 0;
+    bad_input_counts bad_{};
+    // One line a minute for each kind of bad input, and for what else the far end can make us say without end.
+    static constexpr std::size_t stepping_over = bad_input_kinds, strange = bad_input_kinds + 1;
+    log_limiter<bad_input_kinds + 2> lines_;
+    bool journal_told_ = false;
     std::uint64_t events_at_second_ = 0;
     std::array<std::uint32_t, 5> last_seconds_{};
     std::size_t second_ = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "discord/errc.hpp"
 #include "discord/json_cursor.hpp"
 #include "discord/opcodes.hpp"
 #include "host/errc.hpp"
@@ -21,16 +22,35 @@ using gateway::verdict;
 void shard_driver::on_message(net::message_kind, std::span<const char> bytes) {
     if (inflater_ == nullptr) return;
     auto message = inflater_->feed(bytes);
-    if (!message) return broken(message.error().message());
+    if (!message) {
+        const bool bomb = message.error().is(gateway::errc::message_too_large);
+        return broken(bomb ? bad_input::too_large : bad_input::compression, message.error().message());
+    }
     if (message->size() != 0) take_message(std::move(*message));
 }
 
 /// A message that cannot be read poisons the connection: the machine reconnects and RESUMEs, and steps over it the second time.
-void shard_driver::broken(std::string what) { feed(gateway::stream_broken{std::move(what), {}}); }
+void shard_driver::broken(bad_input kind, std::string what, std::optional<std::uint64_t> seq) {
+    count_bad(kind, what);
+    feed(gateway::stream_broken{std::move(what), seq});
+}
+
+void shard_driver::count_bad(bad_input kind, std::string_view what) {
+    const auto which = static_cast<std::size_t>(kind);
+    ++bad_[which];
+    const auto held_back = lines_.pass(which, now());
+    if (!held_back) return;
+    auto line = fmt::format("shard {}: Discord sent {}: {}", shard().id, to_string(kind), what);
+    if (*held_back != 0) line += fmt::format(" ({} more since the last such line)", *held_back);
+    options_.log.warn(line, {{"shard", fmt::format("{}/{}", shard().id, shard().total)}}, correlation_);
+}
 
 void shard_driver::take_message(buffer message) {
     const auto read = discord::read_envelope(message.view());
-    if (!read) return broken(read.error().message());
+    if (!read) {
+        const bool is_json = read.error().is(discord::errc::not_a_gateway_message);
+        return broken(is_json ? bad_input::wrong_shape : bad_input::not_json, read.error().message());
+    }
     switch (static_cast<opcode>(read->op)) {
         case opcode::dispatch: return take_dispatch(*read, std::move(message));
         case opcode::heartbeat: return feed(gateway::heartbeat_requested{});
@@ -40,15 +60,25 @@ void shard_driver::take_message(buffer message) {
             return feed(gateway::session_invalidated{discord::json_value(read->data).boolean().value_or(false)});
         case opcode::hello: {
             const auto interval = discord::json_value(read->data)["heartbeat_interval"].integer();
-            if (!interval || *interval <= 0) return broken("HELLO without heartbeat_interval");
+            if (!interval || *interval <= 0) return broken(bad_input::wrong_shape, "HELLO without heartbeat_interval");
             outbound_.connected(std::chrono::milliseconds(*interval));
             return feed(gateway::hello_received{std::chrono::milliseconds(*interval)});
         }
         case opcode::heartbeat_ack:
             if (options_.planted.acks_ignored_after_reconnect && connections_ > 1) return;
             return feed(gateway::heartbeat_acked{});
-        default: options_.log.debug(fmt::format("shard {}: op {} is not known", shard().id, read->op), {}, correlation_);
+        default: say_unknown(fmt::format("op {}", read->op));
     }
+}
+
+/// No fault of anybody's: Discord adds things all the time.
+void shard_driver::say_unknown(std::string_view what) {
+    if (!options_.log.on(log_level::debug)) return;
+    const auto held_back = lines_.pass(strange, now());
+    if (!held_back) return;
+    options_.log.debug(fmt::format("shard {}: {} is not known ({} more of that sort since the last such line)", shard().id,
+                                   what.substr(0, 64), *held_back),
+                       {}, correlation_);
 }
 
 void shard_driver::count_event(event_kind kind) noexcept {
@@ -57,7 +87,7 @@ void shard_driver::count_event(event_kind kind) noexcept {
 }
 
 void shard_driver::take_dispatch(const discord::envelope& what, buffer message) {
-    if (!what.seq) return broken("a dispatch without a number");
+    if (!what.seq) return broken(bad_input::wrong_shape, "a dispatch without a number");
     const auto seq = *what.seq;
     if (what.kind == event_kind::ready) return take_ready(what, seq);
     if (what.kind == event_kind::resumed) return take_resumed(seq);
@@ -65,6 +95,8 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
     if (found == verdict::ignore) return;
     if (found == verdict::duplicate && !options_.planted.duplicates_handed_out) return;
     count_event(what.kind);
+    if (what.kind == event_kind::unknown) [[unlikely]]
+        say_unknown(what.name);
     // A RESUMED of earlier days is replayed too, so that what follows it looks fresh: the process before may have handed it out.
     const bool maybe_seen = !had_ready_ && seq <= taken_over_up_to_;
     hand_out(what, std::move(message), seq, found == verdict::deliver && !maybe_seen ? delivery::fresh : delivery::replayed);
@@ -82,7 +114,7 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
             for (const auto& guild : value.elements())
                 if (const auto id = guild["id"].id<guild_id>()) guilds.push_back(id);
     }
-    if (session_id.empty()) return broken("READY without session_id");
+    if (session_id.empty()) return broken(bad_input::wrong_shape, "READY without session_id");
     if (std::exchange(identify_open_, false)) permits_.identify_ended(true);
     step(gateway::ready_received{session_id, resume_url});
     if (session_.on_dispatch(seq, now()) == verdict::ignore) return settle();
@@ -145,8 +177,8 @@ void shard_driver::hand_out(const discord::envelope& what, buffer message, std::
     if (!taken && window.take_back()) {
         --in_flight_;
         if (journal_ != nullptr) journal_->take_back();
-        return feed(gateway::stream_broken{taken.error().message(),
-                                           options_.planted.failed_counts_as_received ? std::nullopt : std::optional(seq)});
+        return broken(bad_input::unreadable_event, taken.error().message(),
+                      options_.planted.failed_counts_as_received ? std::nullopt : std::optional(seq));
     }
     if (taken) window.settled();
     highest_handed_out_ = seq;

@@ -38,6 +38,7 @@ struct home {
     shard_thread where;
     std::unique_ptr<buffer_pool> pool;
     std::map<shard_key, std::unique_ptr<state::journal_writer>> journals;  // a shard's journal goes on when it starts again
+    std::map<shard_key, std::string> no_journal;                           // why a shard has none that should
     std::map<shard_key, std::unique_ptr<shard_driver>> drivers;
     std::shared_ptr<thread_pulse> pulse = std::make_shared<thread_pulse>();
     timer_id ticker = timer_id::none;
@@ -154,6 +155,7 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
         if (journal == nullptr) {
             auto made = state::journal_writer::create(options.journal_folder, shard, process);
             if (!made) {
+                here.no_journal[shard] = made.error().message();
                 options.log.error(fmt::format("shard {} runs without its event journal: {}", shard.id, made.error().message()));
                 return nullptr;
             }
@@ -232,6 +234,7 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
         const auto driver = here.drivers.find(shard);
         if (driver == here.drivers.end()) return;
         auto picture = driver->second->snapshot();
+        if (const auto none = here.no_journal.find(shard); none != here.no_journal.end()) picture.journal_problem = none->second;
         const std::lock_guard lock(mutex);
         if (const auto found = table.find(shard); found != table.end()) found->second.picture = std::move(picture);
     }

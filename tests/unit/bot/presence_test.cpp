@@ -99,3 +99,27 @@ TEST_CASE("a bot that does not run, a guild that is elsewhere and a text that is
     f.on.run_for(1ms);
     CHECK(done->error().is(bot_errc::not_running));
 }
+
+TEST_CASE("a presence or voice state whose within() passed before its shard came round is not sent") {
+    hosted_fixture f;
+    f.run();
+    outcome done;
+    f.ask(f.bot.set_presence({.status = "idle"}).within(0ns), done);
+    f.on.run_for(1ms);
+    REQUIRE(done);
+    CHECK(done->error().is(bot_errc::timed_out));
+    done.reset();
+    f.ask(f.bot.set_voice_state(guild_id(7), channel_id(20)).within(0ns), done);
+    f.on.run_for(1ms);
+    REQUIRE(done);
+    CHECK(done->error().is(bot_errc::timed_out));
+    CHECK(f.sent(f.dialer.last(), 3).empty());
+    CHECK(f.sent(f.dialer.last(), 4).empty());
+    done.reset();
+    f.ask(f.bot.set_presence({.status = "idle"}).within(1s), done);
+    f.on.run_for(1ms);
+    REQUIRE(done);
+    CHECK(*done);
+    f.on.run_for(5s);
+    CHECK(f.sent(f.dialer.last(), 3).size() == 1);
+}

@@ -2,7 +2,12 @@
 
 #include "host/shard_driver.hpp"
 
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "host/errc.hpp"
 #include "net/errc.hpp"
@@ -211,6 +216,119 @@ TEST_CASE("bytes that are no message at all break the connection and nothing els
         second.event(3);
         second.resumed(4);
         CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 3});
+    }
+}
+
+TEST_CASE("what cannot be read is counted by its kind, and told once a kind and minute") {
+    driver_bench bench;
+    bench.sink.fails = [](const dispatch& event) { return event.name == "BAD"; };
+    auto* peer = &bench.go_live();
+    const auto lines = [&](std::string_view text) {
+        return std::ranges::count_if(bench.log, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    };
+    std::uint64_t seq = 1;
+    const auto again = [&](const std::string& text) {
+        peer->say(text);
+        CHECK(peer->close_code == 4000);
+        peer = &bench.redial();
+        peer->resumed(++seq);
+    };
+    for (int i = 0; i < 4; ++i) again("{\"op\":");
+    const auto no_json = bench.driver->snapshot().bad_input;
+    CHECK(no_json == bad_input_counts{0, 0, 4, 0, 0, 0});
+    CHECK(lines("no JSON") == 1);
+    again(R"({"d":1})");
+    again(R"({"op":0,"s":77,"t":"BAD","d":{}})");
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 0, 4, 1, 1, 0});
+    CHECK(lines("no gateway message") == 1);
+    CHECK(lines("cannot be read") == 1);
+    for (int i = 0; i < 7; ++i) {
+        bench.time.run_for(9s);
+        peer->say(R"({"op":11})");
+    }
+    again("{");
+    CHECK(lines("no JSON") == 2);
+    CHECK(lines("3 more since the last such line") == 1);
+}
+
+TEST_CASE("a bomb and broken compression are told apart") {
+    {
+        driver_bench bench;
+        auto& peer = bench.go_live();
+        peer.say("{\"op\":0,\"d\":\"" + std::string(65 * 1024 * 1024, 'a') + "\"}");
+        CHECK(peer.close_code == 4000);
+        CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 1, 0, 0, 0, 0});
+    }
+    driver_bench bench([](driver_options& options) { options.session.transport = gateway::compression::zlib_stream; });
+    bench.driver->start();
+    bench.dialer.last().open();
+    bench.dialer.last().say("no zlib at all");
+    CHECK(bench.dialer.last().close_code == 4000);
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{1, 0, 0, 0, 0, 0});
+}
+
+TEST_CASE("a message over the transport's bound is stepped over when it comes again") {
+    driver_bench bench;
+    const auto refuse = [](far_end& peer) {
+        peer.ended = true;
+        peer.events->on_closed({std::nullopt, "", false, false, failure(net::errc::too_large, "a frame of 40 MB")});
+    };
+    auto& peer = bench.go_live();
+    peer.event(2);
+    refuse(peer);
+    refuse(bench.redial());
+    CHECK(bench.redial().sent[0].find("\"seq\":3") != std::string::npos);
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 2, 0, 0, 0, 0});
+    CHECK(bench.driver->snapshot().poison == 1);
+}
+
+TEST_CASE("no minute of a connection ever sees more than 120 messages, whatever op 1 and commands do, and beats go on") {
+    for (const auto& [interval_ms, ask_each] :
+         {std::pair{41250, 7ms}, {41250, 900ms}, {41250, 6s}, {10000, 50ms}, {1000, 300ms}}) {
+        CAPTURE(interval_ms);
+        CAPTURE(ask_each.count());
+        driver_bench bench;
+        bench.driver->start();
+        auto& peer = bench.dialer.last();
+        peer.open();
+        peer.hello(interval_ms);
+        bench.time.run_for(1ms);
+        peer.ready();
+        std::vector<instant> all, beats;
+        const auto note = [&] {
+            for (auto i = all.size(); i < peer.sent.size(); ++i) {
+                all.push_back(bench.time.now());
+                if (peer.sent[i].find("\"op\":1") != std::string::npos) beats.push_back(bench.time.now());
+            }
+        };
+        note();
+        const auto end = bench.time.now() + 5min;
+        while (bench.time.now() < end) {
+            while (bench.driver->send(8, R"({"guild_id":"1"})")) {
+            }
+            note();
+            peer.say(R"({"op":1,"d":null})");
+            note();
+            peer.say(R"({"op":11})");
+            const auto until = bench.time.now() + ask_each;
+            while (bench.time.now() < until) {
+                bench.time.run_for(std::min<duration>(100ms, until - bench.time.now()));
+                note();
+            }
+        }
+        REQUIRE(!peer.close_code);
+        std::size_t most = 0;
+        for (const auto to : all)
+            most = std::max<std::size_t>(
+                most, static_cast<std::size_t>(std::ranges::count_if(all, [&](instant t) { return t > to - 60s && t <= to; })));
+        CHECK(most <= 120);
+        CHECK(most > 100);  // The queue was never empty: what is left over is used.
+        auto last = beats.front();
+        for (const auto one : beats) {
+            CHECK(one - last <= std::chrono::milliseconds(interval_ms) + 100ms);
+            last = one;
+        }
+        CHECK(end - last <= std::chrono::milliseconds(interval_ms) + 100ms);
     }
 }
 
@@ -522,4 +640,32 @@ TEST_CASE("the lines of one connection share one id, and the next connection has
     bench.dialer.last().end(std::nullopt);
     bench.redial();
     CHECK(ids.back() != first);
+}
+
+TEST_CASE("a journal that breaks in mid-run is told once, and shown; the shard goes on") {
+    signal(SIGXFSZ, SIG_IGN);
+    char name[] = "/tmp/shoal-journal-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    const std::string folder = name;
+    {
+        auto journal = state::journal_writer::create(folder, {0, 1}, state::make_incarnation());
+        REQUIRE(journal.has_value());
+        driver_bench bench({}, {}, &*journal);
+        auto& peer = bench.go_live();
+        CHECK(bench.driver->snapshot().journal_problem.empty());
+        rlimit old{};
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);
+        rlimit full = old;
+        full.rlim_cur = 1024 * 1024;  // As long as it is now: the next part cannot be had.
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+        for (std::uint64_t seq = 2; seq < 20'000; ++seq) peer.event(seq);
+        for (int i = 0; i < 3; ++i) bench.driver->second_passed();
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
+        CHECK(bench.sink.seqs.size() == 19'998);
+        CHECK(bench.driver->snapshot().journal_problem.find("disk full") != std::string::npos);
+        CHECK(std::ranges::count_if(bench.log, [](const auto& line) {
+                  return line.find("the event journal has ended") != std::string::npos;
+              }) == 1);
+    }
+    std::filesystem::remove_all(folder);
 }
