@@ -25,6 +25,7 @@
 #include "shoal/intents.hpp"
 #include "shoal/log.hpp"
 #include "shoal/members.hpp"
+#include "shoal/rest.hpp"
 #include "shoal/task.hpp"
 
 namespace shoal {
@@ -49,13 +50,15 @@ struct bot_options {
     std::string token = {};  ///< Normally empty: SHOAL_TOKEN, DISCORD_TOKEN or --token-file.
     cache_preset cache = cache_preset::guilds;
     std::optional<shoal::presence> presence = {};  ///< From the first session on; set_presence() changes it.
-    std::string api_base = {};         ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
-    std::string ca_file = {};          ///< Trust only these authorities (PEM).
-    std::string state_dir = {};        ///< A folder that this process alone uses while it runs; empty: none is needed.
-    unsigned threads = 0;              ///< On which shards live; 0: one a core.
-    unsigned offload_threads = 4;      ///< For bot.offload().
-    std::size_t offload_queue = 1024;  ///< More waiting jobs fail at once.
-    log_sink log = {};                 ///< Empty: text (or JSON lines) on stderr.
+    std::string api_base = {};   ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
+    std::string ca_file = {};    ///< Trust only these authorities (PEM).
+    std::string state_dir = {};  ///< A folder that this process alone uses while it runs; empty: none is needed.
+    /// Requests a second that this process may use of Discord's global 50 a bot; several processes share it by hand.
+    unsigned rest_per_second = 50;
+    unsigned threads = 0;                            ///< On which shards live; 0: one a core.
+    unsigned offload_threads = 4;                    ///< For bot.offload().
+    std::size_t offload_queue = 1024;                ///< More waiting jobs fail at once.
+    log_sink log = {};                               ///< Empty: text (or JSON lines) on stderr.
     std::optional<shoal::log_level> log_level = {};  ///< Empty: info.
     bool register_commands = true;                   ///< Overwrites the application's global commands once a start.
 };
@@ -217,6 +220,10 @@ public:
         }
     }
 
+    /// A function that hears of every call that a limit holds back and of every 429, on REST's own thread, which it must not
+    /// block.
+    void on_rest_limit(std::function<void(const rest_notice&)> handler);
+
     /// Runs blocking work on a worker thread; `co_await` resumes on the thread that asked (a shard's own, in a handler) with what
     /// the function returned or threw. Without within() it may take as long as it likes; after a time-out it goes on, and its
     /// outcome is dropped. Fails with queue_full and not_running.
@@ -228,6 +235,9 @@ public:
                                return detail::offload<F, value>(workers, std::move(function), std::move(settings));
                            });
     }
+
+    /// Discord's REST interface, with its limits kept.
+    [[nodiscard]] rest_api rest() noexcept { return rest_api(inside()); }
 
     /// A channel to send to, from any thread. Nothing is asked of Discord before something is sent.
     [[nodiscard]] channel_ref channel(channel_id id);

@@ -3,11 +3,14 @@
 // Not here: the codes themselves; each room of the library has one enum of its own.
 
 #include <concepts>
+#include <cstdint>
 #include <exception>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace shoal {
 inline namespace v0 {
@@ -17,6 +20,21 @@ template <class E>
 concept errc_enum = std::is_enum_v<E> && requires(E e) {
     { errc_room(e) } -> std::convertible_to<std::string_view>;
     { errc_text(e) } -> std::convertible_to<std::string_view>;
+};
+
+/// What Discord itself answered to a request that it did not carry out.
+/// Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+struct discord_error {
+    /// One field of a request that Discord did not like (code 50035).
+    struct field {
+        std::string path;     ///< Where it stands in what was sent: "embeds.0.fields.3.name".
+        std::string code;     ///< Discord's: "BASE_TYPE_REQUIRED".
+        std::string message;  ///< For people.
+    };
+    std::uint16_t status = 0;  ///< Of HTTP.
+    std::int64_t code = 0;     ///< Discord's JSON code, such as 50013 (missing permissions); 0: it sent none.
+    std::string message;       ///< Discord's sentence; empty if it sent none.
+    std::vector<field> fields = {};
 };
 
 /// A failure: a code of one room and a detail for people. It never holds a token or another secret.
@@ -36,6 +54,17 @@ public:
     [[nodiscard]] std::string_view text() const noexcept { return text_; }
     [[nodiscard]] int code() const noexcept { return code_; }
     [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+    /// What Discord answered, if it is what failed the call; else nullptr. Lives as long as a copy of this failure.
+    [[nodiscard]] const discord_error* discord() const noexcept { return discord_.get(); }
+    /// True if Discord answered with this JSON code.
+    [[nodiscard]] bool has_discord_code(std::int64_t code) const noexcept {
+        return discord_ != nullptr && discord_->code == code;
+    }
+    /// The same failure with Discord's answer behind it.
+    [[nodiscard]] failure with(std::shared_ptr<const discord_error> answer) && {
+        discord_ = std::move(answer);
+        return std::move(*this);
+    }
     /// One line: "net: connection refused: 127.0.0.1:443".
     [[nodiscard]] std::string message() const {
         std::string line;
@@ -49,6 +78,7 @@ private:
     std::string_view text_;  // static storage
     int code_ = 0;
     std::string detail_;
+    std::shared_ptr<const discord_error> discord_;
 };
 
 /// A value or the reason why there is none.

@@ -13,5 +13,6 @@
 #include "shoal/log.hpp"
 #include "shoal/members.hpp"
 #include "shoal/models.hpp"
+#include "shoal/rest.hpp"
 #include "shoal/run.hpp"
 #include "shoal/task.hpp"

@@ -4,6 +4,7 @@
 // for.
 
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -23,6 +24,7 @@ struct state {
     std::optional<T> value;
     running_mark who;
     timer_id timer = timer_id::none;
+    std::move_only_function<void()> when_abandoned;
     bool over = false;  // Resumed, or given up.
 
     void settle(T outcome) {
@@ -45,6 +47,9 @@ public:
         where_->home->post([where = where_, outcome = std::move(outcome)]() mutable { where->settle(std::move(outcome)); });
     }
 
+    /// Calls `what` on the waiting side's thread if its frame is destroyed while it waits. To be set inside of start() only.
+    void when_abandoned(std::move_only_function<void()> what) const { where_->when_abandoned = std::move(what); }
+
 private:
     std::shared_ptr<waiting::state<T>> where_;
 };
@@ -66,6 +71,7 @@ public:
         if (state_->over) return;
         state_->over = true;
         if (state_->timer != timer_id::none) state_->home->cancel(state_->timer);
+        if (state_->when_abandoned) state_->when_abandoned();
     }
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }

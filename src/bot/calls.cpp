@@ -128,6 +128,20 @@ task<result<void>> defer_reply(event_ref interaction, call_settings settings) {
     co_return result<void>{};
 }
 
+task<result<std::string>> ask_discord(bot_runtime& bot, std::string method, std::string path, std::string json,
+                                      call_settings settings) {
+    auto rest = rest_of(bot);
+    if (!rest) co_return std::unexpected(std::move(rest).error());
+    const auto unix_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    auto where = rest::route_of(method, std::move(path), json, {.application = bot.application(), .unix_ms = unix_ms});
+    if (!where) co_return std::unexpected(failure(bot_errc::bad_request, where.error().detail()));
+    co_return co_await (*rest)->ask({.where = std::move(*where),
+                                     .body = std::move(json),
+                                     .reason = std::move(settings.reason),
+                                     .within = settings.within.value_or(default_within)});
+}
+
 task<result<void>> overwrite_commands(bot_runtime& bot, application_id application, std::string json) {
     auto rest = rest_of(bot);
     if (!rest) co_return std::unexpected(std::move(rest).error());

@@ -20,6 +20,9 @@ class bot_runtime;
 [[nodiscard]] task<result<void>> reply_to(shoal::detail::event_ref interaction, std::string text,
                                           shoal::detail::call_settings settings);
 [[nodiscard]] task<result<void>> defer_reply(shoal::detail::event_ref interaction, shoal::detail::call_settings settings);
+/// Any route: the body of its answer.
+[[nodiscard]] task<result<std::string>> ask_discord(bot_runtime& bot, std::string method, std::string path, std::string json,
+                                                    shoal::detail::call_settings settings);
 /// PUT of all global commands.
 [[nodiscard]] task<result<void>> overwrite_commands(bot_runtime& bot, application_id application, std::string json);
 

@@ -4,6 +4,7 @@
 
 #include "bot/calls.hpp"
 #include "bot/event_readers.hpp"
+#include "bot/rest_client.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
 #include "shoal/bot.hpp"
@@ -97,6 +98,26 @@ std::string_view event::raw() const noexcept { return ref_.body()->dispatch.data
 const cached_guild* event::cached(guild_id which) const noexcept { return ref_.body()->room.cache.guild(which); }
 channel_ref event::channel_at(channel_id which) const noexcept { return {ref_.body()->room.bot, which}; }
 
+call<std::string> rest_api::request(std::string method, std::string path, std::string json) const {
+    return {*home_, "request",
+            [&bot = *home_, method = std::move(method), path = std::move(path),
+             json = std::move(json)](detail::call_settings settings) mutable {
+                return runtime::ask_discord(bot, std::move(method), std::move(path), std::move(json), std::move(settings));
+            }};
+}
+rest_status rest_api::status() const { return home_->is_open() ? home_->rest().status() : rest_status{}; }
+
+std::string_view to_string(rest_notice::kind what) noexcept {
+    switch (what) {
+        case rest_notice::kind::held_back: return "held back";
+        case rest_notice::kind::limited_user: return "limited (user)";
+        case rest_notice::kind::limited_shared: return "limited (shared)";
+        case rest_notice::kind::limited_global: return "limited (global)";
+        case rest_notice::kind::limited_edge: return "limited (edge)";
+    }
+    return "unknown";
+}
+
 call<sent_message> channel_ref::send(std::string text) const {
     return {*home_, "send", [&bot = *home_, id = id_, text = std::move(text)](detail::call_settings settings) mutable {
                 return runtime::send_message(bot, id, std::move(text), {}, std::move(settings));
@@ -170,6 +191,7 @@ void bot::add_command(std::string name, std::string description, std::vector<com
     inside_->add_command(std::move(name), std::move(description), std::move(options), std::move(handler));
 }
 void bot::add_handler(detail::event_type type, detail::event_handler handler) { inside_->add_handler(type, std::move(handler)); }
+void bot::on_rest_limit(std::function<void(const rest_notice&)> handler) { inside_->add_rest_handler(std::move(handler)); }
 void bot::add_raw_handler(std::string name, detail::event_handler handler) {
     inside_->add_raw_handler(std::move(name), std::move(handler));
 }

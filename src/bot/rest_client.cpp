@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 #include <unordered_map>
 
 #include "bot/awaiting.hpp"
 #include "net/errc.hpp"
 #include "net/http_client.hpp"
+#include "shoal/bot.hpp"
 
 namespace shoal::runtime {
 namespace {
@@ -25,6 +27,7 @@ bot_errc public_code(rest::errc why) noexcept {
         case rest::errc::server_failed:
         case rest::errc::unreachable: return bot_errc::unavailable;
         case rest::errc::invalid_budget: return bot_errc::rate_limited;
+        case rest::errc::bad_route: return bot_errc::bad_request;
         case rest::errc::bad_answer: return bot_errc::bad_answer;
         case rest::errc::stopped: return bot_errc::not_running;
     }
@@ -65,12 +68,17 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         rest_call call;
         instant deadline;
         resolver<result<std::string>> answer;
-        net::http_response last;
-        std::string last_trouble;
+        net::http_response last = {};
+        std::string last_trouble = {};
+        bool in_flight = false;
+        bool withdrawn = false;
     };
 
-    void start(rest_call call, instant deadline, resolver<result<std::string>> answer) {
-        if (closed) return answer(std::unexpected(failed(rest::errc::stopped, call.where.key, {})));
+    std::uint64_t start(rest_call call, instant deadline, resolver<result<std::string>> answer) {
+        if (closed) {
+            answer(std::unexpected(failed(rest::errc::stopped, call.where.key, {})));
+            return 0;
+        }
         const auto number = ++last_number;
         const auto& where = call.where;
         rest::asked asked{.number = number,
@@ -80,18 +88,47 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
                           .authorized = where.authorized,
                           .counts_globally = where.counts_globally,
                           .harmless_to_repeat = where.harmless_to_repeat};
-        waiting.emplace(number, pending{std::move(call), deadline, std::move(answer), {}, {}});
+        waiting.emplace(number, pending{.call = std::move(call), .deadline = deadline, .answer = std::move(answer)});
         step(asked);
+        return number;
+    }
+
+    void withdraw(std::uint64_t number) {
+        const auto found = waiting.find(number);
+        if (found == waiting.end()) return;
+        found->second.withdrawn = true;
+        const bool in_flight = found->second.in_flight;
+        step(rest::withdrawn{number});
+        if (!in_flight) waiting.erase(number);
     }
 
     void step(const rest::fact& what) {
         std::vector<rest::order> orders;
         limiter.step(what, options.on->now(), orders);
         for (auto& each : orders) std::visit([this](auto& order) { carry_out(order); }, each);
+        publish();
+    }
+
+    /// For readers on other threads.
+    void publish() {
+        const auto& counts = limiter.stats();
+        const std::lock_guard lock(status_mutex);
+        published = {.waiting = limiter.waiting(),
+                     .in_flight = limiter.in_flight(),
+                     .sent = counts.sent,
+                     .retried = counts.retried,
+                     .refused = counts.refused,
+                     .held_back = counts.held_back,
+                     .limited_user = counts.user_429,
+                     .limited_shared = counts.shared_429,
+                     .limited_global = counts.global_429,
+                     .limited_edge = counts.edge_429,
+                     .invalid_in_10_minutes = limiter.invalid_in_window()};
     }
 
     void carry_out(const rest::send& order) {
         auto& entry = waiting.at(order.number);
+        entry.in_flight = true;
         const auto& where = entry.call.where;
         net::http_request request;
         request.method = where.method;
@@ -110,11 +147,12 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         auto entry = take(order.number);
         const auto status = entry.last.status;
         if (status >= 200 && status < 300) return entry.answer(std::move(entry.last.body));
-        const auto error = rest::read_error(status, entry.last.body);
+        auto error = rest::read_error(status, entry.last.body);
         const auto why = status == 401 && entry.call.where.authorized ? rest::errc::unauthorized
                          : status >= 500                              ? rest::errc::server_failed
                                                                       : rest::errc::refused;
-        entry.answer(std::unexpected(failed(why, entry.call.where.key, error.message)));
+        auto outcome = failed(why, entry.call.where.key, rest::line_of(error));
+        entry.answer(std::unexpected(std::move(outcome).with(std::make_shared<const discord_error>(std::move(error)))));
     }
     void carry_out(const rest::refuse& order) {
         auto entry = take(order.number);
@@ -132,19 +170,41 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         });
     }
     void carry_out(const rest::note& order) { options.log.warn(order.text); }
+    void carry_out(const rest::held_back& order) {
+        tell(order.number, {.what = rest_notice::kind::held_back, .wait = order.wait});
+    }
+    void carry_out(const rest::limited& order) {
+        const auto kind = order.edge                                 ? rest_notice::kind::limited_edge
+                          : order.scope == rest::limit_scope::global ? rest_notice::kind::limited_global
+                          : order.scope == rest::limit_scope::shared ? rest_notice::kind::limited_shared
+                                                                     : rest_notice::kind::limited_user;
+        tell(order.number, {.what = kind, .wait = order.wait});
+    }
+    void tell(std::uint64_t number, rest_notice notice) {
+        if (!options.told) return;
+        const auto found = waiting.find(number);
+        if (found == waiting.end()) return;
+        notice.route = found->second.call.where.key;
+        notice.waiting = limiter.waiting();
+        options.told(notice);
+    }
 
     void answered(std::uint64_t number, result<net::http_response> got) {
         const auto found = waiting.find(number);
         if (found == waiting.end()) return;
+        found->second.in_flight = false;
+        const bool withdrawn = found->second.withdrawn;
         if (!got) {
             found->second.last_trouble = got.error().message();
-            return step(rest::broken{number, !never_left(got.error())});
+            step(rest::broken{number, !never_left(got.error())});
+        } else {
+            found->second.last = std::move(*got);
+            const auto& response = found->second.last;
+            step(rest::answered{
+                number,
+                rest::read_answer(response.status, [&](std::string_view name) { return response.header(name); }, response.body)});
         }
-        found->second.last = std::move(*got);
-        const auto& response = found->second.last;
-        step(rest::answered{
-            number,
-            rest::read_answer(response.status, [&](std::string_view name) { return response.header(name); }, response.body)});
+        if (withdrawn) waiting.erase(number);  // Nobody waits: the limiter gives no order for it.
     }
 
     pending take(std::uint64_t number) {
@@ -169,6 +229,8 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
     std::uint64_t last_number = 0;
     timer_id timer = timer_id::none;
     bool closed = false;
+    std::mutex status_mutex;
+    rest_status published;
 };
 
 rest_client::rest_client(rest_options options) : impl_(std::make_shared<impl>(std::move(options))) {}
@@ -183,10 +245,18 @@ task<result<std::string>> rest_client::ask(rest_call what) {
     const auto deadline = on.now() + what.within;
     co_return co_await one_shot<result<std::string>>(
         here != nullptr ? *here : on, [self, deadline, call = std::move(what)](resolver<result<std::string>> answer) mutable {
-            self->options.on->post([self, deadline, call = std::move(call), answer = std::move(answer)]() mutable {
-                self->start(std::move(call), deadline, std::move(answer));
+            // Both go to REST's thread in order, so that the number is known when it is asked for.
+            const auto number = std::make_shared<std::uint64_t>(0);
+            answer.when_abandoned([self, number] { self->options.on->post([self, number] { self->withdraw(*number); }); });
+            self->options.on->post([self, number, deadline, call = std::move(call), answer = std::move(answer)]() mutable {
+                *number = self->start(std::move(call), deadline, std::move(answer));
             });
         });
+}
+
+rest_status rest_client::status() const {
+    const std::lock_guard lock(impl_->status_mutex);
+    return impl_->published;
 }
 
 void rest_client::close() {

@@ -4,6 +4,7 @@
 // Not here: when calls go out (src/rest), what bodies mean (calls.hpp).
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,7 +13,7 @@
 #include "base/secret.hpp"
 #include "rest/limiter.hpp"
 #include "rest/route.hpp"
-#include "shoal/bot.hpp"
+#include "shoal/rest.hpp"
 #include "shoal/task.hpp"
 
 namespace shoal::net {
@@ -29,6 +30,8 @@ struct rest_options {
     std::string user_agent;
     logger log;
     rest::limiter_policy limits;
+    /// Told on `on` of every wait and every 429.
+    std::function<void(const rest_notice&)> told;
 };
 
 struct rest_call {
@@ -43,8 +46,12 @@ public:
     explicit rest_client(rest_options options);
     ~rest_client();
 
-    /// The body of a 2xx answer. Lazy; awaited on a thread with a scheduler (else it resumes on REST's own).
+    /// The body of a 2xx answer. Lazy; awaited on a thread with a scheduler (else it resumes on REST's own). If the frame that
+    /// waits is destroyed, a call that has not gone out never will; one that has is left to end, since what its answer says of
+    /// the limits is wanted.
     [[nodiscard]] task<result<std::string>> ask(rest_call what);
+    /// As of the last change. From any thread.
+    [[nodiscard]] rest_status status() const;
     /// Refuses everything that waits and everything to come; answers on their way are dropped. From any thread.
     void close();
     [[nodiscard]] scheduler& on() const noexcept;

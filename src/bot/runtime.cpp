@@ -72,8 +72,9 @@ std::string what_of(const std::exception_ptr& thrown) {
 
 /// Discord answers 40060 or 10062 when an interaction was answered elsewhere or is over: nobody's fault, so it ends quietly.
 bool too_late_to_answer(const failure& why) {
-    return why.is(bot_errc::refused) &&
-           (why.detail().find("code 40060") != std::string::npos || why.detail().find("code 10062") != std::string::npos);
+    constexpr std::int64_t already_acknowledged = 40060;
+    constexpr std::int64_t unknown_interaction = 10062;
+    return why.has_discord_code(already_acknowledged) || why.has_discord_code(unknown_interaction);
 }
 
 std::int64_t unix_ms_now() {
@@ -98,6 +99,7 @@ struct bot_runtime::impl {
     std::array<bool, static_cast<std::size_t>(discord::event_kind::count_)> raw_kinds{};
     bool raw_unknown = false;
     listener told;
+    std::vector<std::function<void(const rest_notice&)>> rest_handlers;
 
     // While it runs.
     std::atomic<bool> open{false};
@@ -108,6 +110,7 @@ struct bot_runtime::impl {
     room_table rooms;
     std::atomic<bool> content_warned{false};
     std::atomic<bool> registered{false};
+    std::atomic<std::uint64_t> application{0};
 
     mutable std::mutex mutex;  // Of what follows.
     host::shard_host* shards = nullptr;
@@ -225,17 +228,27 @@ struct bot_runtime::impl {
         start_all(room, handlers, ref);
     }
 
-    void register_commands(std::string_view ready_json) {
+    void tell_of_limits(const rest_notice& what) {
+        for (const auto& each : rest_handlers) {
+            try {
+                each(what);
+            } catch (...) {
+                setup.log.error("a handler threw", {{"handler", "rest_notice"}, {"what", what_of(std::current_exception())}});
+            }
+        }
+    }
+
+    void register_commands() {
         if (!options.register_commands || commands.empty() || registered.exchange(true)) return;
-        const auto application = discord::json_value(ready_json)["application"]["id"].id<application_id>();
-        if (!application) {
+        const auto own = self.application();
+        if (!own) {
             setup.log.warn("commands are not registered: READY names no application");
             return;
         }
-        setup.rest_on->post([this, application] { rest_children.start(register_now(application)); });
+        setup.rest_on->post([this, own] { rest_children.start(register_now(own)); });
     }
-    task<> register_now(application_id application) {
-        auto done = co_await overwrite_commands(self, application, registry.overwrite_json());
+    task<> register_now(application_id own) {
+        auto done = co_await overwrite_commands(self, own, registry.overwrite_json());
         if (done) {
             setup.log.info("commands registered", {{"commands", fmt::format("{}", commands.size())}});
         } else if (!done.error().is(bot_errc::not_running)) {
@@ -310,6 +323,9 @@ const bot_options& bot_runtime::options() const noexcept { return impl_->options
 const logger& bot_runtime::log() const noexcept { return impl_->setup.log; }
 bool bot_runtime::is_open() const noexcept { return impl_->open; }
 rest_client& bot_runtime::rest() noexcept { return *impl_->rest; }
+application_id bot_runtime::application() const noexcept {
+    return application_id(impl_->application.load(std::memory_order_relaxed));
+}
 std::size_t bot_runtime::command_count() const noexcept { return impl_->commands.size(); }
 void bot_runtime::listen(listener to) { impl_->told = std::move(to); }
 
@@ -386,7 +402,9 @@ result<void> bot_runtime::open(runtime_setup setup) {
                       .token = my.setup.token,
                       .user_agent = my.setup.user_agent,
                       .log = my.setup.log.named("rest"),
-                      .limits = {}};
+                      .limits = {.global_per_second = my.setup.rest_per_second},
+                      .told = {}};
+    if (!my.rest_handlers.empty()) rest.told = [&my](const rest_notice& what) { my.tell_of_limits(what); };
     my.rest = std::make_unique<rest_client>(std::move(rest));
     my.pool = std::make_unique<offload_pool>(my.setup.offload_threads, my.setup.offload_queue);
     my.open = true;
@@ -508,6 +526,11 @@ void bot_runtime::add_raw_handler(std::string name, shoal::detail::event_handler
     auto label = "raw " + name;
     if (!list.empty()) label += fmt::format(" #{}", list.size() + 1);
     list.push_back({std::move(label), std::move(handler)});
+}
+
+void bot_runtime::add_rest_handler(std::function<void(const rest_notice&)> handler) {
+    impl_->check_registration();
+    impl_->rest_handlers.push_back(std::move(handler));
 }
 
 namespace {
@@ -668,7 +691,9 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
     auto& my = *impl_;
     auto& room = my.room_of(shard);
     if (my.options.cache != cache_preset::none) room.cache.start_session(ready_json);
-    my.register_commands(ready_json);
+    const auto own = discord::json_value(ready_json)["application"]["id"].id<application_id>();
+    my.application.store(own.value(), std::memory_order_relaxed);
+    my.register_commands();
     if (!my.raw_kinds[static_cast<std::size_t>(discord::event_kind::ready)]) return;
     host::dispatch what;
     what.shard = shard;

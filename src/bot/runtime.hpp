@@ -44,6 +44,7 @@ struct runtime_setup {
     std::string api_base = "https://discord.com/api/v10";
     scheduler* rest_on = nullptr;      ///< Where REST lives: an io_thread of its own, or the first shard thread.
     net::http_client* http = nullptr;  ///< Used on rest_on only. Both outlive close().
+    std::size_t rest_per_second = 50;  ///< This process's part of Discord's global limit.
     std::string user_agent = "DiscordBot (https://github.com/shoal/shoal, 0.1.0)";
     unsigned offload_threads = 4;
     std::size_t offload_queue = 1024;
@@ -86,12 +87,15 @@ public:
     [[nodiscard]] bool is_open() const noexcept;
     /// REST with limits and retries; valid from open() to close().
     [[nodiscard]] rest_client& rest() noexcept;
+    /// The bot's own, from the last READY; 0 before the first.
+    [[nodiscard]] application_id application() const noexcept;
 
     // ---- for shoal::bot and the public objects -----------------------------------------------------------------------------
     void add_command(std::string name, std::string description, std::vector<command_option> options,
                      detail::command_handler handler);
     void add_handler(detail::event_type type, detail::event_handler handler);
     void add_raw_handler(std::string name, detail::event_handler handler);
+    void add_rest_handler(std::function<void(const rest_notice&)> handler);
     [[nodiscard]] std::vector<shard_status> shards() const;
     void stop(bool for_good);
     void join();

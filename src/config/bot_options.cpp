@@ -91,6 +91,14 @@ constexpr std::array table_of_options{
                 .kind = option_kind::path,
                 .help = "Folder into which each handled event is written down, for shoal-sim audit.",
                 .group = keeping},
+    option_spec{.name = "rest-per-second",
+                .kind = option_kind::integer,
+                .help = "Requests a second that this process may use of Discord's global limit of 50 a bot. Give each of several "
+                        "processes of one bot its part.",
+                .fallback = "50",
+                .least = 1,
+                .most = 10000,
+                .group = running},
     option_spec{.name = "threads",
                 .kind = option_kind::integer,
                 .help = "Threads over which shards are spread; 0 is one a core.",
@@ -312,6 +320,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.journal = values.text("journal");
     const auto compression = values.text("compression");
     settings.compression = compression == "zstd" ? transport::zstd : compression == "zlib" ? transport::zlib : transport::none;
+    settings.rest_per_second = static_cast<std::uint32_t>(values.integer("rest-per-second"));
     settings.threads = static_cast<std::uint32_t>(values.integer("threads"));
     settings.level = level_of(values.text("log-level"));
     settings.format = values.text("log-format") == "json" ? log_format::json : log_format::text;

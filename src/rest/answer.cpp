@@ -32,27 +32,33 @@ std::optional<std::int64_t> to_count(std::string_view text) {
     return value;
 }
 
-/// The first message in the nested `errors` of a 50035: "options.0.name: Must be ...".
-std::string first_detail(const discord::json_value& errors) {
-    std::string path;
-    auto level = errors;
-    for (int depth = 0; depth < 16; ++depth) {
-        const auto list = level["_errors"];
-        if (list) {
-            for (const auto& each : list.elements()) return path + ": " + each["message"].text_or("");
-            return path;
+constexpr std::size_t longest_text = 300;
+constexpr std::size_t most_fields = 25;
+constexpr int deepest_path = 16;
+
+std::string shortened(std::string_view text) {
+    if (text.size() <= longest_text) return std::string(text);
+    auto end = longest_text;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // Not in the middle of a character.
+    return std::string(text.substr(0, end));
+}
+
+/// The nested `errors` of a 50035, whose leaves are lists named `_errors` [4.3].
+void collect_fields(const discord::json_value& level, const std::string& path, int depth,
+                    std::vector<discord_error::field>& out) {
+    if (depth > deepest_path) return;
+    for (const auto& [key, value] : level.fields()) {
+        if (out.size() >= most_fields) return;
+        if (key == "_errors") {
+            for (const auto& each : value.elements()) {
+                if (out.size() >= most_fields) return;
+                out.push_back({path, shortened(each["code"].text_or("")), shortened(each["message"].text_or(""))});
+            }
+            continue;
         }
-        discord::json_value next;
-        for (const auto& [key, value] : level.fields()) {
-            if (!path.empty()) path += '.';
-            path += key;
-            next = value;
-            break;
-        }
-        if (!next) break;
-        level = next;
+        const auto deeper = path.empty() ? std::string(key) : path + '.' + std::string(key);
+        collect_fields(value, shortened(deeper), depth + 1, out);
     }
-    return path;
 }
 
 }  // namespace
@@ -83,21 +89,27 @@ answer read_answer(std::uint16_t status, const header_source& header, std::strin
     return out;
 }
 
-error_body read_error(std::uint16_t status, std::string_view body) {
-    error_body out;
+discord_error read_error(std::uint16_t status, std::string_view body) {
+    discord_error out;
+    out.status = status;
     const discord::json_value json(body);
-    if (!json.is(discord::json_kind::object)) {
-        // HTML or plain text of an edge: its status says all that is worth saying.
-        out.message = fmt::format("status {}", status);
-        return out;
-    }
+    // HTML or plain text of an edge: its status says all that is worth saying.
+    if (!json.is(discord::json_kind::object)) return out;
     out.code = json["code"].value_or<std::int64_t>(0);
-    out.message = fmt::format("status {}, code {}: {}", status, out.code, json["message"].text_or(""));
-    if (const auto errors = json["errors"]) {
-        if (const auto detail = first_detail(errors); !detail.empty()) out.message += " (" + detail + ")";
-    }
-    if (out.message.size() > 300) out.message.resize(300);
+    out.message = shortened(json["message"].text_or(""));
+    if (const auto errors = json["errors"]) collect_fields(errors, {}, 0, out.fields);
     return out;
+}
+
+std::string line_of(const discord_error& what) {
+    auto line = fmt::format("status {}", what.status);
+    if (what.code != 0 || !what.message.empty()) line += fmt::format(", code {}: {}", what.code, what.message);
+    if (!what.fields.empty()) {
+        const auto& first = what.fields.front();
+        line += fmt::format(" ({}{}{})", first.path, first.path.empty() ? "" : ": ", first.message);
+        if (what.fields.size() > 1) line += fmt::format(" and {} more", what.fields.size() - 1);
+    }
+    return shortened(line);
 }
 
 }  // namespace shoal::rest

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/time.hpp"
+#include "shoal/error.hpp"
 
 namespace shoal::rest {
 
@@ -36,11 +37,10 @@ using header_source = std::function<std::string_view(std::string_view)>;
 
 [[nodiscard]] answer read_answer(std::uint16_t status, const header_source& header, std::string_view body);
 
-/// Discord's error: its code (0 if the body has none) and a line for people that is never longer than a few hundred bytes.
-struct error_body {
-    std::int64_t code = 0;
-    std::string message;
-};
-[[nodiscard]] error_body read_error(std::uint16_t status, std::string_view body);
+/// What Discord says about a request that it did not carry out, whatever shape it has. Texts are cut at a few hundred bytes and
+/// the list of fields at 25: a hostile answer must not fill the log.
+[[nodiscard]] discord_error read_error(std::uint16_t status, std::string_view body);
+/// One line for people, of a few hundred bytes at most: "status 400, code 50035: Invalid Form Body (name: Must be ...)".
+[[nodiscard]] std::string line_of(const discord_error& what);
 
 }  // namespace shoal::rest

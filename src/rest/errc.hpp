@@ -17,6 +17,7 @@ enum class errc : std::uint8_t {
     invalid_budget,    ///< Close to Discord's limit of invalid requests: stopped before Discord bans this address.
     bad_answer,        ///< 2xx with a body that cannot be read.
     stopped,           ///< The bot stops.
+    bad_route,         ///< No method, or no path, of Discord's.
 };
 
 [[nodiscard]] constexpr std::string_view errc_room(errc) noexcept { return "rest"; }
@@ -32,6 +33,7 @@ enum class errc : std::uint8_t {
         case errc::invalid_budget: return "too many refused requests, stopped before a ban";
         case errc::bad_answer: return "answer not readable";
         case errc::stopped: return "the bot stops";
+        case errc::bad_route: return "no such route";
     }
     return "unknown";
 }

@@ -63,7 +63,6 @@ void limiter::take(const answered& what, instant now, std::vector<order>& out) {
         invalid_.push_back(now);
     }
     if (status == 429) {
-        ++stats_.answered_429;
         const auto wait = limits.retry_after.value_or(limits.edge ? policy_.edge_wait : policy_.wait_without_time);
         const auto until = now + wait + policy_.reset_slack;
         if (limits.edge) {
@@ -75,9 +74,10 @@ void limiter::take(const answered& what, instant now, std::vector<order>& out) {
             global_until_ = std::max(global_until_, until);
             out.push_back(note{fmt::format("global limit hit, waiting {} ms", to_ms(wait))});
         } else {
-            if (limits.scope == limit_scope::shared) ++stats_.shared_429;
+            ++(limits.scope == limit_scope::shared ? stats_.shared_429 : stats_.user_429);
             home.blocked_until = std::max(home.blocked_until, until);
         }
+        out.push_back(limited{what.number, limits.scope, limits.edge, wait});
         if (request.unwanted) return finish(found);
         requeue(found, until, now);
         return;  // Too late for its deadline? pump() sees that, and what waits behind it.
@@ -233,6 +233,10 @@ void limiter::pump(instant now, std::vector<order>& out) {
                 drop(number, errc::rate_limited, fmt::format("allowed again in {} ms", to_ms(ready - now)), out);
             } else {
                 next = std::min(next, ready);
+                if (!std::exchange(request.told_of_wait, true)) {
+                    ++stats_.held_back;
+                    out.push_back(held_back{number, ready == never ? duration{} : ready - now});
+                }
             }
             go_on();
             continue;

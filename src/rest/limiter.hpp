@@ -2,7 +2,7 @@
 // When each REST call may go out, and whether it goes out again, as a pure machine: facts in, orders out, time passed in.
 // Per route and major resource it obeys what the answers' headers say; Retry-After stands over them [4.5]; one pace for all
 // [4.9]; a count of invalid requests that stops before Discord's ban [4.10].
-// Not here: HTTP. A share of a fleet's limit will come in through `limiter_policy`.
+// Not here: HTTP. A process's share of the global limit comes in through `limiter_policy`.
 
 #include <cstdint>
 #include <deque>
@@ -23,7 +23,7 @@
 namespace shoal::rest {
 
 struct limiter_policy {
-    std::size_t global_per_second = 50;
+    std::size_t global_per_second = 50;  ///< Of this process: less than Discord's where several share one bot.
     double pace_share = 0.9;  ///< Of the global limit, in any second: answers are counted at Discord's clock, not ours.
     std::size_t most_waiting = 4096;
     std::size_t most_invalid = 10'000;  ///< Discord's limit in `invalid_window`;
@@ -43,7 +43,7 @@ struct limiter_policy {
 
 struct asked {
     std::uint64_t number;  ///< Chosen by the driver, never twice.
-    std::string_view key;  ///< route::key
+    std::string key;       ///< route::key
     std::string major = {};
     instant deadline = never;
     bool authorized = true;
@@ -90,10 +90,33 @@ struct wake_at {
 struct note {
     std::string text;
 };
-using order = std::variant<send, complete, refuse, wake_at, note>;
+
+/// A call has to wait, since a limit says so: told once a call, when it is first held back.
+struct held_back {
+    std::uint64_t number;
+    duration wait;  ///< As far as is known; a bucket without a first answer waits for that and counts as 0.
+};
+/// Discord answered 429.
+struct limited {
+    std::uint64_t number;
+    limit_scope scope;  ///< none: of the edge, or unsaid.
+    bool edge;
+    duration wait;
+};
+
+using order = std::variant<send, complete, refuse, wake_at, note, held_back, limited>;
 
 struct limiter_stats {
-    std::uint64_t sent = 0, answered_429 = 0, shared_429 = 0, global_429 = 0, edge_429 = 0, retried = 0, invalid = 0, refused = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t user_429 = 0;    ///< Of the bot's own limit on a route.
+    std::uint64_t shared_429 = 0;  ///< Of a resource that others use too.
+    std::uint64_t global_429 = 0;
+    std::uint64_t edge_429 = 0;  ///< Of Discord's edge: the whole address is blocked.
+    std::uint64_t retried = 0;
+    std::uint64_t invalid = 0;  ///< 401, 403 and 429 as Discord counts them against a ban.
+    std::uint64_t refused = 0;
+    std::uint64_t held_back = 0;
+    [[nodiscard]] std::uint64_t answered_429() const noexcept { return user_429 + shared_429 + global_429 + edge_429; }
 };
 
 class limiter {
@@ -102,6 +125,11 @@ public:
     void step(const fact& what, instant now, std::vector<order>& out);
 
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_deadlines_.size(); }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return requests_.size() - waiting_deadlines_.size(); }
+    /// Refused requests that Discord counts against a ban, in the last window.
+    [[nodiscard]] std::size_t invalid_in_window() const noexcept { return invalid_.size(); }
+    /// A new share of the global limit, requests a second.
+    void set_global_per_second(std::size_t now_allowed) noexcept { policy_.global_per_second = now_allowed; }
     [[nodiscard]] const limiter_stats& stats() const noexcept { return stats_; }
     [[nodiscard]] std::size_t buckets() const noexcept { return buckets_.size(); }
 
@@ -113,8 +141,9 @@ private:
         instant not_before{};
         bool in_flight = false;
         bool unwanted = false;
+        bool told_of_wait = false;
     };
-    using bucket_key = std::pair<std::string_view, std::string>;
+    using bucket_key = std::pair<std::string, std::string>;
     struct bucket {
         std::deque<std::uint64_t> queue;
         std::uint64_t listed_as = 0;  // Its entry in fronts_.

@@ -35,6 +35,7 @@ config::option_sources sources_of(const bot& which, const single& how) {
     say("api-base", options.api_base);
     say("ca-file", options.ca_file);
     say("state-dir", options.state_dir);
+    if (options.rest_per_second != 50) say("rest-per-second", fmt::format("{}", options.rest_per_second));
     if (options.threads != 0) say("threads", fmt::format("{}", options.threads));
     if (options.log_level) {
         constexpr const char* names[] = {"trace", "debug", "info", "warn", "error", "off"};

@@ -272,6 +272,7 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
     setup.api_base = settings_.api_base;
     setup.rest_on = control_.get();
     setup.http = http_.get();
+    setup.rest_per_second = settings_.rest_per_second;
     setup.offload_threads = bot_.options().offload_threads;
     setup.offload_queue = bot_.options().offload_queue;
     bot_.listen(

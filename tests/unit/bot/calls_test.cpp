@@ -91,6 +91,118 @@ TEST_CASE("co_await throws shoal::error, result() gives the same as a value") {
     CHECK(seen[0].find("code 50013: Missing Permissions") != std::string::npos);
 }
 
+TEST_CASE("a refusal carries Discord's code and the fields that it did not like") {
+    fixture f;
+    bool checked = false;
+    f.bot.on([&](message_create event) -> task<> {
+        const auto outcome = co_await event.channel().send("x").result();
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().has_discord_code(50035));
+        const auto* discord = outcome.error().discord();
+        REQUIRE(discord != nullptr);
+        CHECK(discord->status == 400);
+        REQUIRE(discord->fields.size() == 1);
+        CHECK(discord->fields[0].path == "content");
+        checked = true;
+    });
+    f.http.answer = [](const net::http_request&) {
+        return net::http_response{
+            400,
+            {},
+            R"({"code":50035,"message":"Invalid Form Body","errors":{"content":{"_errors":[{"code":"X","message":"No"}]}}})"};
+    };
+    f.open();
+    CHECK(f.message(R"("x")"));
+    f.on.run_for(1s);
+    CHECK(checked);
+}
+
+TEST_CASE("any route may be asked, with the token, a body and a reason, and nonsense is refused before it is sent") {
+    fixture f;
+    std::vector<std::string> seen;
+    f.bot.on([&](message_create) -> task<> {
+        seen.push_back(co_await f.bot.rest().request("PATCH", "/guilds/10/members/20", R"({"nick":"x"})").reason("because"));
+        for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{{"BREW", "/x"},
+                                                                                           {"GET", "guilds"},
+                                                                                           {"GET", "/a b"},
+                                                                                           {"GET", "/a\r\nX: y"},
+                                                                                           {"GET", "/guilds/../x"},
+                                                                                           {"GET", ""},
+                                                                                           {"GET", "/"}}) {
+            const auto outcome = co_await f.bot.rest().request(method, path).result();
+            CAPTURE(path);
+            REQUIRE_FALSE(outcome);
+            CHECK(outcome.error().is(bot_errc::bad_request));
+        }
+    });
+    f.http.answer = [](const net::http_request&) { return net::http_response{200, {}, R"({"nick":"x"})"}; };
+    f.open();
+    CHECK(f.message(R"("x")"));
+    f.on.run_for(1s);
+    CHECK(seen == std::vector<std::string>{R"({"nick":"x"})"});
+    REQUIRE(f.http.lines() == std::vector<std::string>{"PATCH /api/guilds/10/members/20"});
+    CHECK(header_of(f.http.requests[0], "X-Audit-Log-Reason") == "because");
+    CHECK(header_of(f.http.requests[0], "Authorization") == "Bot SECRET.token.value");
+    CHECK(f.bot.rest().status().sent == 1);
+}
+
+TEST_CASE("a call that still waits goes with its handler; one on its way is left to end, for what it says of the limits") {
+    fixture f;
+    f.http.latency = 5s;
+    f.http.answer = [](const net::http_request&) {
+        return net::http_response{200,
+                                  {{"X-RateLimit-Limit", "1"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset-After", "60"}},
+                                  R"({"id":"77"})"};
+    };
+    f.bot.on([&](message_create event) -> task<> { co_await event.channel().send("x"); });
+    f.open();
+    CHECK(f.message(R"("one")"));
+    CHECK(f.message(R"("two")"));
+    f.on.run_for(1s);
+    CHECK(f.bot.rest().status().in_flight == 1);
+    CHECK(f.bot.rest().status().waiting == 1);
+    f.drain(0s);  // Both handlers are destroyed.
+    f.on.run_for(1s);
+    CHECK(f.bot.rest().status().waiting == 0);
+    CHECK(f.bot.rest().status().in_flight == 1);
+    f.on.run_for(2min);
+    CHECK(f.bot.rest().status().in_flight == 0);
+    CHECK(f.http.requests.size() == 1);
+}
+
+TEST_CASE("waits and 429s are told as they happen and counted by scope") {
+    fixture f;
+    std::vector<std::string> told;
+    f.bot.on_rest_limit([&](const rest_notice& what) {
+        told.push_back(std::string(to_string(what.what)) + " " + std::string(what.route));
+        throw std::runtime_error("a handler's own mistake");
+    });
+    f.bot.on([&](message_create event) -> task<> { co_await event.channel().send("x"); });
+    int answers = 0;
+    f.http.answer = [&](const net::http_request&) {
+        static const std::string scopes[] = {"user", "shared", "global"};
+        if (answers < 3) {
+            return net::http_response{
+                429, {{"X-RateLimit-Scope", scopes[answers++]}, {"Retry-After", "1"}}, R"({"retry_after":1.0,"global":false})"};
+        }
+        return net::http_response{200, {}, R"({"id":"77"})"};
+    };
+    f.open();
+    CHECK(f.message(R"("x")"));
+    f.on.run_for(10s);
+    const std::string route = " POST /channels/{channel}/messages";
+    CHECK(told == std::vector<std::string>{"limited (user)" + route, "held back" + route, "limited (shared)" + route,
+                                           "limited (global)" + route});
+    const auto status = f.bot.rest().status();
+    CHECK(status.limited_user == 1);
+    CHECK(status.limited_shared == 1);
+    CHECK(status.limited_global == 1);
+    CHECK(status.held_back == 1);
+    CHECK(status.retried == 3);
+    CHECK(status.invalid_in_10_minutes == 2);
+    CHECK(f.logged("a handler threw") == 4);
+}
+
 TEST_CASE("within() bounds a call, rate limits included") {
     fixture f;
     std::vector<std::pair<bot_errc, duration>> failed;

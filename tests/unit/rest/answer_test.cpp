@@ -74,8 +74,32 @@ TEST_CASE("an error is Discord's code and message with the first detail, or the 
         400,
         R"({"code":50035,"message":"Invalid Form Body","errors":{"content":{"_errors":[{"code":"X","message":"Too long"}]}}})");
     CHECK(got.code == 50035);
-    CHECK(got.message == "status 400, code 50035: Invalid Form Body (content: Too long)");
-    CHECK(rest::read_error(502, "<html><body>Bad gateway</body></html>").message == "status 502");
+    REQUIRE(got.fields.size() == 1);
+    CHECK(got.fields[0].path == "content");
+    CHECK(got.fields[0].code == "X");
+    CHECK(rest::line_of(got) == "status 400, code 50035: Invalid Form Body (content: Too long)");
+    CHECK(rest::line_of(rest::read_error(502, "<html><body>Bad gateway</body></html>")) == "status 502");
     CHECK(rest::read_error(403, R"({"message":"Missing Access","code":50001})").code == 50001);
     CHECK(rest::read_error(400, R"({"message":")" + std::string(5000, 'x') + "\"}").message.size() <= 300);
+}
+
+TEST_CASE("every field that Discord did not like is named by its path, up to a bound") {
+    const auto got = rest::read_error(400, R"({"code":50035,"message":"Invalid Form Body","errors":{"embeds":{"0":{"fields":{"3":{
+        "name":{"_errors":[{"code":"BASE_TYPE_REQUIRED","message":"This field is required"}]},
+        "value":{"_errors":[{"code":"BASE_TYPE_MAX_LENGTH","message":"Too long"},{"code":"Y","message":"Too dull"}]}}}}},
+        "_errors":[{"code":"Z","message":"All of it"}]}})");
+    REQUIRE(got.fields.size() == 4);
+    CHECK(got.fields[0].path == "embeds.0.fields.3.name");
+    CHECK(got.fields[1].path == "embeds.0.fields.3.value");
+    CHECK(got.fields[2].message == "Too dull");
+    CHECK(got.fields[3].path.empty());
+    CHECK(rest::line_of(got) ==
+          "status 400, code 50035: Invalid Form Body (embeds.0.fields.3.name: This field is required) and 3 more");
+
+    std::string many = R"({"errors":{)";
+    for (int i = 0; i < 1000; ++i) many += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":{"_errors":[{"message":"x"}]})";
+    CHECK(rest::read_error(400, many + "}}").fields.size() == 25);
+    std::string deep = R"({"errors":)";
+    for (int i = 0; i < 5000; ++i) deep += R"({"a":)";
+    CHECK(rest::read_error(400, deep).fields.empty());
 }

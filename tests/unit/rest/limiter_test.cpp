@@ -37,8 +37,8 @@ struct script {
             if (const auto* w = std::get_if<rest::wake_at>(&each)) wake = w->when;
         }
     }
-    std::uint64_t ask(std::string major = "1", duration within = 1h, std::string_view key = "POST /x") {
-        step(rest::asked{.number = ++last, .key = key, .major = std::move(major), .deadline = now + within});
+    std::uint64_t ask(std::string major = "1", duration within = 1h, std::string key = "POST /x") {
+        step(rest::asked{.number = ++last, .key = std::move(key), .major = std::move(major), .deadline = now + within});
         return last;
     }
     void answer(std::uint64_t number, std::uint16_t status, rest::limit_headers limits = {}) {
