@@ -22,6 +22,7 @@ enum class errc : std::uint8_t {
     listen_failed,    ///< The address cannot be listened on.
     bad_certificate,  ///< A certificate, key or authority file cannot be read or does not fit.
     bad_request,      ///< This side asked for something that cannot be put on the wire (a line break in a header).
+    body_failed,      ///< The bytes of a request's large body could not be had.
 };
 
 [[nodiscard]] constexpr std::string_view errc_room(errc) noexcept { return "net"; }
@@ -42,6 +43,7 @@ enum class errc : std::uint8_t {
         case errc::listen_failed: return "cannot listen";
         case errc::bad_certificate: return "bad certificate or key";
         case errc::bad_request: return "bad request";
+        case errc::body_failed: return "the body to send cannot be read";
     }
     return "unknown";
 }

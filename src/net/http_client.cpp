@@ -81,6 +81,8 @@ private:
     void on_open(result<void> opened);
     void send();
     void on_written(error_code ec, std::size_t);
+    void send_more();
+    void on_piece(const exchange_ptr& of, result<std::string> piece);
     void read();
     void on_read(error_code ec, std::size_t count);
     void answer(result<http_response> outcome, bool reusable);
@@ -92,6 +94,7 @@ private:
     client_stream stream_;
     exchange_ptr what_;
     std::string outgoing_;
+    std::uint64_t unsent_ = 0;  // Of a large body.
     std::optional<http_answer_reader> reader_;
     std::array<char, 16 * 1024> incoming_;
     timer_id idle_timer_ = timer_id::none;
@@ -251,6 +254,7 @@ private:
     std::size_t waiting_ = 0;
 };
 
+/// The head, and the body if it is all there.
 std::string request_bytes(const exchange& what, std::string_view user_agent) {
     const auto& request = what.request;
     std::string out;
@@ -263,6 +267,10 @@ std::string request_bytes(const exchange& what, std::string_view user_agent) {
         out.append(header.name).append(": ").append(header.value).append("\r\n");
     }
     if (!own_agent) out.append("User-Agent: ").append(user_agent).append("\r\n");
+    if (request.large_body) {
+        fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", request.large_body->size_bytes());
+        return out.append("\r\n");
+    }
     if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
         fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", request.body.size());
     }
@@ -277,6 +285,11 @@ void connection::on_open(result<void> opened) {
 
 void connection::send() {
     outgoing_ = request_bytes(*what_, owner_->user_agent());
+    unsent_ = 0;
+    if (const auto& large = what_->request.large_body) {
+        large->rewind();
+        unsent_ = large->size_bytes();
+    }
     reader_.emplace(what_->request.largest_body, what_->request.method == "HEAD");
     got_bytes_ = false;
     writing_ = true;
@@ -288,12 +301,35 @@ void connection::on_written(error_code ec, std::size_t) {
     writing_ = false;
     outgoing_.clear();
     if (owner_ == nullptr || what_ == nullptr) return;
+    if (!ec && unsent_ > 0 && !got_bytes_ && !read_failed_) return send_more();
+    // The server has hung up in the middle of a body: it was not written whole.
+    if (unsent_ > 0 && read_failed_) ec = read_failed_;
     // A server may answer and close before it has read a whole request: what was read decides, if anything was.
     if (got_bytes_ || (!ec && !read_failed_)) return;
     // A request that could not be written whole was never carried out, whatever its method: it may go out once more.
     const bool unseen = ec || what_->idempotent();
     if (reused_ && !what_->retried && unseen) return owner_->retry(shared_from_this(), std::exchange(what_, nullptr));
     broken(read_failed_ ? read_failed_ : ec);
+}
+
+void connection::send_more() {
+    constexpr std::size_t piece_bytes = 64 * 1024;
+    writing_ = true;
+    what_->request.large_body->read(piece_bytes, [weak = weak_from_this(), of = what_](result<std::string> piece) {
+        if (const auto self = weak.lock()) self->on_piece(of, std::move(piece));
+    });
+}
+
+void connection::on_piece(const exchange_ptr& of, result<std::string> piece) {
+    if (owner_ == nullptr || what_ != of) return;
+    if (read_failed_ || got_bytes_) return on_written({}, 0);
+    if (!piece) return answer(std::unexpected(failure(errc::body_failed, piece.error().message())), false);
+    if (piece->empty() || piece->size() > unsent_) {
+        return answer(std::unexpected(failure(errc::body_failed, "it is not as long as it was said to be")), false);
+    }
+    unsent_ -= piece->size();
+    outgoing_ = std::move(*piece);
+    asio::async_write(stream_, asio::buffer(outgoing_), completion::to<&connection::on_written>(shared_from_this()));
 }
 
 void connection::read() {

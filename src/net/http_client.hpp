@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/time.hpp"
+#include "net/body_source.hpp"
 #include "shoal/error.hpp"
 
 namespace shoal::net {
@@ -25,6 +27,7 @@ struct http_request {
     std::string url;  ///< https://host[:port]/path?query, or http:// for loopback hosts only.
     std::vector<http_header> headers;
     std::string body;
+    std::shared_ptr<body_source> large_body;      ///< In place of `body`.
     duration timeout = std::chrono::seconds(15);  ///< From the call to the last byte of the answer.
     std::size_t largest_body = 8 * 1024 * 1024;   ///< A larger answer fails with too_large.
 };

@@ -99,6 +99,91 @@ TEST_CASE("a request carries method, path, host, headers and body, and its answe
     });
 }
 
+namespace {
+// Bytes that count up; pieces come at once or later, and may fail.
+struct counting_body final : body_source {
+    counting_body(io_thread& on_in, std::uint64_t size_in) : on(on_in), size(size_in) {}
+    std::uint64_t size_bytes() const noexcept override { return size; }
+    void rewind() override {
+        at = 0;
+        ++rewound;
+    }
+    void read(std::size_t most, got on_bytes) override {
+        most_asked = std::max(most_asked, most);
+        std::string piece(std::min<std::uint64_t>(std::min(most, largest_piece), size - at), 0);
+        for (auto& each : piece) each = static_cast<char>('a' + at++ % 23);
+        if (fail_at != 0 && at >= fail_at) return on_bytes(std::unexpected(failure(errc::stopped, "the disk is gone")));
+        if (shorter) piece.clear();
+        on.post([on_bytes = std::move(on_bytes), piece = std::move(piece)]() mutable { on_bytes(std::move(piece)); });
+    }
+    io_thread& on;
+    std::uint64_t size;
+    std::uint64_t at = 0;
+    std::uint64_t fail_at = 0;
+    std::size_t largest_piece = 40'000;
+    std::size_t most_asked = 0;
+    int rewound = 0;
+    bool shorter = false;
+};
+std::string counted(std::uint64_t size) {
+    std::string all(size, 0);
+    for (std::uint64_t i = 0; i < size; ++i) all[i] = static_cast<char>('a' + i % 23);
+    return all;
+}
+http_request upload_to(std::string url, std::shared_ptr<body_source> body) {
+    auto request = client::request_to(std::move(url), "POST");
+    request.large_body = std::move(body);
+    return request;
+}
+}  // namespace
+
+TEST_CASE("a large body is sent in pieces as they come, and the connection is kept") {
+    server there(
+        own_server_tls(), answering([](server_connection& self, const http_request& request) {
+            return raw_answer{ok(std::to_string(self.number) + (request.body == counted(3'000'000) ? " whole" : " broken"))};
+        }));
+    client here;
+    for (int i = 0; i < 2; ++i) {
+        const auto body = std::make_shared<counting_body>(here.io, 3'000'000);
+        const auto answer = here.get(here.send(upload_to(https(there), body)));
+        REQUIRE(answer.has_value());
+        CHECK(answer->body == "1 whole");
+        CHECK(body->most_asked <= 64 * 1024);
+    }
+}
+
+TEST_CASE("a large body that fails or is shorter than it said ends its request and its connection, and names why") {
+    server there(own_server_tls(), answering([](server_connection& self, const http_request&) {
+                     return raw_answer{ok(std::to_string(self.number))};
+                 }));
+    client here;
+    const auto failing = std::make_shared<counting_body>(here.io, 1'000'000);
+    failing->fail_at = 500'000;
+    const auto failed = here.get(here.send(upload_to(https(there), failing)));
+    check_failure(failed, errc::body_failed);
+    CHECK(failed.error().detail().find("the disk is gone") != std::string::npos);
+    const auto shorter = std::make_shared<counting_body>(here.io, 1'000);
+    shorter->shorter = true;
+    check_failure(here.get(here.send(upload_to(https(there), shorter))), errc::body_failed);
+    // Neither connection was used again: the server would wait for the rest of the body on it.
+    const auto next = here.ask(https(there));
+    REQUIRE(next.has_value());
+    CHECK(next->body == "3");
+}
+
+TEST_CASE("a server may refuse a large body before it has read it") {
+    server there(own_server_tls(), [](server_connection& self) {
+        if (std::exchange(self.received, {}).empty()) return;
+        self.stream->write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    });
+    client here;
+    const auto body = std::make_shared<counting_body>(here.io, 50'000'000);
+    const auto answer = here.get(here.send(upload_to(https(there), body)));
+    REQUIRE(answer.has_value());
+    CHECK(answer->status == 413);
+    run_on(here.io, [&] { CHECK(body->at < body->size); });
+}
+
 TEST_CASE("answers never come inside send, and requests in turn share one kept connection") {
     server there(own_server_tls(), answering([](server_connection& self, const http_request& request) {
                      return raw_answer{ok(std::to_string(self.number) + request.url)};
