@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shoal/call.hpp"
+#include "shoal/file.hpp"
 
 namespace shoal {
 
@@ -57,6 +59,10 @@ public:
     /// refused (failure.discord() has Discord's code and the fields that it did not like), rate_limited, unavailable, timed_out,
     /// queue_full, not_running.
     [[nodiscard]] call<std::string> request(std::string method, std::string path, std::string json = {}) const;
+    /// The same with files, as Discord's multipart with `json` as payload_json. Fails with bad_request, and sends nothing, if a
+    /// file cannot be read.
+    [[nodiscard]] call<std::string> request(std::string method, std::string path, std::string json,
+                                            std::vector<file> files) const;
 
     /// From any thread.
     [[nodiscard]] rest_status status() const;

@@ -8,6 +8,7 @@
 #include "shoal/context.hpp"
 #include "shoal/error.hpp"
 #include "shoal/events.hpp"
+#include "shoal/file.hpp"
 #include "shoal/ids.hpp"
 #include "shoal/intents.hpp"
 #include "shoal/log.hpp"

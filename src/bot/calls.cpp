@@ -6,6 +6,7 @@
 #include "bot/rest_client.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
+#include "bot/upload.hpp"
 #include "discord/json_cursor.hpp"
 #include "discord/json_writer.hpp"
 #include "rest/route.hpp"
@@ -21,6 +22,7 @@ constexpr int answer_with_message = 4;
 constexpr int answer_deferred = 5;
 constexpr int flag_ephemeral = 1 << 6;
 constexpr duration default_within = std::chrono::seconds(30);
+constexpr std::int64_t slow_line_bytes_a_second = 128 * 1024;  // So much longer may a call take that has files.
 /// Discord forgets an interaction that nobody answered for 3 s [5.7].
 constexpr duration first_answer_within = std::chrono::seconds(3);
 
@@ -51,6 +53,18 @@ std::string message_json(const std::string& text, bool ephemeral) {
     if (ephemeral) w.field("flags", flag_ephemeral);
     w.end_object();
     return std::move(w).take();
+}
+
+task<result<opened_upload>> open_on_a_worker(bot_runtime& bot, std::string json, std::vector<file> files,
+                                             std::optional<std::chrono::nanoseconds> within) {
+    auto found = std::make_shared<result<opened_upload>>();
+    call_settings settings;
+    settings.within = within;
+    auto done = co_await bot.run(
+        [found, json = std::move(json), files = std::move(files)]() mutable { *found = open_files(json, std::move(files)); },
+        std::move(settings));
+    if (!done) co_return std::unexpected(std::move(done).error());
+    co_return std::move(*found);
 }
 
 }  // namespace
@@ -129,17 +143,25 @@ task<result<void>> defer_reply(event_ref interaction, call_settings settings) {
 }
 
 task<result<std::string>> ask_discord(bot_runtime& bot, std::string method, std::string path, std::string json,
-                                      call_settings settings) {
+                                      std::vector<file> files, call_settings settings) {
     auto rest = rest_of(bot);
     if (!rest) co_return std::unexpected(std::move(rest).error());
     const auto unix_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     auto where = rest::route_of(method, std::move(path), json, {.application = bot.application(), .unix_ms = unix_ms});
     if (!where) co_return std::unexpected(failure(bot_errc::bad_request, where.error().detail()));
-    co_return co_await (*rest)->ask({.where = std::move(*where),
-                                     .body = std::move(json),
-                                     .reason = std::move(settings.reason),
-                                     .within = settings.within.value_or(default_within)});
+    rest_call call{
+        .where = std::move(*where), .reason = std::move(settings.reason), .within = settings.within.value_or(default_within)};
+    if (files.empty()) {
+        call.body = std::move(json);
+    } else {
+        auto opened = co_await open_on_a_worker(bot, std::move(json), std::move(files), settings.within);
+        if (!opened) co_return std::unexpected(std::move(opened).error());
+        call.content_type = opened->content_type;
+        call.large_body = make_upload(std::move(*opened), (*rest)->on(), bot.workers());
+        if (!settings.within) call.within += std::chrono::seconds(call.large_body->size_bytes() / slow_line_bytes_a_second);
+    }
+    co_return co_await (*rest)->ask(std::move(call));
 }
 
 task<result<void>> overwrite_commands(bot_runtime& bot, application_id application, std::string json) {

@@ -3,10 +3,12 @@
 // Not here: when they go out (src/rest), HTTP (rest_client.hpp).
 
 #include <string>
+#include <vector>
 
 #include "bot/event_body.hpp"
 #include "shoal/call.hpp"
 #include "shoal/context.hpp"
+#include "shoal/file.hpp"
 #include "shoal/task.hpp"
 
 namespace shoal::runtime {
@@ -22,7 +24,7 @@ class bot_runtime;
 [[nodiscard]] task<result<void>> defer_reply(shoal::detail::event_ref interaction, shoal::detail::call_settings settings);
 /// Any route: the body of its answer.
 [[nodiscard]] task<result<std::string>> ask_discord(bot_runtime& bot, std::string method, std::string path, std::string json,
-                                                    shoal::detail::call_settings settings);
+                                                    std::vector<file> files, shoal::detail::call_settings settings);
 /// PUT of all global commands.
 [[nodiscard]] task<result<void>> overwrite_commands(bot_runtime& bot, application_id application, std::string json);
 

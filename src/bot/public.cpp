@@ -99,10 +99,14 @@ const cached_guild* event::cached(guild_id which) const noexcept { return ref_.b
 channel_ref event::channel_at(channel_id which) const noexcept { return {ref_.body()->room.bot, which}; }
 
 call<std::string> rest_api::request(std::string method, std::string path, std::string json) const {
+    return request(std::move(method), std::move(path), std::move(json), {});
+}
+call<std::string> rest_api::request(std::string method, std::string path, std::string json, std::vector<file> files) const {
     return {*home_, "request",
-            [&bot = *home_, method = std::move(method), path = std::move(path),
-             json = std::move(json)](detail::call_settings settings) mutable {
-                return runtime::ask_discord(bot, std::move(method), std::move(path), std::move(json), std::move(settings));
+            [&bot = *home_, method = std::move(method), path = std::move(path), json = std::move(json),
+             files = std::move(files)](detail::call_settings settings) mutable {
+                return runtime::ask_discord(bot, std::move(method), std::move(path), std::move(json), std::move(files),
+                                            std::move(settings));
             }};
 }
 rest_status rest_api::status() const { return home_->is_open() ? home_->rest().status() : rest_status{}; }

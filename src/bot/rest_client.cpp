@@ -16,6 +16,8 @@ namespace shoal::runtime {
 namespace {
 
 constexpr duration longest_exchange = std::chrono::seconds(15);
+/// A slow line's share of patience for each large body.
+constexpr std::uint64_t slow_line_bytes_a_second = 128 * 1024;
 
 bot_errc public_code(rest::errc why) noexcept {
     switch (why) {
@@ -42,7 +44,12 @@ failure failed(rest::errc why, std::string_view route, std::string_view detail) 
 /// Nothing reached Discord: asking again is safe for every route.
 bool never_left(const failure& why) noexcept {
     return why.is(net::errc::bad_url) || why.is(net::errc::resolve_failed) || why.is(net::errc::connect_failed) ||
-           why.is(net::errc::tls_failed) || why.is(net::errc::queue_full);
+           why.is(net::errc::tls_failed) || why.is(net::errc::queue_full) || why.is(net::errc::body_failed);
+}
+
+duration upload_time(const net::http_request& request) {
+    const auto bytes = request.large_body ? request.large_body->size_bytes() : 0;
+    return std::chrono::seconds(static_cast<std::int64_t>(bytes / slow_line_bytes_a_second));
 }
 
 /// Percent-encodes what may not stand in a header [X-Audit-Log-Reason].
@@ -136,9 +143,14 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         request.body = entry.call.body;
         request.headers.push_back({"User-Agent", options.user_agent});
         if (where.authorized) request.headers.push_back({"Authorization", fmt::format("Bot {}", options.token.reveal())});
-        if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+        request.large_body = entry.call.large_body;
+        if (request.large_body) {
+            request.headers.push_back({"Content-Type", entry.call.content_type});
+        } else if (!request.body.empty()) {
+            request.headers.push_back({"Content-Type", "application/json"});
+        }
         if (!entry.call.reason.empty()) request.headers.push_back({"X-Audit-Log-Reason", encoded(entry.call.reason)});
-        request.timeout = std::min(longest_exchange, std::max(entry.deadline - options.on->now(), duration(1)));
+        request.timeout = std::clamp(entry.deadline - options.on->now(), duration(1), longest_exchange + upload_time(request));
         options.http->send(std::move(request), [weak = weak_from_this(), number = order.number](result<net::http_response> got) {
             if (const auto self = weak.lock()) self->answered(number, std::move(got));
         });

@@ -17,8 +17,9 @@
 #include "shoal/task.hpp"
 
 namespace shoal::net {
+class body_source;
 class http_client;
-}
+}  // namespace shoal::net
 
 namespace shoal::runtime {
 
@@ -36,8 +37,10 @@ struct rest_options {
 
 struct rest_call {
     rest::route where;
-    std::string body;    ///< JSON, or empty.
-    std::string reason;  ///< For the audit log.
+    std::string body = {};                              ///< JSON, or empty.
+    std::shared_ptr<net::body_source> large_body = {};  ///< In place of it,
+    std::string content_type = {};                      ///< of this type.
+    std::string reason = {};                            ///< For the audit log.
     duration within = std::chrono::seconds(30);
 };
 

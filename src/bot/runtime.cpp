@@ -323,6 +323,7 @@ const bot_options& bot_runtime::options() const noexcept { return impl_->options
 const logger& bot_runtime::log() const noexcept { return impl_->setup.log; }
 bool bot_runtime::is_open() const noexcept { return impl_->open; }
 rest_client& bot_runtime::rest() noexcept { return *impl_->rest; }
+offload_pool& bot_runtime::workers() noexcept { return *impl_->pool; }
 application_id bot_runtime::application() const noexcept {
     return application_id(impl_->application.load(std::memory_order_relaxed));
 }

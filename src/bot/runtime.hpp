@@ -25,6 +25,7 @@ class shard_host;
 
 namespace shoal::runtime {
 
+class offload_pool;
 class rest_client;
 
 /// What runs a bot. Made by shoal::start (src/roles/single), owned by the bot from attach() on.
@@ -87,6 +88,8 @@ public:
     [[nodiscard]] bool is_open() const noexcept;
     /// REST with limits and retries; valid from open() to close().
     [[nodiscard]] rest_client& rest() noexcept;
+    /// Threads for work that blocks; valid likewise.
+    [[nodiscard]] offload_pool& workers() noexcept;
     /// The bot's own, from the last READY; 0 before the first.
     [[nodiscard]] application_id application() const noexcept;
 

@@ -6,81 +6,11 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/buffer.hpp"
 #include "bot/offload_pool.hpp"
-#include "bot/runtime.hpp"
-#include "net/http_client.hpp"
-#include "net/io_thread.hpp"
-#include "shoal/shoal.hpp"
+#include "threaded_fixture.hpp"
 
 using namespace shoal;
-using namespace std::chrono_literals;
-
-namespace {
-
-class no_http final : public net::http_client {
-public:
-    void send(net::http_request, answered) override { FAIL("no request is expected"); }
-};
-
-class ignoring final : public host::event_guard::owner {
-public:
-    void event_done(std::uint64_t) noexcept override {}
-};
-
-/// A bot on one real shard thread.
-struct threaded {
-    net::io_thread shard_thread{"test-shard"};
-    no_http http;
-    ignoring owner;
-    std::unique_ptr<buffer_pool> pool = std::make_unique<buffer_pool>();
-    shoal::bot bot;
-
-    explicit threaded(bot_options options = {}) : bot(std::move(options)) {}
-    ~threaded() {
-        std::promise<void> drained;
-        bot.inside().drain(10s, [&] { drained.set_value(); });
-        drained.get_future().wait();
-        bot.inside().close();
-        std::promise<void> emptied;
-        shard_thread.post([&] {
-            CHECK(pool->lent() == 0);
-            pool.reset();
-            emptied.set_value();
-        });
-        emptied.get_future().wait();
-        shard_thread.stop();
-        shard_thread.join();
-    }
-    void open(unsigned workers = 2, std::size_t queue = 16) {
-        runtime::runtime_setup setup;
-        setup.rest_on = &shard_thread;
-        setup.http = &http;
-        setup.offload_threads = workers;
-        setup.offload_queue = queue;
-        REQUIRE(bot.inside().open(std::move(setup)));
-    }
-    void message(std::uint64_t seq) {
-        shard_thread.post([this, seq] {
-            constexpr std::string_view json = R"({"id":"1","channel_id":"2","content":"from the event"})";
-            auto bytes = pool->take(json.size());
-            std::copy(json.begin(), json.end(), bytes.room().begin());
-            bytes.resize(json.size());
-            host::dispatch event{{0, 1},
-                                 seq,
-                                 discord::event_kind::message_create,
-                                 "MESSAGE_CREATE",
-                                 bytes.view(),
-                                 bytes,
-                                 host::delivery::fresh,
-                                 host::event_guard(owner, seq)};
-            bytes = {};
-            CHECK(bot.inside().on_dispatch(std::move(event), host::guild_change::none));
-        });
-    }
-};
-
-}  // namespace
+using namespace shoal::test;
 
 TEST_CASE("offloaded work runs on another thread and its handler goes on on its own") {
     threaded t;
