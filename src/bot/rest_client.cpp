@@ -44,7 +44,8 @@ failure failed(rest::errc why, std::string_view route, std::string_view detail) 
 /// Nothing reached Discord: asking again is safe for every route.
 bool never_left(const failure& why) noexcept {
     return why.is(net::errc::bad_url) || why.is(net::errc::resolve_failed) || why.is(net::errc::connect_failed) ||
-           why.is(net::errc::tls_failed) || why.is(net::errc::queue_full) || why.is(net::errc::body_failed);
+           why.is(net::errc::tls_failed) || why.is(net::errc::untrusted) || why.is(net::errc::queue_full) ||
+           why.is(net::errc::body_failed);
 }
 
 duration upload_time(const net::http_request& request) {

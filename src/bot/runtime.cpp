@@ -745,6 +745,10 @@ void bot_runtime::on_status(shard_key shard, gateway::session_status status) {
     if (impl_->told.status) impl_->told.status(shard, status);
 }
 
+void bot_runtime::on_untrusted(shard_key shard, std::string_view why) {
+    if (impl_->told.untrusted) impl_->told.untrusted(shard, why);
+}
+
 void bot_runtime::on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) {
     if (impl_->told.gave_up) impl_->told.gave_up(shard, close_code, why);
 }

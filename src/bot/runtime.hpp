@@ -121,11 +121,13 @@ public:
     void on_resumed(shard_key shard) override;
     void on_shard_ready(shard_key shard, std::uint32_t missing_guilds) override;
     void on_status(shard_key shard, gateway::session_status status) override;
+    void on_untrusted(shard_key shard, std::string_view why) override;
     void on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) override;
     /// Told, after the bot itself, of what happens to shards: the role logs and decides by it. Set before open().
     struct listener {
         std::function<void(shard_key, std::uint32_t missing_guilds)> shard_ready;
         std::function<void(shard_key, gateway::session_status)> status;
+        std::function<void(shard_key, std::string_view why)> untrusted;
         std::function<void(shard_key, std::uint16_t close_code, std::string_view why)> gave_up;
     };
     void listen(listener to);

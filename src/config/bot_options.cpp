@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
-#include <sstream>
 
 #include "config/reference.hpp"
+#include "config/text_file.hpp"
 #include "config/token_shape.hpp"
 
 namespace shoal::config {
@@ -183,51 +182,53 @@ std::string_view without_space(std::string_view text) {
 }
 
 /// A token as people paste it, or a sentence that does not repeat it.
-std::expected<secret, startup_problem> clean_token(std::string_view raw, std::string_view where) {
+std::expected<secret, startup_problem> clean_token(std::string_view raw, std::string_view where, bool of_discord) {
     auto text = without_space(raw);
     if (text.starts_with("Bot ")) text = without_space(text.substr(4));
     if (text.empty()) return problem(exit_code::no_token, fmt::format("{}: there is no token in it.", where));
-    for (char c : text) {
-        if (c <= ' ' || c == 0x7F) {
-            return problem(exit_code::no_token,
-                           fmt::format("{}: this is no token: it has white space or control characters inside.", where));
-        }
+    if (const auto wrong = wrong_with_token(text, of_discord)) {
+        return problem(
+            exit_code::token_malformed,
+            fmt::format("{}: what is there is no bot token: it {}. Copy the token from the developer portal (page Bot, "
+                        "Reset Token) as it is.",
+                        where, *wrong));
     }
     return secret(std::string(text));
 }
 
-std::expected<secret, startup_problem> find_bot_token(const option_values& values, secret code_token) {
+std::expected<secret, startup_problem> find_bot_token(const option_values& values, secret code_token, bool of_discord) {
     const auto* direct = values.find("token");
     const auto* file = values.find("token-file");
     if (file != nullptr && (direct == nullptr || file->from > direct->from)) {
-        std::ifstream in(file->text, std::ios::binary);
-        std::string text;
-        if (in) {
-            text.resize(4097);
-            in.read(text.data(), static_cast<std::streamsize>(text.size()));
-            text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-        }
-        if (!in.is_open() || in.bad() || (text.empty() && !in.eof())) {
+        const auto text = read_text_file(file->text, 4096);
+        if (!text) {
             return problem(exit_code::no_token,
-                           fmt::format("{}: the token file {} cannot be read.", file->where, shown(file->text)));
+                           fmt::format("{}: the token file {} cannot be read ({}). Give the name of a file with the token as its "
+                                       "only line.",
+                                       file->where, shown(file->text), text.error()));
         }
-        if (text.size() > 4096) {
-            return problem(exit_code::no_token,
-                           fmt::format("{}: {} is no token file: it is over 4,096 bytes.", file->where, shown(file->text)));
-        }
-        return clean_token(text, fmt::format("{}: {}", file->where, shown(file->text)));
+        return clean_token(*text, fmt::format("{}: {}", file->where, shown(file->text)), of_discord);
     }
-    if (direct != nullptr) return clean_token(direct->text, direct->where);
-    if (!code_token.empty()) return clean_token(code_token.reveal(), "the program's own token");
+    if (direct != nullptr) return clean_token(direct->text, direct->where, of_discord);
+    if (!code_token.empty()) return clean_token(code_token.reveal(), "the program's own token", of_discord);
     return problem(exit_code::no_token, "There is no bot token: set DISCORD_TOKEN, or give a file with --token-file.");
 }
 
-bool is_loopback(std::string_view url) {
+std::string_view host_of(std::string_view url) {
     auto host = url.substr(url.find("://") + 3);
     host = host.substr(0, host.find_first_of("/?#"));
-    if (host.starts_with("[::1]")) return true;
-    host = host.substr(0, host.find(':'));
-    return host == "localhost" || host.starts_with("127.");
+    if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+    return host.substr(0, host.find(':'));
+}
+
+bool is_loopback(std::string_view url) {
+    const auto host = host_of(url);
+    return host == "[::1]" || host == "localhost" || host.starts_with("127.");
+}
+
+bool is_discord(std::string_view url) {
+    const auto host = host_of(url);
+    return host == "discord.com" || host.ends_with(".discord.com");
 }
 
 std::expected<void, startup_problem> choose_shards(const option_values& values, bot_settings& settings) {
@@ -330,7 +331,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.use_identify_reserve = values.flag("use-identify-reserve");
     settings.end_sessions = values.flag("end-sessions");
 
-    auto token = find_bot_token(values, std::move(code_token));
+    auto token = find_bot_token(values, std::move(code_token), is_discord(settings.api_base));
     if (!token) return std::unexpected(std::move(token.error()));
     settings.token = std::move(*token);
     return start;

@@ -25,6 +25,8 @@ enum class exit_code : std::uint8_t {
     port_in_use = 12,
     state_unusable = 13,
     not_built_yet = 14,
+    token_malformed = 15,
+    disk_full = 16,
     interrupted = 130,
     terminated = 143,
 };
@@ -64,14 +66,45 @@ inline constexpr std::array exit_codes{
     exit_code_text{exit_code::certificate_refused, "certificate_refused",
                    "The server's certificate is not trusted, or a certificate file is no good.",
                    "Look at --ca-file and at the clock of this machine."},
-    exit_code_text{exit_code::port_in_use, "port_in_use", "Another program listens on the port that was asked for.",
+    exit_code_text{exit_code::port_in_use, "port_in_use",
+                   "Another program listens on the port that was asked for (a bot in mode single listens on none).",
                    "Choose another port."},
     exit_code_text{exit_code::state_unusable, "state_unusable",
                    "The state folder, the identify ledger or the journal is locked by another process or cannot be written.",
                    "End the other process, or give this one its own --state-dir."},
     exit_code_text{exit_code::not_built_yet, "not_built_yet", "This mode is planned and not built yet.", "Use --mode single."},
+    exit_code_text{
+        exit_code::token_malformed, "token_malformed",
+        "What was given as the token cannot be one: quotation marks, white space, a placeholder, an id, a piece of one.",
+        "Copy the token from the developer portal as it is."},
+    exit_code_text{exit_code::disk_full, "disk_full",
+                   "There is no room where the state folder, the identify ledger or the journal lies.",
+                   "Free some space, or choose a path on another disk."},
     exit_code_text{exit_code::interrupted, "interrupted", "A second Ctrl-C ended the bot at once, without an orderly stop.", ""},
     exit_code_text{exit_code::terminated, "terminated", "A second SIGTERM ended the bot at once, without an orderly stop.", ""},
+};
+
+/// The codes of shoal-sim, in rising order. A number that a bot has, too, means the same.
+inline constexpr std::array simulator_exit_codes{
+    exit_code_text{exit_code::fine, "fine", "Done; or nothing was lost, doubled without mark, out of order or unanswered.", ""},
+    exit_code_text{exit_code(1), "no",
+                   "The answer is no: the audit found something, a behaviour has no test, a command was refused.",
+                   "The output says what."},
+    exit_code_text{exit_code::bad_setting, "bad_setting",
+                   "A mistake in the call: an argument, an address or a file that makes no sense.",
+                   "The line on stderr says which one and what is allowed."},
+    exit_code_text{exit_code(3), "audit_refused",
+                   "The audit refuses to say: not drained, a session in no journal, a damaged journal, numbers never sent.",
+                   "The output says why."},
+    exit_code_text{exit_code::api_unreachable, "unreachable", "Nobody answers at the control address.",
+                   "Look at --control, and whether shoal-sim serve still runs."},
+    exit_code_text{exit_code::certificate_refused, "certificate_refused", "A certificate or key file is no good.",
+                   "Look at --cert and --key."},
+    exit_code_text{exit_code::port_in_use, "port_in_use", "Another program listens on the port that was asked for.",
+                   "Choose another port; port 0 takes any free one."},
+    exit_code_text{exit_code::state_unusable, "file_unusable", "A file cannot be written.", "Choose another path."},
+    exit_code_text{exit_code::disk_full, "disk_full", "There is no room for a file.",
+                   "Free some space, or choose a path on another disk."},
 };
 
 /// A start that failed: the status to end with and one sentence for people, without a secret in it.

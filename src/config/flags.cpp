@@ -42,6 +42,10 @@ startup_problem unknown_flag(const option_table& table, std::string_view argumen
     return {exit_code::bad_setting, fmt::format("{} is no flag of this program. {}", shown(typed), hint)};
 }
 
+startup_problem given_twice(std::string_view name) {
+    return {exit_code::bad_setting, fmt::format("--{} is given more than once; give it once.", name)};
+}
+
 struct typed_value {
     const option_spec* option;
     std::vector<std::string> texts;
@@ -80,7 +84,8 @@ std::expected<void, startup_problem> read_flags(const option_table& table, const
                                  : nullptr;
         if (option != nullptr && option->kind == option_kind::flag) {
             const auto equals = argument.find('=');
-            set_flags[std::string(option->name)] = equals == std::string::npos ? "true" : argument.substr(equals + 1);
+            const auto text = equals == std::string::npos ? std::string("true") : argument.substr(equals + 1);
+            if (!set_flags.emplace(option->name, text).second) return std::unexpected(given_twice(option->name));
         } else {
             arguments.push_back(argument);
         }
@@ -119,7 +124,7 @@ std::expected<void, startup_problem> read_flags(const option_table& table, const
                 exit_code::bad_setting, fmt::format("{} has no value; allowed is {}.", where, allowed_values(*value.option))});
         }
         if (value.texts.size() > 1) {
-            return std::unexpected(startup_problem{exit_code::bad_setting, fmt::format("{} is given more than once.", where)});
+            return std::unexpected(given_twice(value.option->name));
         }
         const auto& text = value.texts.front();
         if (auto wrong = wrong_with(*value.option, text)) return std::unexpected(bad_value(*value.option, where, text, *wrong));

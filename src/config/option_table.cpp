@@ -42,6 +42,22 @@ std::string bounds(const option_spec& option) {
 
 bool within(const option_spec& option, std::int64_t value) { return value >= option.least && value <= option.most; }
 
+std::optional<std::string> wrong_with_url(std::string_view text) {
+    if (!text.starts_with("https://") && !text.starts_with("http://")) return "is no url";
+    if (text.find_first_of(" \t\r\n") != std::string_view::npos) return "is no url: it has white space inside";
+    auto host = text.substr(text.find("://") + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (host.find('@') != std::string_view::npos) return "has a user name before its host";
+    // Colons inside brackets belong to an IPv6 address.
+    const auto bracket = host.rfind(']');
+    const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    if (host.substr(0, colon).empty()) return "has no host";
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto port = read_integer(host.substr(colon + 1));
+    if (!port || *port < 1 || *port > 65535) return "has a port that is no number from 1 to 65535";
+    return std::nullopt;
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -152,10 +168,7 @@ std::optional<std::string> wrong_with(const option_spec& option, std::string_vie
             if (text.empty()) return "is empty";
             if (text.find('\0') != std::string_view::npos) return "holds a zero byte";
             return std::nullopt;
-        case option_kind::url:
-            if (!text.starts_with("https://") && !text.starts_with("http://")) return "is no url";
-            if (text.size() <= text.find("://") + 3 || text.find(' ') != std::string_view::npos) return "is no url";
-            return std::nullopt;
+        case option_kind::url: return wrong_with_url(text);
         case option_kind::integer: {
             const auto value = read_integer(text);
             if (!value) return "is no whole number";

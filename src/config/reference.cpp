@@ -134,12 +134,21 @@ std::string exit_code_page() {
     out +=
         "Written by `SHOAL_WRITE_DOCS=1 test_config` from `src/config/exit_codes.hpp`; a test fails when this page is out of "
         "date.\n\n"
-        "A start that fails says one sentence on stderr, beginning with the program's name, and ends with one of these.\n\n"
+        "A bot that cannot start, or go on, says one sentence on stderr as its last line, beginning with the program's name, and "
+        "ends "
+        "with one of\nthese.\n\n"
         "| code | name | meaning | what to do |\n|--|--|--|--|\n";
-    for (const auto& entry : exit_codes) {
-        out += fmt::format("| {} | `{}` | {} | {} |\n", static_cast<int>(entry.code), entry.name, first_upper(entry.meaning),
-                           entry.remedy.empty() ? "-" : entry.remedy);
-    }
+    const auto rows = [&out](std::span<const exit_code_text> codes) {
+        for (const auto& entry : codes) {
+            out += fmt::format("| {} | `{}` | {} | {} |\n", static_cast<int>(entry.code), entry.name, first_upper(entry.meaning),
+                               entry.remedy.empty() ? "-" : entry.remedy);
+        }
+    };
+    rows(exit_codes);
+    out +=
+        "\n## shoal-sim\n\nIts mistakes are one sentence on stderr, too. The report of an audit is on stdout.\n\n"
+        "| code | name | meaning | what to do |\n|--|--|--|--|\n";
+    rows(simulator_exit_codes);
     return out;
 }
 

@@ -31,6 +31,30 @@ token_place find_token(std::string_view text, std::size_t from) noexcept {
     return {};
 }
 
+std::optional<std::string_view> wrong_with_token(std::string_view token, bool of_discord) noexcept {
+    bool only_digits = true;
+    for (const char c : token) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) return "has white space or control characters inside";
+        if (c == '"' || c == '\'' || c == '`') return "has quotation marks in it";
+        if (c == '$' || c == '{' || c == '}' || c == '<' || c == '>' || c == '%') {
+            return "is a placeholder that nothing was put in for";
+        }
+        // Base64's other letters are no letters of Discord's, but may be of another server's.
+        if (!in_token(c) && c != '.' && c != '+' && c != '/' && c != '=') return "has characters that no token has";
+        only_digits = only_digits && c >= '0' && c <= '9';
+    }
+    if (!of_discord) return std::nullopt;
+    if (only_digits) return "is a number, such as the application's id";
+    if (token.find('.') == std::string_view::npos) return "has no dots, as a client secret or a public key";
+    // Shorter than any token was in ten years; longer ones may come.
+    const auto first = token.find('.');
+    const auto second = token.find('.', first + 1);
+    const bool whole = first >= 18 && second != std::string_view::npos && second - first > 5 && token.size() - second > 20 &&
+                       token.find('.', second + 1) == std::string_view::npos;
+    if (!whole) return "does not have a token's three parts and was perhaps cut off";
+    return std::nullopt;
+}
+
 std::string shown(std::string_view text) {
     constexpr std::size_t most = 80;
     std::string safe = "\"";

@@ -2,6 +2,7 @@
 // What a bot token looks like, so that one which strays into the wrong place is never repeated in a message.
 // Not here: the log's redaction of the configured token (src/ops).
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ struct token_place {
     [[nodiscard]] explicit operator bool() const noexcept { return size != 0; }
 };
 [[nodiscard]] token_place find_token(std::string_view text, std::size_t from = 0) noexcept;
+
+/// Why this cannot be a bot's token, as the end of a sentence that begins with the token ("has quotation marks in it"), without
+/// any part of it; nothing if it can be one. A token of Discord's own has its three parts; other servers may make simpler ones.
+[[nodiscard]] std::optional<std::string_view> wrong_with_token(std::string_view token, bool of_discord) noexcept;
 
 /// The text in quotes for a message: anything like a token is replaced, control characters are escaped, long texts are cut.
 [[nodiscard]] std::string shown(std::string_view text);

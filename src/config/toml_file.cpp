@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "config/option_reader.hpp"
+#include "config/text_file.hpp"
 #include "config/token_shape.hpp"
 
 namespace shoal::config {
@@ -50,18 +48,17 @@ std::optional<std::string> text_of(const option_spec& option, const toml::node& 
 }  // namespace
 
 std::expected<void, startup_problem> read_file(const option_table& table, const std::string& path, option_reading& into) {
-    std::ifstream in(path, std::ios::binary);
-    std::stringstream bytes;
-    if (in) bytes << in.rdbuf();
-    if (!in) {
+    constexpr std::size_t most_bytes = 1024UL * 1024UL;
+    const auto bytes = read_text_file(path, most_bytes);
+    if (!bytes) {
         const auto* value = into.values.find("config");
-        return problem(
-            fmt::format("{}: the settings file {} cannot be read.", value == nullptr ? "--config" : value->where, shown(path)));
+        return problem(fmt::format("{}: the settings file {} cannot be read ({}). Give the name of a TOML file, or leave it out.",
+                                   value == nullptr ? "--config" : value->where, shown(path), bytes.error()));
     }
 
     toml::table parsed;
     try {
-        parsed = toml::parse(bytes.view(), path);
+        parsed = toml::parse(std::string_view(*bytes), path);
     } catch (const toml::parse_error& e) {
         std::string what(e.description());
         for (auto token = find_token(what); token; token = find_token(what)) what.replace(token.begin, token.size, "[hidden]");

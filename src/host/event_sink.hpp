@@ -149,6 +149,9 @@ public:
     /// All guilds are there, or the time-out for late ones passed; once a session.
     virtual void on_shard_ready(shard_key shard, std::uint32_t missing_guilds) = 0;
     virtual void on_status(shard_key shard, gateway::session_status status) = 0;
+    /// The gateway's certificate cannot be trusted; `why` says what to do. The shard goes on trying, since clocks get set and
+    /// certificates renewed.
+    virtual void on_untrusted(shard_key /*shard*/, std::string_view /*why*/) {}
     /// The shard stopped for good: `why` is a sentence for people, `close_code` Discord's or 0.
     virtual void on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) = 0;
 };

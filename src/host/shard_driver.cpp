@@ -220,6 +220,8 @@ void shard_driver::on_closed(const net::close_report& report) {
     reading_paused_ = false;
     clear_timer(pump_timer_);
     if (std::exchange(identify_open_, false)) permits_.identify_ended(false);
+    if (report.while_dialing && report.why && report.why->is(net::errc::untrusted))
+        sink_.on_untrusted(shard(), report.why->detail());
     if (report.while_dialing && told_live_ == false && hooks_.on_connection) hooks_.on_connection(false);
     std::string detail = report.reason;
     if (detail.empty() && report.why) detail = report.why->message();

@@ -10,7 +10,8 @@ enum class errc : std::uint8_t {
     bad_url,          ///< Not a url that this library can dial, or plain text to a host that is not loopback.
     resolve_failed,   ///< The host name has no address.
     connect_failed,   ///< Refused, unreachable, or reset while connecting.
-    tls_failed,       ///< The TLS handshake failed; the detail says whether the certificate was at fault.
+    tls_failed,       ///< The TLS handshake failed, and not because of the certificate.
+    untrusted,        ///< The server's certificate cannot be trusted; the detail says why and what to do.
     upgrade_refused,  ///< The server answered the websocket upgrade with something else; the detail has its status.
     timed_out,        ///< A deadline passed.
     closed,           ///< The peer ended the connection.
@@ -32,6 +33,7 @@ enum class errc : std::uint8_t {
         case errc::resolve_failed: return "host not found";
         case errc::connect_failed: return "cannot connect";
         case errc::tls_failed: return "TLS handshake failed";
+        case errc::untrusted: return "certificate not trusted";
         case errc::upgrade_refused: return "websocket upgrade refused";
         case errc::timed_out: return "timed out";
         case errc::closed: return "connection closed by the peer";

@@ -136,12 +136,24 @@ result<ssl_ptr> server_session(tls_context& context) {
 failure handshake_failure(SSL* ssl, const std::string& host, std::string_view otherwise) {
     const long verdict = SSL_get_verify_result(ssl);
     if (verdict == X509_V_OK) return {errc::tls_failed, fmt::format("{}: {}", host, otherwise)};
-    auto detail = fmt::format("the certificate of {} is not trusted: {}", host, X509_verify_cert_error_string(verdict));
-    if (verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
-        verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN) {
-        detail += "; install the system's authorities (package ca-certificates) or name the server's authority with ca-file";
+    std::string_view remedy = "the server needs another one";
+    switch (verdict) {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+            remedy = "name the server's authority with --ca-file, or install the system's authorities (package ca-certificates)";
+            break;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            remedy = "check the clock of this machine; if it is right, the server needs another one";
+            break;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH: remedy = "it was made for another name, so check the address"; break;
+        default: break;
     }
-    return {errc::tls_failed, std::move(detail)};
+    return {errc::untrusted, fmt::format("the certificate of {} cannot be trusted ({}): {}", host,
+                                         X509_verify_cert_error_string(verdict), remedy)};
 }
 
 }  // namespace shoal::net

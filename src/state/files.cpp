@@ -18,14 +18,14 @@ failure failure_of(int error, std::string_view path, std::string_view while_doin
     const auto said = fmt::format("{} {}: {}", while_doing, path, std::strerror(error));
     switch (error) {
         case EACCES:
-        case EPERM: return {errc::unwritable, said + ". Give this user the right to write there, or choose another path"};
-        case EROFS: return {errc::unwritable, said + ". Choose a path on a file system that can be written"};
+        case EPERM: return {errc::unwritable, said + "; give this user the right to write there, or choose another path"};
+        case EROFS: return {errc::unwritable, said + "; choose a path on a file system that can be written"};
         case ENOSPC:
         case EDQUOT:
-        case EFBIG: return {errc::disk_full, said + ". Free some space, or choose a path on another disk"};
+        case EFBIG: return {errc::disk_full, said + "; free some space, or choose a path on another disk"};
         case ENOTDIR:
-        case EEXIST: return {errc::not_a_folder, said + ". Remove what is there, or choose another path"};
-        default: return {errc::io_failed, said};
+        case EEXIST: return {errc::not_a_folder, said + "; remove what is there, or choose another path"};
+        default: return {errc::io_failed, said + "; choose another path"};
     }
 }
 
@@ -100,6 +100,13 @@ result<std::optional<std::string>> read_whole(const std::string& path) {
 result<void> remove_file(const std::string& path) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return std::unexpected(failure_of(errno, path, "cannot remove"));
     return {};
+}
+
+result<void> try_writing(const std::string& folder) {
+    const auto probe = fmt::format("{}/probe.{}", folder, ::getpid());
+    auto tried = write_durably(probe, std::string(4096, '.'));
+    auto gone = remove_file(probe);
+    return tried ? gone : tried;
 }
 
 result<void> make_folder(const std::string& path) {

@@ -46,6 +46,10 @@ private:
 /// Removes a file; it is fine if there was none.
 [[nodiscard]] result<void> remove_file(const std::string& path);
 
+/// Writes a few bytes into the folder and removes them again: whether it can be written is better known at the start than when
+/// it matters. A full disk often still takes an empty file.
+[[nodiscard]] result<void> try_writing(const std::string& folder);
+
 /// Makes a folder and those above it with mode 0700; it is fine if it is there already.
 [[nodiscard]] result<void> make_folder(const std::string& path);
 

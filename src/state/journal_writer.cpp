@@ -30,6 +30,17 @@ void put(char* to, T value) noexcept {
 
 }  // namespace
 
+result<void> try_journals(const std::string& folder, std::size_t journals) {
+    if (auto made = make_folder(folder); !made) return made;
+    const auto path = fmt::format("{}/probe.{}", folder, ::getpid());
+    const unique_fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!file) return std::unexpected(failure_of(errno, folder, "cannot make a journal in"));
+    const int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(journals * window_bytes));
+    ::unlink(path.c_str());
+    if (error == 0) return {};
+    return std::unexpected(failure_of(error, folder, fmt::format("cannot reserve {} MiB for journals in", journals)));
+}
+
 result<journal_writer> journal_writer::create(const std::string& folder, shard_key shard, const incarnation& process) {
     if (auto made = make_folder(folder); !made) return std::unexpected(made.error());
     auto path = fmt::format("{}/{}-{}of{}.journal", folder, to_hex(process), shard.id, shard.total);

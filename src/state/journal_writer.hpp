@@ -15,6 +15,9 @@
 
 namespace shoal::state {
 
+/// Makes the folder and tries whether that many journals can begin there: each reserves 1 MiB at first.
+[[nodiscard]] result<void> try_journals(const std::string& folder, std::size_t journals);
+
 /// One thread writes. A record costs a few stores; every 32,768 records the next part of the file is reserved and mapped.
 class journal_writer {
 public:

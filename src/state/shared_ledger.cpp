@@ -101,6 +101,7 @@ result<std::string> default_shared_folder() {
 
 result<std::string> ledger_path(const std::string& folder, std::uint64_t application) {
     if (auto made = make_folder(folder); !made) return std::unexpected(made.error());
+    if (auto tried = try_writing(folder); !tried) return std::unexpected(tried.error());
     return fmt::format("{}/identify-{:016x}.ledger", folder, application);
 }
 

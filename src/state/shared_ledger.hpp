@@ -22,7 +22,7 @@ namespace shoal::state {
 /// $XDG_STATE_HOME/shoal, else ~/.local/state/shoal.
 [[nodiscard]] result<std::string> default_shared_folder();
 
-/// `<folder>/identify-<16 hex digits>.ledger`; makes the folder if it is missing.
+/// `<folder>/identify-<16 hex digits>.ledger`; makes the folder if it is missing, and tries whether it can be written.
 [[nodiscard]] result<std::string> ledger_path(const std::string& folder, std::uint64_t application);
 
 /// Takes the text as it is (nullopt: there is no file) and returns the text to store, or nullopt to leave the file alone.

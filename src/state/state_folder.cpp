@@ -35,7 +35,7 @@ result<state_folder> state_folder::open(std::string path) {
         if (errno != EWOULDBLOCK) return std::unexpected(failure_of(errno, lock_path, "cannot lock"));
         const auto who = holder(lock.get());
         return std::unexpected(failure(
-            errc::in_use, fmt::format("{} is held by process {}. Stop that process, or give this one a folder of its own with "
+            errc::in_use, fmt::format("{} is held by process {}; stop that process, or give this one a folder of its own with "
                                       "--state-dir (SHOAL_STATE_DIR)",
                                       path, who.empty() ? "(unknown)" : who)));
     }
@@ -44,9 +44,7 @@ result<state_folder> state_folder::open(std::string path) {
         return std::unexpected(failure_of(errno == 0 ? ENOSPC : errno, lock_path, "cannot write"));
 
     state_folder folder(std::move(path), std::move(lock));
-    // A full disk often still takes an empty file: try a real write now, not when the first ticket must be kept.
-    if (auto tried = folder.write("probe", std::string(4096, '.')); !tried) return std::unexpected(tried.error());
-    if (auto gone = folder.remove("probe"); !gone) return std::unexpected(gone.error());
+    if (auto tried = try_writing(folder.path()); !tried) return std::unexpected(tried.error());
     return folder;
 }
 

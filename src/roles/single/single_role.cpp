@@ -20,6 +20,7 @@
 #include "ops/log.hpp"
 #include "roles/single/exit_reasons.hpp"
 #include "state/boot_id.hpp"
+#include "state/journal_writer.hpp"
 #include "state/shared_ledger.hpp"
 #include "state/state_folder.hpp"
 
@@ -93,11 +94,14 @@ private:
 
     [[nodiscard]] std::expected<void, startup_problem> prepare();
     [[nodiscard]] std::expected<void, startup_problem> open_state();
+    /// Whether the journals of so many shards find room.
+    [[nodiscard]] std::expected<void, startup_problem> reserve_journals(std::size_t shards) const;
     [[nodiscard]] std::expected<std::optional<host::gateway_bot>, startup_problem> ask_discord(int give_up_descriptor);
     [[nodiscard]] std::expected<void, startup_problem> run_shards(const host::gateway_bot& discord);
     void begin_stop(bool for_good);
     void tear_down();
     void on_ready(shard_key shard, std::uint32_t missing);
+    void on_untrusted(const startup_problem& problem);
     void on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why);
     /// Runs everything that was posted to the control thread before.
     void flush_control();
@@ -143,13 +147,9 @@ std::expected<void, startup_problem> single_role::open_state() {
         state_.emplace(std::move(*folder));
     }
     if (!settings_.journal.empty()) {
-        if (auto made = state::make_folder(settings_.journal); !made) {
-            return std::unexpected(problem_of_files(made.error(), "The journal folder " + settings_.journal));
-        }
-        if (::access(settings_.journal.c_str(), W_OK | X_OK) != 0) {
-            return std::unexpected(problem_of_files(state::failure_of(errno, settings_.journal, "writing the journal"),
-                                                    "The journal folder " + settings_.journal));
-        }
+        // Before anything is asked over the network; how many shards there are may not be known yet.
+        const auto known = settings_.shard_ids.empty() ? settings_.total_shards.value_or(1) : settings_.shard_ids.size();
+        if (auto done = reserve_journals(known); !done) return done;
     }
     if (settings_.ledger_folder.empty()) {
         auto folder = state::default_shared_folder();
@@ -163,6 +163,13 @@ std::expected<void, startup_problem> single_role::open_state() {
     auto boot = state::boot_id();
     if (!boot) return std::unexpected(problem_of_files(boot.error(), "This boot's id"));
     boot_id_ = std::move(*boot);
+    return {};
+}
+
+std::expected<void, startup_problem> single_role::reserve_journals(std::size_t shards) const {
+    if (settings_.journal.empty()) return {};
+    if (auto tried = state::try_journals(settings_.journal, shards); !tried)
+        return std::unexpected(problem_of_files(tried.error(), "The journal folder " + settings_.journal));
     return {};
 }
 
@@ -243,6 +250,8 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
         for (const auto id : settings_.shard_ids) shards_.push_back({id, total});
     }
 
+    if (auto done = reserve_journals(shards_.size()); !done) return done;
+
     const auto cores = std::max(1U, std::thread::hardware_concurrency());
     const auto wanted = settings_.threads == 0 ? cores : settings_.threads;
     const auto count = std::min<std::size_t>(wanted, shards_.size());
@@ -279,6 +288,10 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
         {.shard_ready = [this](shard_key shard,
                                std::uint32_t missing) { control_->post([this, shard, missing] { on_ready(shard, missing); }); },
          .status = {},
+         .untrusted =
+             [this, gateway = discord.url](shard_key, std::string_view why) {
+                 control_->post([this, problem = problem_of_gateway_certificate(gateway, why)] { on_untrusted(problem); });
+             },
          .gave_up =
              [this](shard_key shard, std::uint16_t code, std::string_view why) {
                  control_->post([this, shard, code, text = std::string(why)] { on_gave_up(shard, code, text); });
@@ -347,13 +360,25 @@ void single_role::on_ready(shard_key shard, std::uint32_t missing) {
     }
 }
 
+void single_role::on_untrusted(const startup_problem& problem) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (phase_ != phase::running) return;
+    }
+    // At a start this is a mistake in the settings or the clock, as it is for REST. A bot that serves already goes on: its
+    // other shards live, and a certificate gets renewed.
+    if (!ready_.empty()) return;
+    outcome_->failed(problem);
+    stop(false);
+}
+
 void single_role::on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) {
     {
         const std::lock_guard lock(mutex_);
         if (phase_ != phase::running) return;  // Shards that stop because they were told to.
     }
     given_up_.insert(shard);
-    auto problem = problem_of_close(shard, close_code, why);
+    auto problem = problem_of_close(shard, close_code, why, intents(bot_.intents_to_identify()));
     log_.error("a shard gave up", {{"shard", fmt::format("{}", shard.id)}, {"why", problem.sentence}});
     // Before any shard was ready this is a mistake that the others would only repeat, at the price of an IDENTIFY each. Later the
     // others go on serving their guilds, unless the token itself is dead.

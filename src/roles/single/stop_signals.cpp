@@ -18,7 +18,7 @@ std::atomic<int> pipe_end{-1};
 std::atomic<int> signals_seen{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-struct sigaction old_int, old_term, old_pipe;
+struct sigaction old_int, old_term, old_pipe, old_file_size;
 
 // Only what a signal handler may do: atomics, write, _exit.
 extern "C" void on_stop_signal(int which) {
@@ -55,12 +55,15 @@ stop_signals::stop_signals() {
     ignore.sa_handler = SIG_IGN;
     sigemptyset(&ignore.sa_mask);
     ::sigaction(SIGPIPE, &ignore, &old_pipe);
+    // A file that may not grow (ulimit -f) is a full disk, to be told as one, and no reason to be killed.
+    ::sigaction(SIGXFSZ, &ignore, &old_file_size);
 }
 
 stop_signals::~stop_signals() {
     ::sigaction(SIGINT, &old_int, nullptr);
     ::sigaction(SIGTERM, &old_term, nullptr);
     ::sigaction(SIGPIPE, &old_pipe, nullptr);
+    ::sigaction(SIGXFSZ, &old_file_size, nullptr);
     pipe_end = -1;
     ::close(read_end_);
     ::close(write_end_);

@@ -4,7 +4,8 @@
 
 namespace shoal::roles {
 
-/// Takes both signals while it lives (and ignores SIGPIPE: a log that nobody reads must not end a bot). One at a time.
+/// Takes both signals while it lives (and ignores SIGPIPE and SIGXFSZ: neither a log that nobody reads nor a
+/// file that may not grow may end a bot). One at a time.
 class stop_signals {
 public:
     stop_signals();

@@ -21,7 +21,7 @@ constexpr std::string_view a_token = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7
 
 struct trial {
     option_sources sources;
-    trial() { sources.environment.emplace_back("DISCORD_TOKEN", "t.o.ken"); }
+    trial() { sources.environment.emplace_back("DISCORD_TOKEN", std::string(a_token)); }
     trial& flags(std::vector<std::string> arguments) {
         sources.arguments = std::move(arguments);
         return *this;
@@ -80,7 +80,7 @@ std::string contents(const std::filesystem::path& file) {
 
 TEST_CASE("nothing but a token gives the defaults") {
     const auto settings = trial().good();
-    CHECK(settings.token.reveal() == "t.o.ken");
+    CHECK(settings.token.reveal() == a_token);
     CHECK(settings.api_base == "https://discord.com/api/v10");
     CHECK(settings.shard_ids.empty());
     CHECK_FALSE(settings.total_shards.has_value());
@@ -221,6 +221,7 @@ TEST_CASE("a missing token has a sentence and a code of its own") {
 TEST_CASE("a token may come from SHOAL_TOKEN, from a file, or from the code, as people paste it") {
     trial t;
     t.sources.environment.clear();
+    t.env("SHOAL_API_BASE", "http://127.0.0.1:1");
     CHECK(read_bot_settings(t.sources, "b", secret("from.the.code"))->settings.token.reveal() == "from.the.code");
     t.env("SHOAL_TOKEN", "Bot own.name");
     CHECK(t.good().token.reveal() == "own.name");
@@ -230,7 +231,7 @@ TEST_CASE("a token may come from SHOAL_TOKEN, from a file, or from the code, as 
 
 TEST_CASE("where the environment has both token and token-file, the token wins") {
     const temp_file file("in.a.file");
-    CHECK(trial().env("SHOAL_TOKEN_FILE", file.path).good().token.reveal() == "t.o.ken");
+    CHECK(trial().env("SHOAL_TOKEN_FILE", file.path).good().token.reveal() == a_token);
 }
 
 TEST_CASE("a token file that is missing, empty, no text or a folder is told apart from no token") {
@@ -244,6 +245,64 @@ TEST_CASE("a token file that is missing, empty, no text or a folder is told apar
     const auto why = trial().flags({"--token-file", two_lines.path}).bad();
     CHECK(holds(why.sentence, "white space"));
     CHECK_FALSE(holds(why.sentence, "one.two"));
+}
+
+TEST_CASE("what cannot be a token is told by its kind, without repeating it") {
+    const auto why = [](std::string token, bool of_discord = true) {
+        trial t;
+        t.sources.environment = {{"DISCORD_TOKEN", token}};
+        if (!of_discord) t.env("SHOAL_API_BASE", "http://127.0.0.1:1");
+        const auto start = t.read();
+        if (start) return std::string("fine");
+        CHECK(start.error().code == exit_code::token_malformed);
+        CHECK(holds(start.error().sentence, "Copy the token from the developer portal"));
+        CHECK_FALSE(holds(start.error().sentence, token));
+        return start.error().sentence;
+    };
+    const std::string good(a_token);
+    CHECK(why(good) == "fine");
+    CHECK(why("Bot " + good) == "fine");
+    CHECK(holds(why("\"" + good + "\""), "quotation marks"));
+    CHECK(holds(why("'" + good + "'", false), "quotation marks"));
+    CHECK(holds(why(good.substr(0, 30) + " " + good.substr(30)), "white space"));
+    CHECK(holds(why("${DISCORD_TOKEN}", false), "placeholder"));
+    CHECK(holds(why("<your token here>"), "placeholder"));
+    CHECK(holds(why("123456789012345678"), "application's id"));
+    CHECK(holds(why("0123456789abcdef0123456789abcdef"), "client secret"));
+    CHECK(holds(why(good.substr(0, 40)), "cut off"));
+    CHECK(holds(why("t\xC3\xB6ken.of.mine", false), "characters that no token has"));
+    // Another server's tokens are its own affair.
+    CHECK(why("sim.token", false) == "fine");
+    CHECK(why("123456789012345678", false) == "fine");
+}
+
+TEST_CASE("a settings file that is none says what it is") {
+    const auto folder = trial().flags({"--config", "/tmp"}).bad();
+    CHECK(folder.code == exit_code::bad_setting);
+    CHECK(holds(folder.sentence, "--config: the settings file \"/tmp\" cannot be read (Is a directory)"));
+    CHECK(holds(trial().env("SHOAL_CONFIG", "/nowhere/x").bad().sentence, "SHOAL_CONFIG: the settings file"));
+    CHECK(holds(trial().flags({"--config", "/dev/zero"}).bad().sentence, "over 1048576 bytes"));
+}
+
+TEST_CASE("a flag that is set twice is no riddle about which one counts") {
+    CHECK(holds(trial().flags({"--end-sessions", "--end-sessions=false"}).bad().sentence,
+                "--end-sessions is given more than once"));
+    CHECK(holds(trial().flags({"--threads", "1", "--threads=2"}).bad().sentence, "--threads is given more than once"));
+}
+
+TEST_CASE("a url without host or with a nonsensical port is refused before anything is dialed") {
+    for (const auto& [url, words] : {std::pair("https://", "has no host"), std::pair("https://:443", "has no host"),
+                                     std::pair("https://h:99999", "has a port"), std::pair("https://h:0", "has a port"),
+                                     std::pair("https://h:b/api", "has a port"), std::pair("https://h:", "has a port"),
+                                     std::pair("https://a b", "white space"), std::pair("https://me:pw@h", "user name"),
+                                     std::pair("ftp://h", "is no url")}) {
+        CAPTURE(url);
+        CHECK(holds(trial().flags({"--api-base", url}).bad().sentence, words));
+    }
+    for (const auto* url : {"https://h", "https://h:8443/api", "https://[::1]:8443", "https://[::1]", "https://+:8443"}) {
+        CAPTURE(url);
+        CHECK_FALSE(wrong_with(*bot_option_table().find("api-base"), url).has_value());
+    }
 }
 
 TEST_CASE("hand-picked shards") {
@@ -305,6 +364,8 @@ TEST_CASE("every option has help, a unique name, and a default that it allows") 
 
 TEST_CASE("exit codes are unique and rise") {
     for (std::size_t i = 1; i < exit_codes.size(); ++i) CHECK(exit_codes[i - 1].code < exit_codes[i].code);
+    for (std::size_t i = 1; i < simulator_exit_codes.size(); ++i)
+        CHECK(simulator_exit_codes[i - 1].code < simulator_exit_codes[i].code);
 }
 
 TEST_CASE("times are read with their units") {

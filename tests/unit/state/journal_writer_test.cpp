@@ -186,3 +186,20 @@ TEST_CASE("what was reserved and not used is given back") {
     }
     CHECK(std::filesystem::file_size(path) == 96);
 }
+
+TEST_CASE("whether the journals of all shards find room is known before the first is made") {
+    const temporary_folder in;
+    CHECK(try_journals(in.path + "/j", 3).has_value());
+    CHECK(std::filesystem::is_empty(in.path + "/j"));
+    child_process other([&] {
+        // A limit on the size of files stands for a full disk: two journals fit, three do not.
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit small{2 * 1024 * 1024, 2 * 1024 * 1024};
+        if (::setrlimit(RLIMIT_FSIZE, &small) != 0) return 1;
+        if (!try_journals(in.path + "/j", 2)) return 2;
+        const auto refused = try_journals(in.path + "/j", 3);
+        return !refused && refused.error().is(errc::disk_full) ? 0 : 3;
+    });
+    CHECK(other.answer() == 0);
+    CHECK(std::filesystem::is_empty(in.path + "/j"));
+}

@@ -127,7 +127,7 @@ TEST_CASE("each refusal of the system becomes a code and says what to do") {
     CHECK(failure_of(EACCES, "/x", "cannot write").is(errc::unwritable));
     CHECK(failure_of(ENOTDIR, "/x", "cannot write").is(errc::not_a_folder));
     CHECK(failure_of(EIO, "/x", "cannot write").is(errc::io_failed));
-    CHECK(failure_of(ENOSPC, "/x", "cannot write").detail().find("Free some space") != std::string::npos);
+    CHECK(failure_of(ENOSPC, "/x", "cannot write").detail().find("; free some space") != std::string::npos);
 }
 
 TEST_CASE("a write that fails leaves the old text and no litter") {
