@@ -121,8 +121,10 @@ function(shoal_all_tests)
   # Drivers, governor and simulated Discord in one thread and virtual time.
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
   # Real processes over real TLS on loopback; the programs are built first.
-  shoal_test(test_system tests/system PER_FILE DEPS sim_audit base
+  shoal_test(test_system tests/system PER_FILE DEPS sim_audit base LIBS OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
+  # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
+  shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_single)
   shoal_test(test_testing tests/testing DEPS sim_testing roles_single)
   # Foreign clients judge the simulator: unmodified libraries, and one client that shares nothing with anybody. They wait more than they work.
   if(TARGET shoal-sim)
@@ -140,7 +142,7 @@ function(shoal_all_tests)
   endforeach()
   foreach(slow IN ITEMS test_system test_testing)
     if(TARGET ${slow})
-      add_dependencies(${slow} shoal_demo_programs)
+      add_dependencies(${slow} shoal_demo_programs shoal-test-bot)
     endif()
   endforeach()
 endfunction()

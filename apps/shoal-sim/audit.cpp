@@ -3,13 +3,12 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "apps/shoal-sim/commands.hpp"
 #include "sim/audit/audit.hpp"
 #include "sim/audit/coverage.hpp"
+#include "sim/server/files.hpp"
 
 namespace shoal_sim {
 namespace {
@@ -24,14 +23,16 @@ struct audit_call {
             auto url = control_url(oracle);
             if (!url.ends_with("/oracle")) url += "/oracle";
             auto got = http_call("GET", url);
-            if (!got) return mistake(fmt::format("no oracle at {}: {}", url, got.error().message()));
-            if (got->status != 200) return mistake(fmt::format("{} answered {}", url, got->status));
+            if (!got) return unanswered(url, got.error());
+            if (got->status != 200) return mistake(fmt::format("{} answered {}; is that a control address?", url, got->status));
             text = std::move(got->body);
         } else {
-            std::ifstream in(oracle, std::ios::binary);
-            std::ostringstream read;
-            if (!in || !(read << in.rdbuf())) return mistake(fmt::format("cannot read the oracle: {}", oracle));
-            text = std::move(read).str();
+            auto read = shoal::sim::read_file(oracle);
+            if (!read) return mistake(fmt::format("the oracle cannot be read ({}).", read.error().detail()));
+            text = std::move(*read);
+        }
+        if (!std::filesystem::is_directory(journal)) {
+            return mistake(fmt::format("--journal: {} is no folder; give the one that the bot's --journal names.", journal));
         }
         const auto report = shoal::sim::audit_folder(journal, text);
         fmt::print("{}", as_json ? boost::json::serialize(shoal::sim::to_json(report)) + "\n" : shoal::sim::to_text(report));

@@ -5,12 +5,13 @@
 #include <functional>
 #include <string>
 
+#include "config/exit_codes.hpp"
 #include "shoal/error.hpp"
 #include "sim/server/server.hpp"
 
 namespace shoal_sim {
 
-/// 0 fine, 1 the answer is no (audit failed, a gap, a command refused), 2 a mistake in the call, 3 the audit refuses.
+/// The codes of docs/exit-codes.md (simulator_exit_codes) that are not a failure's own.
 inline constexpr int exit_fine = 0, exit_no = 1, exit_mistake = 2;
 
 using runner = std::function<int()>;
@@ -20,9 +21,12 @@ runner add_ctl(CLI::App& app);
 runner add_audit(CLI::App& app);
 runner add_coverage(CLI::App& app);
 
-/// Prints "shoal-sim: <sentence>" to stderr and returns exit_mistake.
-int mistake(const std::string& sentence);
+/// Prints "shoal-sim: <sentence>" to stderr and returns the code.
+int mistake(const std::string& sentence, shoal::config::exit_code code = shoal::config::exit_code::bad_setting);
+/// With the code that this failure has.
 int mistake(const shoal::failure& why);
+/// What is wrong with the command line, as a sentence.
+std::string sentence_of(const CLI::ParseError& said, const CLI::App& app);
 
 /// One HTTP exchange with a control port.
 struct answer {
@@ -32,9 +36,8 @@ struct answer {
 shoal::result<answer> http_call(const std::string& method, const std::string& url, const std::string& body = {});
 /// "127.0.0.1:1234" or a url -> "http://127.0.0.1:1234" without a slash at its end.
 std::string control_url(std::string address);
-
-/// Writes a file whole or not at all.
-shoal::result<void> write_file(const std::string& path, const std::string& text);
+/// Says that the control port at `url` did not answer, and returns the code for that.
+int unanswered(const std::string& url, const shoal::failure& why);
 
 /// The options that serve and replay share, and what they do with a running server: tell, write the ready file, wait for the end.
 struct serving {

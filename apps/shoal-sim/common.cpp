@@ -5,30 +5,48 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <future>
 
 #include "apps/shoal-sim/commands.hpp"
+#include "net/errc.hpp"
 #include "net/io_thread.hpp"
+#include "sim/server/files.hpp"
 
 namespace shoal_sim {
 
-int mistake(const std::string& sentence) {
+namespace {
+using shoal::config::exit_code;
+using shoal::net::errc;
+using shoal::sim::server_errc;
+
+exit_code code_of(const shoal::failure& why) noexcept {
+    if (why.is(errc::address_in_use)) return exit_code::port_in_use;
+    if (why.is(errc::bad_certificate)) return exit_code::certificate_refused;
+    if (why.is(server_errc::unwritable_file)) return exit_code::state_unusable;
+    if (why.is(server_errc::disk_full)) return exit_code::disk_full;
+    return exit_code::bad_setting;
+}
+}  // namespace
+
+int mistake(const std::string& sentence, exit_code code) {
     fmt::print(stderr, "shoal-sim: {}\n", sentence);
-    return exit_mistake;
+    return static_cast<int>(code);
 }
 int mistake(const shoal::failure& why) {
-    return mistake(why.detail().empty() ? std::string(why.text()) : fmt::format("{}: {}", why.text(), why.detail()));
+    auto sentence = why.detail().empty() ? std::string(why.text()) : fmt::format("{}: {}", why.text(), why.detail());
+    if (why.is(errc::address_in_use)) {
+        sentence = fmt::format("cannot listen on {}; choose another port, or port 0 for any that is free", why.detail());
+    }
+    return mistake(sentence + ".", code_of(why));
 }
 
-shoal::result<void> write_file(const std::string& path, const std::string& text) {
-    const auto beside = path + ".new";
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    std::error_code bad;
-    if (out && out << text && out.flush()) std::filesystem::rename(beside, path, bad);
-    if (!out || bad) return std::unexpected(shoal::failure(shoal::sim::server_errc::unwritable_file, path));
-    return {};
+int unanswered(const std::string& url, const shoal::failure& why) {
+    if (why.is(errc::bad_url)) {
+        return mistake(fmt::format("{} is no control address; write it as 127.0.0.1:9000, as shoal-sim serve tells it.", url));
+    }
+    return mistake(fmt::format("no simulator answers at {} ({}); look at --control, and whether shoal-sim serve still runs.", url,
+                               why.detail().empty() ? why.text() : std::string_view(why.detail())),
+                   exit_code::api_unreachable);
 }
 
 std::string control_url(std::string address) {
@@ -82,6 +100,11 @@ void serving::add_to(CLI::App& app) {
     auto* const key = app.add_option("--key", o.key_file, "Its key (PEM)");
     cert->needs(key)->excludes(plain);
     key->needs(cert);
+    auto* const gateway_cert = app.add_option("--gateway-cert", o.gateway_certificate_file,
+                                              "Another certificate for the gateway and the resume host (PEM)");
+    auto* const gateway_key = app.add_option("--gateway-key", o.gateway_key_file, "Its key (PEM)");
+    gateway_cert->needs(gateway_key)->needs("--gateway-listen")->excludes(plain);
+    gateway_key->needs(gateway_cert);
     app.add_option("--ca-out", o.ca_out, "Write the certificate that clients should trust to this file");
     app.add_option("--hello-with-upgrade", o.hello_with_upgrade,
                    "Share of connections whose HELLO leaves in one segment with the upgrade's answer")
@@ -105,6 +128,7 @@ int serving::run(shoal::sim::server::machine_maker make, const std::string& what
     sigaddset(&ends, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is told as a full disk.
 
     auto started = shoal::sim::server::start(server, std::move(make));
     if (!started) return mistake(started.error());
@@ -119,7 +143,7 @@ int serving::run(shoal::sim::server::machine_maker make, const std::string& what
     if (!ready_file.empty()) {
         const boost::json::object ready{{"api_base", at.api_base}, {"gateway", at.gateway},    {"resume", at.resume},
                                         {"control", at.control},   {"ca_file", server.ca_out}, {"pid", getpid()}};
-        if (auto written = write_file(ready_file, boost::json::serialize(ready) + "\n"); !written)
+        if (auto written = shoal::sim::write_file(ready_file, boost::json::serialize(ready) + "\n"); !written)
             return mistake(written.error());
     }
 
@@ -129,7 +153,7 @@ int serving::run(shoal::sim::server::machine_maker make, const std::string& what
     if (!drained) fmt::print("shoal-sim: not everything could be written in {} s; the oracle says so\n", drain_seconds);
     if (!oracle_file.empty()) {
         const auto text = boost::json::serialize(running.oracle()) + "\n";
-        if (auto written = write_file(oracle_file, text); !written) return mistake(written.error());
+        if (auto written = shoal::sim::write_file(oracle_file, text); !written) return mistake(written.error());
     }
     return exit_fine;
 }

@@ -37,7 +37,7 @@ std::optional<json::object> read_words(const std::vector<std::string>& words, st
         boost::system::error_code bad;
         auto value = json::parse(words.front(), bad);
         if (!bad && value.is_object() && words.size() == 1) return value.as_object();
-        problem = "the command is not one JSON object";
+        problem = "the command is not one JSON object.";
         return std::nullopt;
     }
     json::object command{{"do", words.front()}};
@@ -46,7 +46,7 @@ std::optional<json::object> read_words(const std::vector<std::string>& words, st
         if (!word.starts_with("--")) {
             const auto key = main_parameter(words.front());
             if (key.empty() || command.contains(key)) {
-                problem = fmt::format("'{}' takes no further word '{}'; write --name value", words.front(), word);
+                problem = fmt::format("'{}' takes no further word '{}'; write --name value.", words.front(), word);
                 return std::nullopt;
             }
             command[key] = value_of(word);
@@ -76,7 +76,7 @@ struct ctl_call {
         std::string path = "/control";
         std::string body;
         if (words.front() == "oracle" || words.front() == "stop" || words.front() == "server") {
-            if (words.size() > 1) return mistake(fmt::format("'{}' takes nothing further", words.front()));
+            if (words.size() > 1) return mistake(fmt::format("'{}' takes nothing further.", words.front()));
             if (words.front() != "stop") method = "GET";
             path = words.front() == "server" ? "/status" : "/" + words.front();
         } else {
@@ -86,9 +86,17 @@ struct ctl_call {
             body = json::serialize(*command);
         }
         const auto got = http_call(method, base + path, body);
-        if (!got) return mistake(fmt::format("no simulator answers at {}: {}", base, got.error().message()));
+        if (!got) return unanswered(base, got.error());
         fmt::print("{}", got->body);
-        return got->status == 200 ? exit_fine : exit_no;
+        if (got->status == 200) return exit_fine;
+        // The answer is on stdout for programs; this is for people.
+        json::error_code bad;
+        const auto answer = json::parse(got->body, bad);
+        const auto* const why = bad || !answer.is_object() ? nullptr : answer.as_object().if_contains("error");
+        return mistake(why != nullptr && why->is_string()
+                           ? std::string(why->as_string())
+                           : fmt::format("{} answered {}; is that a control address?", base, got->status),
+                       shoal::config::exit_code::failed);
     }
 };
 
@@ -107,7 +115,7 @@ runner add_ctl(CLI::App& app) {
         "oracle, server and stop are the port's own; all others, and what they take, are in sim/core/README.md.");
     return [call, &app] {
         call->words = app.remaining();
-        if (call->words.empty()) return mistake("ctl needs a command, for instance: fault F11 --shard 3");
+        if (call->words.empty()) return mistake("ctl needs a command, for instance: fault F11 --shard 3.");
         return call->run();
     };
 }

@@ -13,7 +13,9 @@ int main(int argc, char** argv) {
     app.footer(
         "Start it, then point any bot at it:\n"
         "  shoal-sim serve --ca-out ca.pem --ready-file ready.json\n"
-        "Exit codes: 0 fine; 1 the answer is no (audit failed, gap, command refused); 2 a mistake in the call; 3 audit refused.");
+        "Exit codes: 0 fine; 1 the answer is no (audit failed, gap, command refused); 2 a mistake in the call; 3 audit refused;\n"
+        "10 nobody answers at the control address; 11 bad certificate or key; 12 port in use; 13 a file cannot be written;\n"
+        "16 no room for a file.");
 
     std::map<CLI::App*, shoal_sim::runner> runners;
     const auto add = [&](const char* name, const char* what, shoal_sim::runner (*make)(CLI::App&)) {
@@ -31,7 +33,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& said) {
         // --help and --version are "errors" of code 0 to CLI11.
         if (said.get_exit_code() == 0) return app.exit(said);
-        return shoal_sim::mistake(fmt::format("{} (--help shows what there is)", said.what()));
+        return shoal_sim::mistake(shoal_sim::sentence_of(said, app));
     }
     return runners.at(app.get_subcommands().front())();
 }

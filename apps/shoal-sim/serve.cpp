@@ -1,7 +1,10 @@
 // shoal-sim serve and shoal-sim replay.
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "apps/shoal-sim/commands.hpp"
 #include "sim/server/recording.hpp"
@@ -22,6 +25,16 @@ CLI::Option* add_ms(CLI::App& app, const std::string& name, shoal::duration& to,
         ->check(not_negative)
         ->type_name("MS")
         ->default_str(std::to_string(shoal::to_ms(to)));
+}
+
+/// An option whose value is one of these words.
+template <class T>
+void add_word(CLI::App& app, const std::string& name, T& to, std::map<std::string, T> words, const std::string& what) {
+    std::vector<std::string> allowed;
+    for (const auto& [word, value] : words) allowed.push_back(word);
+    app.add_option_function<std::string>(
+           name, [&to, words = std::move(words)](const std::string& word) { to = words.at(word); }, what)
+        ->check(CLI::IsMember(allowed));
 }
 
 struct serve_call {
@@ -74,12 +87,13 @@ struct serve_call {
         app.add_option("--never-replayed", c.never_replayed, "Names of events that RESUME does not bring back");
         using shoal::sim::takeover_rule;
         using shoal::sim::trim_rule;
-        app.add_option("--trim-on-heartbeat", c.trim_on_heartbeat, "What a heartbeat's number does to the replay buffer")
-            ->transform(CLI::CheckedTransformer(std::map<std::string, trim_rule>{
-                {"no", trim_rule::no}, {"silent", trim_rule::silent}, {"4007", trim_rule::close_4007}, {"op9", trim_rule::op9}}));
-        app.add_option("--takeover", c.takeover, "RESUME of a live session")
-            ->transform(CLI::CheckedTransformer(std::map<std::string, takeover_rule>{{"newest_wins", takeover_rule::newest_wins},
-                                                                                     {"refuse", takeover_rule::refuse}}));
+        add_word<trim_rule>(
+            app, "--trim-on-heartbeat", c.trim_on_heartbeat,
+            {{"no", trim_rule::no}, {"silent", trim_rule::silent}, {"4007", trim_rule::close_4007}, {"op9", trim_rule::op9}},
+            "What a heartbeat's number does to the replay buffer");
+        add_word<takeover_rule>(app, "--takeover", c.takeover,
+                                {{"newest_wins", takeover_rule::newest_wins}, {"refuse", takeover_rule::refuse}},
+                                "RESUME of a live session");
         add_ms(app, "--forced-op7-least", c.forced_op7_least, "Every session gets an op 7 once in at least this");
         add_ms(app, "--forced-op7-most", c.forced_op7_most, "and at most this; 0: never");
         add_ms(app, "--spontaneous-cut-least", c.spontaneous_cut_least, "Its TCP is cut once in at least this");

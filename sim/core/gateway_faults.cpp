@@ -322,7 +322,10 @@ json::object gateway::start_fault(const json::object& command, instant now, std:
             (void)read.text("guild");
             (void)read.number("guilds_percent", 0, 100);
             return stand(number);
-        case 18: (void)read.word("answer", {"op9_false", "op9_true", "silence"}); return stand(number);
+        case 18:
+            (void)read.word("answer", {"op9_false", "op9_true", "silence"});
+            (void)read.whole_number("code", 1000, 4999);
+            return stand(number);
         case 19:
             (void)read.word("answer", {"op9_false", "op9_true", "silence", "wedged"});
             (void)read.whole_number("code", 1000, 4999);

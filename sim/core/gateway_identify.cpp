@@ -111,6 +111,9 @@ void gateway::identify(connection& c, const json::value* d, instant now) {
         return refuse_identify(c.id, false, config_.identify_breach_delay, now);
     }
     if (const auto how = faults_.strike(18, who, now, chance_)) {
+        if (const auto code = read_whole(how->if_contains("code"))) {
+            return close(c, static_cast<std::uint16_t>(*code), "Injected.", now);
+        }
         const json::value* answer = how->if_contains("answer");
         const std::string_view kind =
             answer != nullptr && answer->is_string() ? std::string_view(answer->as_string()) : "op9_false";

@@ -7,11 +7,13 @@
 #include <cstring>
 #include <map>
 
+#include "sim/server/files.hpp"
+
 namespace shoal::sim {
 
 result<std::unique_ptr<recorder>> recorder::open(const std::string& path) {
     std::FILE* file = std::fopen(path.c_str(), "wb");
-    if (file == nullptr) return std::unexpected(failure(server_errc::unwritable_file, path + ": " + std::strerror(errno)));
+    if (file == nullptr) return std::unexpected(cannot_write(path, errno));
     std::fputs("shoal-recording 1\n", file);
     return std::unique_ptr<recorder>(new recorder(file));
 }

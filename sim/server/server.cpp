@@ -4,18 +4,18 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <future>
-#include <sstream>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
+#include "net/errc.hpp"
 #include "net/io_thread.hpp"
 #include "sim/server/accept_faults.hpp"
 #include "sim/server/connection.hpp"
 #include "sim/server/control_port.hpp"
+#include "sim/server/files.hpp"
 #include "sim/server/recording.hpp"
 #include "sim/server/timer_slot.hpp"
 
@@ -41,13 +41,6 @@ result<address> read_address(std::string_view text) {
     return read;
 }
 
-result<std::string> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    if (!in || !(text << in.rdbuf())) return std::unexpected(failure(server_errc::unreadable_file, path));
-    return text.str();
-}
-
 }  // namespace
 
 struct server::impl final : connection_owner {
@@ -61,7 +54,7 @@ struct server::impl final : connection_owner {
     std::function<void()> stop_asked;
 
     // Everything below belongs to the thread.
-    net::tls_context_ptr tls;
+    net::tls_context_ptr tls, gateway_tls;  // the second: of the gateway and the resume host
     std::unique_ptr<machine> behind;
     std::unique_ptr<recorder> record;
     std::unique_ptr<timer_slot> wake, record_flush;
@@ -92,6 +85,37 @@ struct server::impl final : connection_owner {
 
     // ---- start and stop ------------------------------------------------------------------------------------------------
 
+    static result<net::tls_context_ptr> read_tls(const std::string& certificate_file, const std::string& key_file,
+                                                 std::string* chain_out) {
+        auto chain = read_file(certificate_file);
+        if (!chain) return std::unexpected(chain.error());
+        const auto key = read_file(key_file);
+        if (!key) return std::unexpected(key.error());
+        auto context = net::server_tls(*chain, *key);
+        if (!context) {
+            return std::unexpected(
+                failure(net::errc::bad_certificate, fmt::format("{}: {}", certificate_file, context.error().detail())));
+        }
+        if (chain_out != nullptr) *chain_out = std::move(*chain);
+        return context;
+    }
+
+    result<net::tls_context_ptr> make_certificate(const std::vector<address>& all) {
+        std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+        const auto add = [&names](std::string host) {
+            if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+            if (!host.empty() && host != "0.0.0.0" && host != "::" && std::ranges::find(names, host) == names.end()) {
+                names.push_back(host);
+            }
+        };
+        for (const auto& one : all) add(one.host);
+        add(options.public_host);
+        auto made = net::make_self_signed(names, 30);
+        if (!made) return std::unexpected(made.error());
+        made_ca = made->certificate_pem;
+        return net::server_tls(made->certificate_pem, made->key_pem);
+    }
+
     result<void> make_tls(const std::vector<address>& all) {
         for (const auto& one : all) {
             if (options.plain && !one.loopback()) {
@@ -100,49 +124,30 @@ struct server::impl final : connection_owner {
         }
         if (options.plain) return {};
         std::string chain;
-        std::string key;
-        if (!options.certificate_file.empty()) {
-            auto chain_read = read_file(options.certificate_file);
-            auto key_read = read_file(options.key_file);
-            if (!chain_read) return std::unexpected(chain_read.error());
-            if (!key_read) return std::unexpected(key_read.error());
-            chain = std::move(*chain_read);
-            key = std::move(*key_read);
-        } else {
-            std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
-            const auto add = [&names](std::string host) {
-                if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-                if (!host.empty() && host != "0.0.0.0" && host != "::" && std::ranges::find(names, host) == names.end()) {
-                    names.push_back(host);
-                }
-            };
-            for (const auto& one : all) add(one.host);
-            add(options.public_host);
-            auto made = net::make_self_signed(names, 30);
-            if (!made) return std::unexpected(made.error());
-            chain = made->certificate_pem;
-            key = made->key_pem;
-            made_ca = made->certificate_pem;
-        }
-        auto context = net::server_tls(chain, key);
+        auto context = options.certificate_file.empty() ? make_certificate(all)
+                                                        : read_tls(options.certificate_file, options.key_file, &chain);
         if (!context) return std::unexpected(context.error());
-        tls = std::move(*context);
-        if (!options.ca_out.empty()) {
-            std::ofstream out(options.ca_out, std::ios::binary | std::ios::trunc);
-            if (!(out << chain) || !out.flush()) return std::unexpected(failure(server_errc::unwritable_file, options.ca_out));
+        tls = gateway_tls = std::move(*context);
+        if (!options.gateway_certificate_file.empty()) {
+            auto other = read_tls(options.gateway_certificate_file, options.gateway_key_file, nullptr);
+            if (!other) return std::unexpected(other.error());
+            gateway_tls = std::move(*other);
         }
-        return {};
+        if (options.ca_out.empty()) return {};
+        return write_file(options.ca_out, made_ca.empty() ? chain : made_ca);
     }
 
     result<std::unique_ptr<door>> open_door(const address& at, connection::port what, bool serves_rest) {
         auto made = std::make_unique<door>(random.next());
-        auto listening = net::listen(thread, at.text(), tls, [this, what, serves_rest](std::unique_ptr<net::byte_stream> stream) {
-            ++accepted;
-            const auto id = ++last_conn;
-            connections.emplace(
-                id, std::make_unique<connection>(*this, thread, conn_id{id}, what, std::move(stream),
-                                                 connection_limits{options.most_unsent_bytes, options.close_grace}, serves_rest));
-        });
+        const auto& shown = what == connection::port::api || serves_rest ? tls : gateway_tls;
+        auto listening =
+            net::listen(thread, at.text(), shown, [this, what, serves_rest](std::unique_ptr<net::byte_stream> stream) {
+                ++accepted;
+                const auto id = ++last_conn;
+                connections.emplace(id, std::make_unique<connection>(
+                                            *this, thread, conn_id{id}, what, std::move(stream),
+                                            connection_limits{options.most_unsent_bytes, options.close_grace}, serves_rest));
+            });
         if (!listening) return std::unexpected(listening.error());
         made->listener = std::move(*listening);
         made->listener->set_policy([faults = &made->faults] { return faults->on_accept(); });

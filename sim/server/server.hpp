@@ -24,8 +24,10 @@ struct server_options {
     std::string public_host = {};                      ///< The host in the urls that clients get; empty: the one listened on.
     bool plain = false;                                ///< ws and http; loopback only.
     std::string certificate_file = {}, key_file = {};  ///< PEM; empty: a certificate is made.
-    std::string ca_out = {};                           ///< Where the made certificate is written for clients to trust.
-    std::string record_file = {};                      ///< Every gateway message to clients is written there (recording.hpp).
+    /// PEM; empty: the same as for REST. Of the gateway's own port and of the resume host.
+    std::string gateway_certificate_file = {}, gateway_key_file = {};
+    std::string ca_out = {};          ///< Where the made certificate is written for clients to trust.
+    std::string record_file = {};     ///< Every gateway message to clients is written there (recording.hpp).
     double hello_with_upgrade = 0.5;  ///< Share of connections whose HELLO leaves in one segment with the upgrade's answer.
     std::size_t most_unsent_bytes = 64U << 20U;      ///< A client that lets more wait is cut.
     duration close_grace = std::chrono::seconds(2);  ///< For the echo of a close frame.

@@ -99,6 +99,8 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
         if (!stored) return not_stored(stored.error(), decided);
         changes.erase(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(applied));
         store_failures = 0;
+        busy_since.reset();
+        busy_told = false;
         snapshot.trouble = dead;
 
         auto next = options.longest_sleep;
@@ -143,12 +145,26 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
             if (const auto found = askers.find(granted->shard); found != askers.end())
                 governor.ask(granted->shard, found->second.had_session);
         }
-        if (why.is(state::errc::busy)) return wake_after(options.busy_retry);
+        if (why.is(state::errc::busy)) return busy(why);
         ++store_failures;
         if (store_failures == 1) options.log.error(fmt::format("no IDENTIFY until the ledger can be kept: {}", why.message()));
         snapshot.trouble = why.message();
         for (const auto& [shard, who] : std::map(askers)) refuse(shard, why.message());
         wake_after(options.longest_sleep);
+    }
+
+    void busy(const failure& why) {
+        const auto now = on.now();
+        if (!busy_since) busy_since = now;
+        if (!busy_told && now - *busy_since >= options.busy_told_after) {
+            busy_told = true;
+            snapshot.trouble = why.message();
+            options.log.warn(
+                fmt::format("no IDENTIFY while another process holds the identify ledger, as it has for {} s: "
+                            "'fuser {}.lock' names it",
+                            to_ms(now - *busy_since) / 1000, why.detail()));
+        }
+        wake_after(options.busy_retry);
     }
 
     void read_budget() {
@@ -202,6 +218,8 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
     std::uint32_t read_failures = 0;
     instant read_not_before{};
     std::uint32_t store_failures = 0;
+    std::optional<instant> busy_since;
+    bool busy_told = false;
     std::string dead;  // why no permit will ever be given
     budget_snapshot snapshot;
 };

@@ -25,6 +25,8 @@ struct desk_options {
     /// Another process may return a permit at any time: a desk with shards waiting looks into the ledger at least this often.
     duration longest_sleep = std::chrono::seconds(5);
     duration busy_retry = std::chrono::milliseconds(20);
+    /// Processes hold the ledger's lock for moments: one that holds it for this long stands still, and is told of once.
+    duration busy_told_after = std::chrono::seconds(5);
     logger log;
     planted_bugs planted;  ///< For tests/simulation only.
 };

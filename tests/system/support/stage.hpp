@@ -32,6 +32,8 @@ public:
     explicit discord_process(discord_options options = {});
 
     [[nodiscard]] const std::string& api_base() const noexcept { return api_base_; }
+    /// Of its control port, as a url.
+    [[nodiscard]] const std::string& control_address() const noexcept { return control_; }
     /// The authority to trust; empty when plain.
     [[nodiscard]] const std::string& ca_file() const noexcept { return ca_file_; }
     /// One control command as JSON text; fails the test if the simulator refuses it.

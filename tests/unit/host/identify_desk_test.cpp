@@ -229,6 +229,26 @@ TEST_CASE("a ledger that is locked for a moment delays a permit and no more") {
     CHECK(bench.grants.size() == 1);
 }
 
+TEST_CASE("a process that stands still with the ledger's lock is told of once, and again if it happens again") {
+    std::vector<std::string> told;
+    desk_options options;
+    options.log = logger([&](const log_record& record) { told.emplace_back(record.message); }, log_level::warn);
+    desk_bench bench;
+    auto& desk = bench.open(std::move(options));
+    for (std::uint32_t round = 1; round <= 2; ++round) {
+        bench.memory.busy = true;
+        bench.ask(desk, round);
+        bench.time.run_for(4s);
+        CHECK(told.size() == round - 1);
+        bench.time.run_for(60s);
+        REQUIRE(told.size() == round);
+        CHECK(told.back().find("another process holds the identify ledger") != std::string::npos);
+        bench.memory.busy = false;
+        bench.time.run_for(10s);
+        CHECK(bench.grants.size() == round);
+    }
+}
+
 TEST_CASE("a permit that cannot be written down is not given") {
     desk_bench bench;
     auto& desk = bench.open();

@@ -60,6 +60,10 @@ struct far_end {
         ended = true;
         events->on_closed({code, "", false, while_dialing, std::nullopt});
     }
+    void refuse_dial(failure why) {
+        ended = true;
+        events->on_closed({std::nullopt, "", false, true, std::move(why)});
+    }
 };
 
 class scripted_dialer final : public net::dialer {
@@ -143,6 +147,9 @@ public:
         lines.push_back(fmt::format("ready {} missing {}", shard.id, missing));
     }
     void on_status(shard_key, gateway::session_status status) override { statuses.push_back(status); }
+    void on_untrusted(shard_key shard, std::string_view why) override {
+        lines.push_back(fmt::format("untrusted {}: {}", shard.id, why));
+    }
     void on_gave_up(shard_key shard, std::uint16_t code, std::string_view why) override {
         lines.push_back(fmt::format("gave up {} {}", shard.id, code));
         last_reason = why;

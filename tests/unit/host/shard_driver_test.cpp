@@ -582,6 +582,17 @@ TEST_CASE("a close code that cannot be helped stops the shard with a sentence fo
     CHECK(bench.stopped == 1);
 }
 
+TEST_CASE("a gateway whose certificate cannot be trusted is told, and tried again") {
+    driver_bench bench;
+    bench.driver->start();
+    bench.dialer.last().refuse_dial({net::errc::untrusted, "the certificate of x is odd"});
+    CHECK(bench.sink.has("untrusted 0: the certificate of x is odd"));
+    auto& next = bench.redial();
+    CHECK_FALSE(next.ended);
+    next.refuse_dial({net::errc::connect_failed, "x"});
+    CHECK(bench.sink.lines.size() == 1);
+}
+
 TEST_CASE("an IDENTIFY that fails is told to the desk") {
     SUBCASE("by a close") {
         driver_bench bench;

@@ -112,6 +112,21 @@ TEST_CASE("F18 IDENTIFY is answered by op 9 false, op 9 true, or silence") {
     }
 }
 
+TEST_CASE("F18 IDENTIFY is answered by a close of any code, once for a shard") {
+    bench b;
+    for (const int code : {4004, 4012, 4013}) {
+        CAPTURE(code);
+        b.must(fault("F18", {{"shard", 0}, {"code", code}}));
+        const auto id = b.open();
+        b.identify(id);
+        b.advance(20s);
+        CHECK(b.of(id).close_code == code);
+        CHECK(b.of(id).got.size() == 1);
+        CHECK(b.of(b.ready()).count("READY") == 1);
+        b.advance(6s);
+    }
+}
+
 TEST_CASE("F19 RESUME is answered by op 9 true or false, silence, or a code") {
     bench b;
     for (const char* answer : {"op9_false", "op9_true", "silence"}) {

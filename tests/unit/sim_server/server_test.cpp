@@ -35,6 +35,11 @@ TEST_CASE("mistakes at the start are told by name, and nothing keeps running") {
     CHECK(start_failure({.ca_out = "/nowhere/ca.pem"}).is(sim::server_errc::unwritable_file));
     CHECK(start_failure({.plain = true, .record_file = "/nowhere/rec"}).is(sim::server_errc::unwritable_file));
     CHECK(start_failure({.certificate_file = "/nowhere/c", .key_file = "/nowhere/k"}).is(sim::server_errc::unreadable_file));
+    CHECK(start_failure(
+              {.gateway_listen = "127.0.0.1:0", .gateway_certificate_file = "/nowhere/c", .gateway_key_file = "/nowhere/k"})
+              .is(sim::server_errc::unreadable_file));
+    CHECK(start_failure({.certificate_file = "/proc/version", .key_file = "/proc/version"}).is(net::errc::bad_certificate));
+    CHECK(start_failure({.ca_out = "/dev/full/x"}).is(sim::server_errc::unwritable_file));
     const auto first = start();
     const auto taken = "127.0.0.1:" + std::to_string(port_of(first->addresses().gateway));
     const auto why = start_failure({.listen = taken, .plain = true});
