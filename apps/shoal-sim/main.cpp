@@ -10,12 +10,11 @@ int main(int argc, char** argv) {
     CLI::App app("shoal-sim, a simulated Discord: gateway and REST with traffic, faults and an audit", "shoal-sim");
     app.set_version_flag("--version", fmt::format("shoal-sim {}", shoal::config::version));
     app.require_subcommand(1);
-    app.footer(
-        "Start it, then point any bot at it:\n"
-        "  shoal-sim serve --ca-out ca.pem --ready-file ready.json\n"
-        "Exit codes: 0 fine; 1 the answer is no (audit failed, gap, command refused); 2 a mistake in the call; 3 audit refused;\n"
-        "10 nobody answers at the control address; 11 bad certificate or key; 12 port in use; 13 a file cannot be written;\n"
-        "16 no room for a file.");
+    std::string footer =
+        "Start it, then point any bot at it:\n  shoal-sim serve --ca-out ca.pem --ready-file ready.json\nExit codes:\n";
+    for (const auto& one : shoal::config::simulator_exit_codes)
+        footer += fmt::format("  {:>2}  {}\n", static_cast<int>(one.code), one.meaning);
+    app.footer(footer);
 
     std::map<CLI::App*, shoal_sim::runner> runners;
     const auto add = [&](const char* name, const char* what, shoal_sim::runner (*make)(CLI::App&)) {
