@@ -268,6 +268,7 @@ TEST_CASE("shard_ready and shard_resumed are the bot's own events, and the role 
     f.inside().listen(
         {.shard_ready = [&](shard_key, std::uint32_t missing) { heard.push_back("role " + std::to_string(missing)); },
          .status = {},
+         .untrusted = {},
          .gave_up = {}});
     f.open();
     f.on_thread([&] { f.inside().on_shard_ready(f.shard, 2); });
