@@ -81,6 +81,20 @@ struct bad_input {
     }
 };
 
+/// What came over HTTP from Discord's API, or from something before it, and could not be read, by kind. Such an answer fails its
+/// call, or the call is made again where twice is as good as once. Counts are since the start of the bot.
+struct bad_answers {
+    std::uint64_t not_http = 0;     ///< Garbage, or lengths that contradict each other.
+    std::uint64_t cut_short = 0;    ///< Ended before the length that it promised.
+    std::uint64_t too_large = 0;    ///< A header or body over its bound.
+    std::uint64_t endless = 0;      ///< Began and did not end in time.
+    std::uint64_t not_json = 0;     ///< A page for people, or nothing where something must be.
+    std::uint64_t wrong_shape = 0;  ///< JSON that is not what was asked for.
+    [[nodiscard]] std::uint64_t sum() const noexcept {
+        return not_http + cut_short + too_large + endless + not_json + wrong_shape;
+    }
+};
+
 /// One shard as it was at most a second ago. Counts are since the start of the bot.
 struct shard_status {
     std::uint32_t id = 0;
@@ -260,6 +274,8 @@ public:
 
     /// Each shard of this process, ordered by id.
     [[nodiscard]] std::vector<shard_status> shards() const;
+    /// All zero before the bot started. From any thread.
+    [[nodiscard]] shoal::bad_answers bad_answers() const;
 
     /// Ends a running bot in order: no new events, handlers get time to finish, sessions stay resumable (or, for_good, end and
     /// the bot goes offline). Returns at once; join() waits. Does nothing when it does not run.

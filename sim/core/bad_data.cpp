@@ -17,13 +17,12 @@ std::string message(std::uint64_t guild, std::uint64_t id, std::string_view cont
 
 }  // namespace
 
-std::vector<bad_dispatch> make_bad_data(std::string_view kind, std::uint64_t guild, std::uint64_t id) {
+std::vector<bad_dispatch> make_bad_data(std::string_view kind, std::uint64_t guild, std::uint64_t id, std::size_t depth) {
     std::vector<bad_dispatch> out;
     const auto wanted = [kind](std::string_view one) { return kind == "all" || kind == one; };
     if (wanted("utf8")) out.push_back({"MESSAGE_CREATE", message(guild, id, "bad \xC3\x28 bytes \xF0\x9F")});
     if (wanted("surrogate")) out.push_back({"MESSAGE_CREATE", message(guild, id, R"(lone \ud83d and \ude00 halves)")});
     if (wanted("nesting")) {
-        constexpr std::size_t depth = 2000;
         out.push_back({"MESSAGE_CREATE",
                        message(guild, id, "deep", ",\"components\":" + std::string(depth, '[') + std::string(depth, ']'))});
     }
@@ -39,6 +38,16 @@ std::vector<bad_dispatch> make_bad_data(std::string_view kind, std::uint64_t gui
              fmt::format(R"({{"user":{{"id":"{0}"}},"guild_id":"{1}","status":"online","activities":{{}},"client_status":[]}})",
                          id, guild)});
     }
+    if (wanted("numbers")) {
+        // Ids as numbers, numbers and booleans as strings, texts as numbers.
+        out.push_back({"MESSAGE_CREATE",
+                       fmt::format(R"({{"id":{0},"channel_id":{1},"guild_id":{1},"author":{{"id":{0},"username":7,"bot":"false"}},)"
+                                   R"("content":12345,"timestamp":0,"tts":"0","pinned":0,"flags":"4","type":"0",)"
+                                   R"("mention_roles":[{0}],"mentions":[]}})",
+                                   id, guild)});
+    }
+    if (kind == "no_ids") out.push_back({"MESSAGE_CREATE", R"({"id":{},"channel_id":[],"author":"nobody","content":{"a":1}})"});
+    if (kind == "cut_json") out.push_back({"MESSAGE_CREATE", message(guild, id, "cut").substr(0, 120)});
     if (wanted("null")) {
         out.push_back(
             {"GUILD_MEMBER_UPDATE",

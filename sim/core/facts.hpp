@@ -96,6 +96,10 @@ enum class wire_fault : std::uint8_t {
     split_messages,       ///< F33: zlib-stream messages over many websocket messages, for the next `count` messages.
     fragment_with_pings,  ///< F34, for the next `count` messages.
     corrupt_byte,         ///< F35: in the next compressed message.
+    truncate_message,     ///< F35: the next message ends in its middle; what follows goes on behind its lost rest.
+    bomb,                 ///< F35: the next message says `count` megabytes of zeros.
+    cut_json,             ///< F35: the next message's JSON ends in its middle, its compression is whole.
+    no_op,                ///< F35: the next message has no op.
     coalesce,             ///< F36: the next `count` messages leave in one segment.
     tiny_segments,        ///< F37: 1-byte segments, for the next `count` messages.
 };

@@ -113,7 +113,15 @@ bool gateway::wire_fault_on(connection& c, int number, const json::object& how, 
         case 13: return order(wire_fault::stall_sending, 0, span(10'000));
         case 33: return order(wire_fault::split_messages, count(20));
         case 34: return order(wire_fault::fragment_with_pings, count(20));
-        case 35: return order(wire_fault::corrupt_byte, 1);
+        case 35: {
+            const json::value* named = how.if_contains("how");
+            const std::string_view kind = named != nullptr && named->is_string() ? std::string_view(named->as_string()) : "byte";
+            if (kind == "truncate") return order(wire_fault::truncate_message, 1);
+            if (kind == "bomb") return order(wire_fault::bomb, read_whole(how.if_contains("megabytes")).value_or(100));
+            if (kind == "cut_json") return order(wire_fault::cut_json, 1);
+            if (kind == "no_op") return order(wire_fault::no_op, 1);
+            return order(wire_fault::corrupt_byte, 1);
+        }
         case 36: return order(wire_fault::coalesce, count(5));
         case 37: return order(wire_fault::tiny_segments, count(20));
         default: return true;
@@ -287,9 +295,12 @@ json::object gateway::start_fault(const json::object& command, instant now, std:
         case 34:
         case 36:
         case 37: (void)read.whole_number("count", 1, 1'000'000'000); return connections();
+        case 35:
+            (void)read.word("how", {"byte", "truncate", "bomb", "cut_json", "no_op"});
+            (void)read.whole_number("megabytes", 1, 1000);
+            return connections();
         case 1:
-        case 3:
-        case 35: return connections();
+        case 3: return connections();
 
         case 5:
         case 6:
@@ -412,12 +423,14 @@ json::object gateway::start_fault(const json::object& command, instant now, std:
         }
         case 46: {
             const std::string kind =
-                read.word("kind", {"all", "utf8", "surrogate", "nesting", "presence_types", "null", "permissions"})
+                read.word("kind", {"all", "utf8", "surrogate", "nesting", "presence_types", "numbers", "null", "permissions",
+                                   "no_ids", "cut_json"})
                     .value_or("all");
+            const auto depth = read.whole_number("depth", 1, 10'000'000).value_or(2000);
             return sessions([&](session& s) {
                 const auto guilds = guilds_of(s.shard, s.total);
                 const std::uint64_t guild = guilds.empty() ? 1 : guilds.front();
-                for (auto& one : make_bad_data(kind, guild, world_.mint_id(now))) {
+                for (auto& one : make_bad_data(kind, guild, world_.mint_id(now), depth)) {
                     dispatch(s, one.name, std::make_shared<const std::string>(std::move(one.data)), now);
                 }
             });

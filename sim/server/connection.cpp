@@ -239,7 +239,11 @@ void connection::wire(const wire_order& order) {
             return stream_->set_segment_bytes(1);
         case wire_fault::split_messages:
         case wire_fault::fragment_with_pings:
-        case wire_fault::corrupt_byte: return encoder_->arm(order.fault, order.count);
+        case wire_fault::corrupt_byte:
+        case wire_fault::truncate_message:
+        case wire_fault::bomb:
+        case wire_fault::cut_json:
+        case wire_fault::no_op: return encoder_->arm(order.fault, order.count);
     }
 }
 

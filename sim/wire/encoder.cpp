@@ -1,6 +1,7 @@
 #include "sim/wire/encoder.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/wire/frames.hpp"
 
@@ -19,40 +20,72 @@ void encoder::arm(wire_fault fault, std::uint64_t count) {
     if (fault == wire_fault::split_messages) to_split_ = count;
     if (fault == wire_fault::fragment_with_pings) to_fragment_ = count;
     if (fault == wire_fault::corrupt_byte) to_corrupt_ = count;
+    if (fault == wire_fault::truncate_message || fault == wire_fault::cut_json || fault == wire_fault::no_op) to_spoil_ = fault;
+    if (fault == wire_fault::bomb) {
+        to_spoil_ = fault;
+        bomb_megabytes_ = count;
+    }
+}
+
+void encoder::spoil_text() {
+    if (to_spoil_ == wire_fault::cut_json) {
+        parts_.data = parts_.data.substr(0, parts_.data.size() / 2);
+        parts_.back.clear();
+    } else if (to_spoil_ == wire_fault::no_op) {
+        for (auto* side : {&parts_.front, &parts_.back}) {
+            if (const auto at = side->find("\"op\""); at != std::string::npos) side->replace(at, 4, "\"po\"");
+        }
+    }
+}
+
+template <class Stream>
+void encoder::compress(Stream& stream, std::string_view front, std::string_view data) {
+    stream.write(front, one_.bytes);
+    if (to_spoil_ == wire_fault::bomb) {
+        // Piece by piece, so that this side holds one of them only.
+        const std::string zeros(1'000'000, '0');
+        for (std::uint64_t i = 0; i < bomb_megabytes_; ++i) stream.write(zeros, one_.bytes);
+    } else {
+        stream.write(data, one_.bytes);
+    }
+    stream.write(parts_.back, one_.bytes);
+    stream.flush(one_.bytes);
+    one_.binary = true;
 }
 
 bool encoder::make_one(const payload& what) {
     make_text(what, config_.vary ? &random_ : nullptr, parts_);
+    spoil_text();
     plain_bytes_ = parts_.front.size() + parts_.data.size() + parts_.back.size();
     one_.bytes.clear();
     if (one_.bytes.capacity() > largest_kept) one_.bytes.shrink_to_fit();
     if (config_.how == compression::zlib_stream) {
         if (!zlib_) zlib_ = std::make_unique<zlib_stream>(config_.zlib_level);
-        zlib_->write(parts_.front, one_.bytes);
         // Every fifth split message carries the suffix in its middle too: a sync flush is legal anywhere in a deflate stream.
-        if (to_split_ > 0 && splits_done_ % 5 == 4 && parts_.data.size() > 1) {
-            zlib_->write(parts_.data.substr(0, parts_.data.size() / 2), one_.bytes);
+        if (to_split_ > 0 && splits_done_ % 5 == 4 && parts_.data.size() > 1 && !to_spoil_) {
+            const auto half = parts_.data.size() / 2;
+            zlib_->write(parts_.front, one_.bytes);
+            zlib_->write(parts_.data.substr(0, half), one_.bytes);
             zlib_->flush(one_.bytes);
-            zlib_->write(parts_.data.substr(parts_.data.size() / 2), one_.bytes);
+            compress(*zlib_, {}, parts_.data.substr(half));
         } else {
-            zlib_->write(parts_.data, one_.bytes);
+            compress(*zlib_, parts_.front, parts_.data);
         }
-        zlib_->write(parts_.back, one_.bytes);
-        zlib_->flush(one_.bytes);
-        one_.binary = true;
         return true;
     }
     if (config_.how == compression::zstd_stream) {
         if (!zstd_) zstd_ = std::make_unique<zstd_stream>(config_.zstd_level);
-        zstd_->write(parts_.front, one_.bytes);
-        zstd_->write(parts_.data, one_.bytes);
-        zstd_->write(parts_.back, one_.bytes);
-        zstd_->flush(one_.bytes);
-        one_.binary = true;
+        compress(*zstd_, parts_.front, parts_.data);
         return true;
     }
     one_.bytes.reserve(plain_bytes_);
-    one_.bytes.append(parts_.front).append(parts_.data).append(parts_.back);
+    one_.bytes.append(parts_.front);
+    if (to_spoil_ == wire_fault::bomb) {
+        one_.bytes.append(bomb_megabytes_ * 1'000'000, '0');
+    } else {
+        one_.bytes.append(parts_.data);
+    }
+    one_.bytes.append(parts_.back);
     one_.binary = blobs_ && plain_bytes_ >= config_.blob_from_bytes;
     if (one_.binary) one_.bytes = zlib_blob(one_.bytes, config_.zlib_level);
     return one_.binary;
@@ -97,11 +130,13 @@ std::vector<wire_message> encoder::split(std::string_view bytes) {
 std::vector<wire_message> encoder::encode(const payload& what) {
     const bool first_of_stream = !zlib_ && !zstd_;
     const bool compressed = make_one(what);
+    const auto spoiled = std::exchange(to_spoil_, std::nullopt);
+    if (spoiled == wire_fault::truncate_message) one_.bytes.resize(one_.bytes.size() / 2);
     if (to_corrupt_ > 0 && compressed) {
         --to_corrupt_;
         corrupt(first_of_stream);
     }
-    if (to_split_ > 0 && config_.how == compression::zlib_stream) {
+    if (to_split_ > 0 && config_.how == compression::zlib_stream && !spoiled) {
         --to_split_;
         return split(one_.bytes);
     }
@@ -126,7 +161,7 @@ void encoder::append_fragments(const wire_message& message, std::string& out) {
 }
 
 std::size_t encoder::append_frames(const payload& what, std::string& out) {
-    const bool plain_way = to_split_ == 0 && to_fragment_ == 0 && to_corrupt_ == 0;
+    const bool plain_way = to_split_ == 0 && to_fragment_ == 0 && to_corrupt_ == 0 && !to_spoil_;
     if (plain_way) {
         make_one(what);
         append_frame(out, one_.binary ? opcode::binary : opcode::text, one_.bytes);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,8 @@ public:
     /// Large payloads as zlib blobs from now on, as IDENTIFY's compress:true asks [2.1.5]; ignored where the transport
     /// compresses.
     void compress_large(bool on) noexcept { blobs_ = on && config_.how == compression::none; }
-    /// Arms split_messages, fragment_with_pings or corrupt_byte for the next `count` messages.
+    /// Arms split_messages, fragment_with_pings or corrupt_byte for the next `count` messages, or one of F35's others for the
+    /// next one.
     void arm(wire_fault fault, std::uint64_t count);
 
     /// The websocket messages that carry one payload: one, or many under F33.
@@ -54,6 +56,9 @@ public:
 private:
     /// Fills `one_`; returns true if it was compressed.
     bool make_one(const payload& what);
+    void spoil_text();
+    template <class Stream>
+    void compress(Stream& stream, std::string_view front, std::string_view data);
     void corrupt(bool first_of_stream);
     [[nodiscard]] std::vector<wire_message> split(std::string_view bytes);
     void append_fragments(const wire_message& message, std::string& out);
@@ -68,6 +73,8 @@ private:
     std::uint64_t to_split_ = 0, splits_done_ = 0;
     std::uint64_t to_fragment_ = 0;
     std::uint64_t to_corrupt_ = 0;
+    std::optional<wire_fault> to_spoil_;  ///< The next message, in the way of F35.
+    std::uint64_t bomb_megabytes_ = 0;    ///< That the message in the making says in place of its data.
     std::size_t plain_bytes_ = 0;
 };
 

@@ -35,11 +35,16 @@ public:
     [[nodiscard]] std::string_view text(const discord::json_value& value);
     /// The same bytes, in this arena.
     [[nodiscard]] std::string_view copy(std::string_view bytes);
-    /// Room for `count` objects of a type that needs no destructor.
+    /// Room for `count` objects of a type that needs no destructor. None if an event's lists grow beyond any that Discord sends:
+    /// two bytes of JSON can ask for a hundred of memory.
     template <class T>
     [[nodiscard]] std::span<T> list(std::size_t count) {
         static_assert(std::is_trivially_destructible_v<T>);
         if (count == 0) return {};
+        if (count > 1) {
+            if (count > lists_left_ / sizeof(T)) return {};
+            lists_left_ -= count * sizeof(T);
+        }
         auto* at = static_cast<T*>(memory_.allocate(sizeof(T) * count, alignof(T)));
         for (std::size_t i = 0; i < count; ++i) new (at + i) T();
         return {at, count};
@@ -48,6 +53,7 @@ public:
 private:
     std::array<std::byte, 512> first_;
     std::pmr::monotonic_buffer_resource memory_;
+    std::size_t lists_left_ = 8 * 1024 * 1024;  ///< Bytes.
     bool copies_ = false;
 };
 

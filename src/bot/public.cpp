@@ -220,6 +220,7 @@ call<member_list> bot::request_members(guild_id guild, member_request which) {
             }};
 }
 std::vector<shard_status> bot::shards() const { return inside_->shards(); }
+bad_answers bot::bad_answers() const { return inside_->bad_answers(); }
 void bot::stop(bool for_good) { inside_->stop(for_good); }
 void bot::join() { inside_->join(); }
 const bot_options& bot::options() const noexcept { return inside_->options(); }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "bot/awaiting.hpp"
+#include "host/bad_answer.hpp"
 #include "net/errc.hpp"
 #include "net/http_client.hpp"
 #include "shoal/bot.hpp"
@@ -205,19 +206,39 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
     void answered(std::uint64_t number, result<net::http_response> got) {
         const auto found = waiting.find(number);
         if (found == waiting.end()) return;
-        found->second.in_flight = false;
-        const bool withdrawn = found->second.withdrawn;
+        auto& entry = found->second;
+        entry.in_flight = false;
+        const bool withdrawn = entry.withdrawn;
         if (!got) {
-            found->second.last_trouble = got.error().message();
-            step(rest::broken{number, !never_left(got.error())});
+            entry.last_trouble = got.error().message();
+            const auto kind = host::bad_answer_of(got.error());
+            if (kind) count(*kind, entry, got.error().detail());
+            step(rest::broken{number, !never_left(got.error()), kind.has_value()});
         } else {
-            found->second.last = std::move(*got);
-            const auto& response = found->second.last;
-            step(rest::answered{
-                number,
-                rest::read_answer(response.status, [&](std::string_view name) { return response.header(name); }, response.body)});
+            entry.last = std::move(*got);
+            step(fact_of(number, entry));
         }
         if (withdrawn) waiting.erase(number);  // Nobody waits: the limiter gives no order for it.
+    }
+
+    /// An error counts by its status, whatever page comes with it. But a success that is no JSON is not Discord's: what became of
+    /// the request nobody knows, and headers that come with it say nothing about limits.
+    [[nodiscard]] rest::fact fact_of(std::uint64_t number, pending& entry) const {
+        const auto& response = entry.last;
+        if (const auto kind = host::bad_answer_of(response)) {
+            auto what = fmt::format("status {}, {} bytes", response.status, response.body.size());
+            count(*kind, entry, what);
+            if (response.status < 300) {
+                entry.last_trouble = std::move(what);
+                return rest::broken{number, true, true};
+            }
+        }
+        return rest::answered{
+            number, rest::read_answer(response.status, [&](std::string_view name) { return response.header(name); }, response.body)};
+    }
+
+    void count(host::bad_answer kind, const pending& of, std::string_view detail) const {
+        if (options.bad) options.bad->add(kind, of.call.where.key, detail);
     }
 
     pending take(std::uint64_t number) {

@@ -20,6 +20,9 @@ namespace shoal::net {
 class body_source;
 class http_client;
 }  // namespace shoal::net
+namespace shoal::host {
+class bad_answer_log;
+}
 
 namespace shoal::runtime {
 
@@ -33,6 +36,7 @@ struct rest_options {
     rest::limiter_policy limits;
     /// Told on `on` of every wait and every 429.
     std::function<void(const rest_notice&)> told;
+    std::shared_ptr<host::bad_answer_log> bad;  ///< Of the same scheduler; empty: bad answers are not counted.
 };
 
 struct rest_call {

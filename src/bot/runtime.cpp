@@ -21,6 +21,7 @@
 #include "commands/registry.hpp"
 #include "discord/json_cursor.hpp"
 #include "discord/json_writer.hpp"
+#include "host/bad_answer.hpp"
 #include "host/shard_host.hpp"
 #include "shoal/intents.hpp"
 
@@ -115,6 +116,7 @@ struct bot_runtime::impl {
     mutable std::mutex mutex;  // Of what follows.
     host::shard_host* shards = nullptr;
     std::shared_ptr<role> runner;
+    std::shared_ptr<host::bad_answer_log> bad_answers;
 
     // ---- registration --------------------------------------------------------------------------------------------------
 
@@ -397,14 +399,21 @@ result<void> bot_runtime::open(runtime_setup setup) {
     my.registered = false;
     my.content_warned = false;
     my.setup = std::move(setup);
+    const auto rest_log = my.setup.log.named("rest");
+    if (!my.setup.bad_answers) my.setup.bad_answers = std::make_shared<host::bad_answer_log>(*my.setup.rest_on, rest_log);
+    {
+        const std::lock_guard lock(my.mutex);
+        my.bad_answers = my.setup.bad_answers;
+    }
     rest_options rest{.on = my.setup.rest_on,
                       .http = my.setup.http,
                       .api_base = my.setup.api_base,
                       .token = my.setup.token,
                       .user_agent = my.setup.user_agent,
-                      .log = my.setup.log.named("rest"),
+                      .log = rest_log,
                       .limits = {.global_per_second = my.setup.rest_per_second},
-                      .told = {}};
+                      .told = {},
+                      .bad = my.setup.bad_answers};
     if (!my.rest_handlers.empty()) rest.told = [&my](const rest_notice& what) { my.tell_of_limits(what); };
     my.rest = std::make_unique<rest_client>(std::move(rest));
     my.pool = std::make_unique<offload_pool>(my.setup.offload_threads, my.setup.offload_queue);
@@ -546,6 +555,24 @@ bad_input bad_input_of(const host::bad_input_counts& seen) noexcept {
             .transport = count(transport)};
 }
 }  // namespace
+
+bad_answers bot_runtime::bad_answers() const {
+    std::shared_ptr<host::bad_answer_log> seen;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        seen = impl_->bad_answers;
+    }
+    if (!seen) return {};
+    const auto counts = seen->counts();
+    const auto count = [&](host::bad_answer kind) { return counts[static_cast<std::size_t>(kind)]; };
+    using enum host::bad_answer;
+    return {.not_http = count(not_http),
+            .cut_short = count(cut_short),
+            .too_large = count(too_large),
+            .endless = count(endless),
+            .not_json = count(not_json),
+            .wrong_shape = count(wrong_shape)};
+}
 
 std::vector<shard_status> bot_runtime::shards() const {
     std::vector<host::shard_snapshot> seen;

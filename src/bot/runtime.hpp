@@ -20,6 +20,7 @@ namespace shoal::net {
 class http_client;
 }
 namespace shoal::host {
+class bad_answer_log;
 class shard_host;
 }
 
@@ -49,6 +50,7 @@ struct runtime_setup {
     std::string user_agent = "DiscordBot (https://github.com/shoal/shoal, 0.1.0)";
     unsigned offload_threads = 4;
     std::size_t offload_queue = 1024;
+    std::shared_ptr<host::bad_answer_log> bad_answers;  ///< Of rest_on; empty: one of the bot's own.
 };
 
 /// The order in which a role calls it:
@@ -100,6 +102,7 @@ public:
     void add_raw_handler(std::string name, detail::event_handler handler);
     void add_rest_handler(std::function<void(const rest_notice&)> handler);
     [[nodiscard]] std::vector<shard_status> shards() const;
+    [[nodiscard]] shoal::bad_answers bad_answers() const;
     void stop(bool for_good);
     void join();
     /// Queued with the shards when the task ends; too many or too large payloads fail.

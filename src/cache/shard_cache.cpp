@@ -12,6 +12,21 @@ namespace {
 using discord::event_kind;
 using discord::json_value;
 
+// Beyond any guild of Discord's (500 channels, 250 roles; 2,500 guilds a shard), and so few that a message made for it cannot
+// fill the memory: what is over is not kept.
+constexpr std::size_t most_listed = 65'536;
+constexpr std::size_t longest_name = 1024;           // Bytes; Discord's names have 100 characters.
+constexpr std::size_t largest_scratch = 16 * 1024;  // Kept from event to event.
+
+/// A name as it is kept.
+std::string_view name_of(const json_value& value, std::string& scratch) {
+    auto name = value.text(scratch);
+    if (name.size() <= longest_name) return name;
+    auto end = longest_name;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80) --end;  // Not in the middle of a character.
+    return name.substr(0, end);
+}
+
 /// Integers of Discord's into narrow fields, at the nearest value that fits.
 std::int16_t narrow_position(const json_value& value) {
     return static_cast<std::int16_t>(std::clamp<std::int64_t>(value.integer().value_or(0), INT16_MIN, INT16_MAX));
@@ -31,7 +46,7 @@ void read_channel(cached_channel& into, const json_value& object, text_pool& tex
         } else if (key == "parent_id") {
             into.parent_id = value.id<channel_id>();
         } else if (key == "name") {
-            texts.replace(into.stored_name, value.text(scratch));
+            texts.replace(into.stored_name, name_of(value, scratch));
         } else if (key == "position") {
             into.position = narrow_position(value);
         } else if (key == "type") {
@@ -47,7 +62,7 @@ void read_role(cached_role& into, const json_value& object, text_pool& texts, st
         if (key == "id") {
             into.id = value.id<role_id>();
         } else if (key == "name") {
-            texts.replace(into.stored_name, value.text(scratch));
+            texts.replace(into.stored_name, name_of(value, scratch));
         } else if (key == "permissions") {
             into.permissions = value.unsigned_integer().value_or(0);
         } else if (key == "color") {
@@ -66,10 +81,13 @@ void read_role(cached_role& into, const json_value& object, text_pool& texts, st
 
 void read_self_field(cached_self& into, std::string_view key, const json_value& value, text_pool& texts, std::string& scratch) {
     if (key == "nick") {
-        texts.replace(into.stored_nick, value.text(scratch));
+        texts.replace(into.stored_nick, name_of(value, scratch));
     } else if (key == "roles") {
         into.roles.clear();
-        for (const auto& each : value.elements()) into.roles.push_back(each.id<role_id>());
+        for (const auto& each : value.elements()) {
+            if (into.roles.size() == most_listed) break;
+            if (const auto id = each.id<role_id>()) into.roles.push_back(id);
+        }
         std::ranges::sort(into.roles);
         into.roles.shrink_to_fit();
     } else if (key == "pending") {
@@ -84,8 +102,9 @@ template <class T, class Read>
 void replace_list(std::vector<T>& list, const json_value& array, text_pool& texts, Read read_one) {
     std::vector<T> before = std::move(list);
     list.clear();
-    list.reserve(array.count());
+    list.reserve(std::min(array.count(), most_listed));
     for (const auto& each : array.elements()) {
+        if (list.size() == most_listed) break;
         T entry;
         if (read_one(entry, each)) {
             list.push_back(entry);
@@ -121,6 +140,7 @@ void shard_cache::start_session(std::string_view ready_json) {
             for (const auto& each : value.elements()) {
                 const auto id = each["id"].id<guild_id>();
                 if (!id) continue;
+                if (guilds_.size() == most_listed) break;
                 auto known = std::make_unique<cached_guild>();
                 known->id = id;
                 guilds_.push_back(std::move(known));
@@ -133,6 +153,11 @@ void shard_cache::start_session(std::string_view ready_json) {
 }
 
 void shard_cache::apply(event_kind kind, std::string_view json) {
+    take(kind, json);
+    if (scratch_.capacity() > largest_scratch) std::string().swap(scratch_);
+}
+
+void shard_cache::take(event_kind kind, std::string_view json) {
     switch (kind) {
         case event_kind::guild_create: return guild_create(json);
         case event_kind::guild_update: return guild_update(json);
@@ -196,7 +221,7 @@ void shard_cache::guild_create(std::string_view json) {
     guild.available = true;
     for (const auto& [key, value] : object.fields()) {
         if (key == "name") {
-            texts_.replace(guild.stored_name, value.text(scratch_));
+            texts_.replace(guild.stored_name, name_of(value, scratch_));
         } else if (key == "owner_id") {
             guild.owner_id = value.id<user_id>();
         } else if (key == "member_count") {
@@ -228,7 +253,7 @@ void shard_cache::guild_update(std::string_view json) {
     if (guild == nullptr) return;
     for (const auto& [key, value] : object.fields()) {
         if (key == "name") {
-            texts_.replace(guild->stored_name, value.text(scratch_));
+            texts_.replace(guild->stored_name, name_of(value, scratch_));
         } else if (key == "owner_id") {
             guild->owner_id = value.id<user_id>();
         } else if (key == "roles") {

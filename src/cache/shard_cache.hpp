@@ -38,6 +38,7 @@ public:
     [[nodiscard]] const text_pool& texts() const noexcept { return texts_; }
 
 private:
+    void take(discord::event_kind kind, std::string_view json);
     cached_guild* find(guild_id which) noexcept;
     cached_guild& find_or_add(guild_id which);
     void remove(guild_id which);

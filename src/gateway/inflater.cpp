@@ -37,6 +37,8 @@ public:
         }
         return message_.room().subspan(message_.size(), limit() - message_.size());
     }
+    /// What was written is not wanted: its memory goes back at once, not when the connection has ended.
+    void drop() noexcept { message_ = {}; }
     void wrote(std::size_t bytes) { message_.resize(message_.size() + bytes); }
     [[nodiscard]] std::size_t size() const noexcept { return message_.size(); }
     /// Hands the message out; the next one starts empty.
@@ -83,6 +85,7 @@ public:
         if (failed_) return std::unexpected(failure(errc::corrupt_compression, "the stream failed before"));
         auto message = decompress(bytes);
         failed_ = !message.has_value();
+        if (failed_) message_.drop();
         return message;
     }
 
@@ -148,6 +151,7 @@ public:
         if (failed_) return std::unexpected(failure(errc::corrupt_compression, "the stream failed before"));
         auto message = decompress(bytes);
         failed_ = !message.has_value();
+        if (failed_) message_.drop();
         return message;
     }
 

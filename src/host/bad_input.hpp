@@ -1,16 +1,12 @@
 #pragma once
-// What a shard's connection can bring that no client should ever be sent: its kinds, how often each came, and when to say so
-// again. Pure. Not here: what is done about it (shard_driver.hpp, gateway/session.hpp); unknown events and ops, which are no
-// fault.
+// What a shard's connection can bring that no client should ever be sent: its kinds, and how often each came. Pure. Not here:
+// what is done about it (shard_driver.hpp, gateway/session.hpp); answers of the HTTP API (bad_answer.hpp); unknown events and
+// ops, which are no fault.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
-#include <utility>
-
-#include "base/time.hpp"
 
 namespace shoal::host {
 
@@ -37,30 +33,5 @@ using bad_input_counts = std::array<std::uint64_t, bad_input_kinds>;
     }
     return "unknown";
 }
-
-/// Lets one line of each kind through a minute, and tells how many were held back since the last one.
-template <std::size_t Kinds>
-class log_limiter {
-public:
-    static constexpr duration pause = std::chrono::minutes(1);
-
-    /// How many of this kind were held back since the last line; nullopt: hold this one back, too.
-    [[nodiscard]] std::optional<std::uint64_t> pass(std::size_t kind, instant now) noexcept {
-        auto& one = kinds_[kind];
-        if (one.last && now - *one.last < pause) {
-            ++one.held_back;
-            return std::nullopt;
-        }
-        one.last = now;
-        return std::exchange(one.held_back, 0);
-    }
-
-private:
-    struct state {
-        std::optional<instant> last;
-        std::uint64_t held_back = 0;
-    };
-    std::array<state, Kinds> kinds_{};
-};
 
 }  // namespace shoal::host

@@ -17,6 +17,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::uint32_t most_shards = 65'536;  // As many as --total-shards takes.
+constexpr std::int64_t most_starts = 1'000'000'000;
+constexpr duration longest_window = std::chrono::days(7);  // Discord's is a day [1.2].
+
 /// Seconds as Discord's headers and bodies give them: "64.57", "1". 0 for anything else; never over a day.
 duration seconds_of(std::string_view text) noexcept {
     double seconds = 0;
@@ -37,10 +41,14 @@ result<gateway_bot> read_body(const std::string& body) {
     const auto remaining = limit["remaining"].integer();
     if (read.url.empty() || read.shards == 0 || !total || !remaining)
         return std::unexpected(failure(errc::bad_answer, "/gateway/bot answered without url, shards or session_start_limit"));
-    read.limit.total = *total;
-    read.limit.remaining = *remaining;
-    read.limit.reset_after = std::chrono::milliseconds(std::max<std::int64_t>(0, limit["reset_after"].integer().value_or(0)));
-    read.limit.max_concurrency = std::max<std::int64_t>(1, limit["max_concurrency"].integer().value_or(1));
+    // Numbers that cannot be: a bot that believed them would fill its memory with shards, or never start one.
+    if (read.shards > most_shards || *total < 0 || *remaining < 0)
+        return std::unexpected(failure(errc::bad_answer, "/gateway/bot answered with numbers that cannot be"));
+    read.limit.total = std::min(*total, most_starts);
+    read.limit.remaining = std::min(*remaining, read.limit.total);
+    read.limit.reset_after =
+        std::chrono::milliseconds(std::clamp<std::int64_t>(limit["reset_after"].integer().value_or(0), 0, to_ms(longest_window)));
+    read.limit.max_concurrency = std::clamp<std::int64_t>(limit["max_concurrency"].integer().value_or(1), 1, most_starts);
     return read;
 }
 
@@ -67,17 +75,28 @@ gateway_bot_answer read_gateway_bot(const net::http_response& response) {
             wait};
 }
 
-gateway_bot_source gateway_bot_over_http(net::http_client& http, std::string api_base, secret token, std::string user_agent) {
+gateway_bot_source gateway_bot_over_http(net::http_client& http, std::string api_base, secret token, std::string user_agent,
+                                         std::shared_ptr<bad_answer_log> bad) {
     while (api_base.ends_with('/')) api_base.pop_back();
-    return [&http, api_base = std::move(api_base), token = std::move(token),
-            user_agent = std::move(user_agent)](std::function<void(gateway_bot_answer)> done) {
+    return [&http, api_base = std::move(api_base), token = std::move(token), user_agent = std::move(user_agent),
+            bad = std::move(bad)](std::function<void(gateway_bot_answer)> done) {
         net::http_request request;
         request.url = api_base + "/gateway/bot";
         request.headers = {{"Authorization", fmt::format("Bot {}", token.reveal())}, {"User-Agent", user_agent}};
         request.largest_body = 1024 * 1024;
-        http.send(std::move(request), [done = std::move(done)](result<net::http_response> response) {
-            if (response) return done(read_gateway_bot(*response));
-            done({std::unexpected(failure(errc::api_unavailable, response.error().message())), {}});
+        http.send(std::move(request), [done = std::move(done), bad](result<net::http_response> response) {
+            constexpr std::string_view route = "GET /gateway/bot";
+            if (!response) {
+                if (const auto kind = bad_answer_of(response.error()); kind && bad)
+                    bad->add(*kind, route, response.error().detail());
+                return done({std::unexpected(failure(errc::api_unavailable, response.error().message())), {}});
+            }
+            auto answer = read_gateway_bot(*response);
+            auto kind = bad_answer_of(*response);
+            if (!kind && !answer.what && answer.what.error().is(errc::bad_answer)) kind = bad_answer::wrong_shape;
+            if (kind && bad)
+                bad->add(*kind, route, fmt::format("status {}, {} bytes", response->status, response->body.size()));
+            done(std::move(answer));
         });
     };
 }

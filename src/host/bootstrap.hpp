@@ -12,6 +12,7 @@
 #include "base/scheduler.hpp"
 #include "base/secret.hpp"
 #include "gateway/identify_governor.hpp"
+#include "host/bad_answer.hpp"
 #include "net/http_client.hpp"
 #include "shoal/error.hpp"
 
@@ -38,9 +39,10 @@ using gateway_bot_source = std::function<void(std::function<void(gateway_bot_ans
 /// What a status, the headers and a body say.
 [[nodiscard]] gateway_bot_answer read_gateway_bot(const net::http_response& response);
 
-/// `http` must outlive the source. `api_base` is like "https://discord.com/api/v10".
+/// `http` must outlive the source. `api_base` is like "https://discord.com/api/v10". Answers that cannot be are counted in `bad`,
+/// if there is one.
 [[nodiscard]] gateway_bot_source gateway_bot_over_http(net::http_client& http, std::string api_base, secret token,
-                                                       std::string user_agent);
+                                                       std::string user_agent, std::shared_ptr<bad_answer_log> bad = {});
 
 /// How long to wait before attempt `attempt` (1 is the first repetition): 1 s doubling to 60 s, or longer if Discord said so.
 [[nodiscard]] duration wait_before_retry(std::uint32_t attempt, duration retry_after) noexcept;

@@ -206,7 +206,11 @@ void shard_driver::machine_due() {
 
 // ---- the connection ----------------------------------------------------------------------------------------------------
 
-void shard_driver::on_open() { feed(gateway::opened{}); }
+void shard_driver::on_open() {
+    message_at_ = now();
+    message_waits_ = false;
+    feed(gateway::opened{});
+}
 
 void shard_driver::on_traffic() {
     if (options_.planted.acks_ignored_after_reconnect && connections_ > 1) return;
@@ -227,11 +231,11 @@ void shard_driver::on_closed(const net::close_report& report) {
     if (detail.empty() && report.why) detail = report.why->message();
     // A message that the transport itself cannot read (text that is not UTF-8) is as poisonous as one that its reader cannot:
     // without this, RESUME would bring it again for ever.
-    if (!report.by_us && !report.while_dialing && report.why) {
+    if (!report.by_us && report.why) {
         const bool too_large = report.why->is(net::errc::too_large);
         if (too_large || report.why->is(net::errc::protocol_broken)) {
             count_bad(too_large ? bad_input::too_large : bad_input::transport, detail);
-            step(gateway::stream_broken{detail, {}});
+            if (!report.while_dialing) step(gateway::stream_broken{detail, {}});
         }
     }
     if (options_.planted.identify_after_close && !report.by_us && !report.while_dialing) step(gateway::renew_requested{});
@@ -336,6 +340,7 @@ void shard_driver::second_passed() {
         options_.log.error(fmt::format("shard {}: the event journal has ended, the shard goes on without it: {}", shard().id,
                                        journal_->broken()));
     }
+    check_deafness();
     last_seconds_[second_++ % last_seconds_.size()] = static_cast<std::uint32_t>(events_ - events_at_second_);
     events_at_second_ = events_;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/buffer.hpp"
+#include "base/log_limiter.hpp"
 #include "base/logger.hpp"
 #include "base/random.hpp"
 #include "discord/envelope.hpp"
@@ -112,6 +113,7 @@ private:
     void broken(bad_input kind, std::string what, std::optional<std::uint64_t> seq = {});
     void count_bad(bad_input kind, std::string_view what);
     void say_unknown(std::string_view what);
+    void check_deafness();
     void begin_window(std::string_view session_id, std::uint64_t done);
     void guilds_maybe_ready();
     void count_event(discord::event_kind kind) noexcept;
@@ -153,6 +155,9 @@ private:
     std::unique_ptr<gateway::inflater> inflater_;
     std::string correlation_;
     std::uint32_t connections_ = 0;
+    duration beat_interval_{};
+    instant message_at_{};        // the last whole message, or the connection's opening
+    bool message_waits_ = false;  // the inflater has a part of one
     bool identify_open_ = false;  // an IDENTIFY went out and neither READY nor a failure followed
 
     std::shared_ptr<flight_window::link> link_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -19,6 +20,20 @@ using discord::event_kind;
 using discord::opcode;
 using gateway::verdict;
 
+namespace {
+
+// An ACK comes with each beat, so a connection that brings bytes and no message for so long, and for three beats, is stuck in
+// one that never ends; its pieces keep the zombie rule from seeing it.
+constexpr duration longest_message = std::chrono::minutes(2);
+constexpr std::int64_t longest_interval_ms = 3'600'000;
+// Discord allows 2,500 guilds a shard; a READY of 64 MB could name millions, each of which costs a hundred times its bytes.
+constexpr std::size_t most_guilds = 65'536;
+// No gap of Discord's is larger than what it keeps for a replay. A number behind a larger one is broken, and to believe it
+// would cost the session: no RESUME could name it.
+constexpr std::uint64_t largest_gap = 100'000'000;
+
+}  // namespace
+
 void shard_driver::on_message(net::message_kind, std::span<const char> bytes) {
     if (inflater_ == nullptr) return;
     auto message = inflater_->feed(bytes);
@@ -26,7 +41,19 @@ void shard_driver::on_message(net::message_kind, std::span<const char> bytes) {
         const bool bomb = message.error().is(gateway::errc::message_too_large);
         return broken(bomb ? bad_input::too_large : bad_input::compression, message.error().message());
     }
-    if (message->size() != 0) take_message(std::move(*message));
+    message_waits_ = message->size() == 0;
+    if (message_waits_) return;
+    message_at_ = now();
+    take_message(std::move(*message));
+}
+
+/// A message that was cut off inside its compression takes what follows it for its own rest, and says nothing for ever.
+void shard_driver::check_deafness() {
+    if (socket_ == nullptr || inflater_ == nullptr) return;
+    if (reading_paused_ || session_.status() == gateway::session_status::connecting) message_at_ = now();
+    if (now() - message_at_ < std::max(longest_message, 3 * beat_interval_)) return;
+    message_at_ = now();
+    broken(message_waits_ ? bad_input::compression : bad_input::transport, "a message that never ends");
 }
 
 /// A message that cannot be read poisons the connection: the machine reconnects and RESUMEs, and steps over it the second time.
@@ -55,14 +82,20 @@ void shard_driver::take_message(buffer message) {
         case opcode::dispatch: return take_dispatch(*read, std::move(message));
         case opcode::heartbeat: return feed(gateway::heartbeat_requested{});
         case opcode::reconnect: return feed(gateway::reconnect_requested{});
-        case opcode::invalid_session:
+        case opcode::invalid_session: {
+            // Whether the session is lost is not to be guessed: RESUME will tell.
+            const auto resumable = discord::json_value(read->data).boolean();
+            if (!resumable) return broken(bad_input::wrong_shape, "op 9 that does not say whether the session is lost");
             if (std::exchange(identify_open_, false)) permits_.identify_ended(false);
-            return feed(gateway::session_invalidated{discord::json_value(read->data).boolean().value_or(false)});
+            return feed(gateway::session_invalidated{*resumable});
+        }
         case opcode::hello: {
-            const auto interval = discord::json_value(read->data)["heartbeat_interval"].integer();
-            if (!interval || *interval <= 0) return broken(bad_input::wrong_shape, "HELLO without heartbeat_interval");
-            outbound_.connected(std::chrono::milliseconds(*interval));
-            return feed(gateway::hello_received{std::chrono::milliseconds(*interval)});
+            const auto told = discord::json_value(read->data)["heartbeat_interval"].integer();
+            if (!told || *told <= 0) return broken(bad_input::wrong_shape, "HELLO without heartbeat_interval");
+            const std::chrono::milliseconds interval(std::min(*told, longest_interval_ms));
+            beat_interval_ = interval;
+            outbound_.connected(interval);
+            return feed(gateway::hello_received{interval});
         }
         case opcode::heartbeat_ack:
             if (options_.planted.acks_ignored_after_reconnect && connections_ > 1) return;
@@ -89,14 +122,19 @@ void shard_driver::count_event(event_kind kind) noexcept {
 void shard_driver::take_dispatch(const discord::envelope& what, buffer message) {
     if (!what.seq) return broken(bad_input::wrong_shape, "a dispatch without a number");
     const auto seq = *what.seq;
+    if (const auto& ticket = session_.ticket(); seq > (ticket ? ticket->seq : 0) + largest_gap)
+        return broken(bad_input::wrong_shape, "a dispatch whose number cannot be");
     if (what.kind == event_kind::ready) return take_ready(what, seq);
     if (what.kind == event_kind::resumed) return take_resumed(seq);
     const auto found = session_.on_dispatch(seq, now());
     if (found == verdict::ignore) return;
     if (found == verdict::duplicate && !options_.planted.duplicates_handed_out) return;
     count_event(what.kind);
-    if (what.kind == event_kind::unknown) [[unlikely]]
+    if (what.kind == event_kind::unknown) [[unlikely]] {
+        // Without a name nobody can have asked for it: it has its number, and is let pass.
+        if (what.name.empty()) count_bad(bad_input::wrong_shape, "a dispatch without a name");
         say_unknown(what.name);
+    }
     // A RESUMED of earlier days is replayed too, so that what follows it looks fresh: the process before may have handed it out.
     const bool maybe_seen = !had_ready_ && seq <= taken_over_up_to_;
     hand_out(what, std::move(message), seq, found == verdict::deliver && !maybe_seen ? delivery::fresh : delivery::replayed);
@@ -111,8 +149,13 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
         else if (key == "resume_gateway_url")
             resume_url = value.text_or("");
         else if (key == "guilds")
-            for (const auto& guild : value.elements())
+            for (const auto& guild : value.elements()) {
+                if (guilds.size() == most_guilds) {
+                    count_bad(bad_input::wrong_shape, "READY with more guilds than a shard can have");
+                    break;
+                }
                 if (const auto id = guild["id"].id<guild_id>()) guilds.push_back(id);
+            }
     }
     if (session_id.empty()) return broken(bad_input::wrong_shape, "READY without session_id");
     if (std::exchange(identify_open_, false)) permits_.identify_ended(true);

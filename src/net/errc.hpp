@@ -15,6 +15,8 @@ enum class errc : std::uint8_t {
     upgrade_refused,  ///< The server answered the websocket upgrade with something else; the detail has its status.
     timed_out,        ///< A deadline passed.
     closed,           ///< The peer ended the connection.
+    cut_short,        ///< The peer ended the connection in the middle of an answer.
+    endless,          ///< An answer began and had not ended when its time was up.
     protocol_broken,  ///< The peer broke websocket or HTTP rules.
     too_large,        ///< A message or body over its limit.
     queue_full,       ///< More is waiting to be sent than the bound allows.
@@ -37,6 +39,8 @@ enum class errc : std::uint8_t {
         case errc::upgrade_refused: return "websocket upgrade refused";
         case errc::timed_out: return "timed out";
         case errc::closed: return "connection closed by the peer";
+        case errc::cut_short: return "answer cut short";
+        case errc::endless: return "answer without end";
         case errc::protocol_broken: return "protocol broken by the peer";
         case errc::too_large: return "too large";
         case errc::queue_full: return "send queue full";

@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint32_t largest_header = 64 * 1024;
 // Behind the header only chunk lines and trailers wait for more bytes: a server that never ends one is stopped.
 constexpr std::size_t largest_unparsed = largest_header + 16 * 1024;
+// "100 Continue" and its like before an answer; nobody sends more than one or two.
+constexpr std::uint32_t most_interim_answers = 16;
 }  // namespace
 
 struct http_answer_reader::impl {
@@ -49,7 +51,10 @@ struct http_answer_reader::impl {
     }
     void finish() {
         const auto status = parse->get().result_int();
-        if (status < 200 && status != 101) return begin();  // "100 Continue" and its like come before the answer
+        if (status < 200 && status != 101) {
+            if (++interim_answers > most_interim_answers) return fail(errc::protocol_broken, "interim answers without end");
+            return begin();
+        }
         done = true;
     }
     void fail(boost::system::error_code ec) {
@@ -58,7 +63,7 @@ struct http_answer_reader::impl {
         }
         if (ec == http::error::header_limit) return fail(errc::too_large, "the answer's header is too large");
         if (ec == http::error::partial_message || ec == http::error::end_of_stream) {
-            return fail(errc::closed, "the answer was cut short");
+            return fail(errc::cut_short, "it is shorter than it promised");
         }
         fail(errc::protocol_broken, fmt::format("the answer is not HTTP: {}", ec.message()));
     }
@@ -69,6 +74,7 @@ struct http_answer_reader::impl {
     std::optional<parser> parse;
     boost::beast::flat_buffer unparsed;
     std::optional<problem> failed;
+    std::uint32_t interim_answers = 0;
     bool done = false;
 };
 
@@ -94,7 +100,10 @@ void http_answer_reader::feed_end() {
 
 bool http_answer_reader::done() const noexcept { return impl_->done; }
 const std::optional<http_answer_reader::problem>& http_answer_reader::failed() const noexcept { return impl_->failed; }
-bool http_answer_reader::keep_alive() const { return impl_->parse->get().keep_alive(); }
+bool http_answer_reader::keep_alive() const {
+    // Behind a 101 comes another protocol, whether it was asked for or not.
+    return impl_->parse->get().keep_alive() && impl_->parse->get().result_int() != 101;
+}
 bool http_answer_reader::has_rest() const noexcept { return impl_->unparsed.size() > 0; }
 
 std::string http_answer_reader::take_rest() {

@@ -76,6 +76,8 @@ public:
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
     [[nodiscard]] const exchange_ptr& what() const noexcept { return what_; }
     void idle_until(instant when);
+    /// A part of the answer came.
+    [[nodiscard]] bool has_begun() const noexcept { return got_bytes_; }
 
 private:
     void on_open(result<void> opened);
@@ -208,15 +210,17 @@ private:
     }
     void time_out(const exchange_ptr& what) {
         what->timer = timer_id::none;
-        failure why(errc::timed_out, fmt::format("{}: no whole answer in {} ms", what->url.name(), to_ms(what->request.timeout)));
+        auto code = errc::timed_out;
         const auto key = key_of(what->url);
         if (const auto by = what->on.lock()) {
+            if (by->has_begun()) code = errc::endless;
             forget(by);
         } else {
             waiting_ -= std::erase(hosts_[key].waiting, what);
         }
         start_waiting(key);
-        give(what, std::unexpected(std::move(why)));
+        give(what, std::unexpected(failure(
+                       code, fmt::format("{}: no whole answer in {} ms", what->url.name(), to_ms(what->request.timeout)))));
     }
     // The last thing that a turn does: the callback may destroy the client.
     void give(const exchange_ptr& what, result<http_response> outcome) {
@@ -365,7 +369,7 @@ void connection::on_read(error_code ec, std::size_t count) {
 
 void connection::broken(error_code ec) {
     auto why = stream_failure(ec, what_->url.name());
-    answer(std::unexpected(got_bytes_ ? failure(errc::closed, fmt::format("{}: the answer was cut short", what_->url.name()))
+    answer(std::unexpected(got_bytes_ ? failure(errc::cut_short, what_->url.name())
                                       : std::move(why)),
            false);
 }

@@ -15,7 +15,7 @@ enum class errc : std::uint8_t {
     server_failed,     ///< 5xx, and trying again did not help or was not safe.
     unreachable,       ///< No exchange took place, and trying again did not help or was not safe.
     invalid_budget,    ///< Close to Discord's limit of invalid requests: stopped before Discord bans this address.
-    bad_answer,        ///< 2xx with a body that cannot be read.
+    bad_answer,        ///< What came is no answer: no HTTP, cut short, too large, or 2xx with a body that is no JSON.
     stopped,           ///< The bot stops.
     bad_route,         ///< No method, or no path, of Discord's.
 };

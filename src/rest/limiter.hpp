@@ -54,10 +54,12 @@ struct answered {
     std::uint64_t number;
     answer what;
 };
-/// The exchange broke; `may_have_happened` is false if the request certainly never reached Discord.
+/// The exchange broke; `may_have_happened` is false if the request certainly never reached Discord, `unreadable` true if
+/// something came that is no answer.
 struct broken {
     std::uint64_t number;
     bool may_have_happened = true;
+    bool unreadable = false;
 };
 /// Nobody wants it any more; after `send` the outcome still counts for the limits.
 struct withdrawn {

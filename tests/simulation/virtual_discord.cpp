@@ -246,7 +246,11 @@ void virtual_discord::wire(const sim::wire_order& order) {
         case sim::wire_fault::stall_sending: to.stalled_until = time_.now() + order.span; return;
         case sim::wire_fault::split_messages:
         case sim::wire_fault::fragment_with_pings:
-        case sim::wire_fault::corrupt_byte: to.encoder->arm(order.fault, order.count); return;
+        case sim::wire_fault::corrupt_byte:
+        case sim::wire_fault::truncate_message:
+        case sim::wire_fault::bomb:
+        case sim::wire_fault::cut_json:
+        case sim::wire_fault::no_op: to.encoder->arm(order.fault, order.count); return;
         default: return;  // segments mean nothing here
     }
 }

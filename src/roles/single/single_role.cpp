@@ -121,6 +121,7 @@ private:
     // The control thread carries REST, the identify desk and the role's own decisions; no shard lives on it.
     std::unique_ptr<net::io_thread> control_;
     std::unique_ptr<net::http_client> http_;
+    std::shared_ptr<host::bad_answer_log> bad_answers_;
     host::gateway_bot_source source_;
     std::unique_ptr<host::identify_desk> desk_;
     std::vector<std::unique_ptr<net::io_thread>> threads_;
@@ -204,6 +205,8 @@ std::expected<std::optional<host::gateway_bot>, startup_problem> single_role::as
         int descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         std::uint32_t attempts = 0;
         instant first_failure{};
+        std::string last_why;  // And when it was told: the same again within a minute is not.
+        instant told_at{};
         ~question() { ::close(descriptor); }
     };
     auto asked = std::make_shared<question>();
@@ -227,8 +230,12 @@ std::expected<std::optional<host::gateway_bot>, startup_problem> single_role::as
             const bool answered = discord_is_unwell(answer.what.error());
             if (!answered && now - asked->first_failure >= settings_.start_patience) return settle(std::move(answer.what));
             const auto wait = host::wait_before_retry(asked->attempts, answer.retry_after);
-            log_.warn("Discord's API did not answer, trying again",
-                      {{"why", answer.what.error().message()}, {"in", fmt::format("{} ms", to_ms(wait))}});
+            auto why = answer.what.error().message();
+            if (why != asked->last_why || now - asked->told_at >= std::chrono::minutes(1)) {
+                log_.warn("Discord's API did not answer, trying again", {{"why", why}, {"in", fmt::format("{} ms", to_ms(wait))}});
+                asked->last_why = std::move(why);
+                asked->told_at = now;
+            }
             const auto when = answered ? now + wait : std::min(now + wait, asked->first_failure + settings_.start_patience);
             control_->wake_at(when, [again = weak.lock()] {
                 if (again) (*again)();
@@ -282,6 +289,7 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
     setup.rest_on = control_.get();
     setup.http = http_.get();
     setup.rest_per_second = settings_.rest_per_second;
+    setup.bad_answers = bad_answers_;
     setup.offload_threads = bot_.options().offload_threads;
     setup.offload_queue = bot_.options().offload_queue;
     bot_.listen(
@@ -337,7 +345,9 @@ std::expected<bool, startup_problem> single_role::start(const std::vector<std::s
     net::http_pool_options pool;
     pool.user_agent = runtime::runtime_setup{}.user_agent;
     http_ = net::make_http_client(*control_, tls_, std::move(pool));
-    source_ = host::gateway_bot_over_http(*http_, settings_.api_base, settings_.token, runtime::runtime_setup{}.user_agent);
+    bad_answers_ = std::make_shared<host::bad_answer_log>(*control_, log_.named("rest"));
+    source_ = host::gateway_bot_over_http(*http_, settings_.api_base, settings_.token, runtime::runtime_setup{}.user_agent,
+                                          bad_answers_);
 
     auto discord = ask_discord(give_up_descriptor);
     if (!discord) return std::unexpected(std::move(discord.error()));

@@ -150,6 +150,19 @@ process::process(std::vector<std::string> command, std::map<std::string, std::st
     state_->reader = std::thread([inside = state_.get()] { inside->read(); });
 }
 
+namespace {
+std::size_t bytes_in_status(pid_t pid, std::string_view name) {
+    const auto status = read_file("/proc/" + std::to_string(pid) + "/status");
+    const auto at = status.find(name);
+    REQUIRE(at != std::string::npos);
+    return std::strtoull(status.c_str() + at + name.size(), nullptr, 10) * 1024;
+}
+}  // namespace
+
+std::size_t process::resident() const { return bytes_in_status(pid(), "\nVmRSS:"); }
+std::size_t process::peak_resident() const { return bytes_in_status(pid(), "\nVmHWM:"); }
+void process::forget_peak() const { write_file("/proc/" + std::to_string(pid()) + "/clear_refs", "5"); }
+
 process::~process() {
     if (sanitized && !wait(0s)) {
         // What leaks is reported at the end of a program that ends in order, so it gets the chance.

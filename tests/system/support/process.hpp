@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -61,6 +62,10 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept;
     void send(int signal) const;
+    /// Of its memory, what is in RAM now, and the most that ever was since forget_peak(); bytes.
+    [[nodiscard]] std::size_t resident() const;
+    [[nodiscard]] std::size_t peak_resident() const;
+    void forget_peak() const;
     /// The status, or nothing if it still runs after that time.
     [[nodiscard]] std::optional<exit_status> wait(clock::duration within = 30s);
     /// Everything written so far to stdout and stderr.

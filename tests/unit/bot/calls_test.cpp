@@ -255,6 +255,45 @@ TEST_CASE("a 429 is waited for and sent again by itself") {
     CHECK(sent);
 }
 
+TEST_CASE("a page in place of an answer is no success: asked for again where that is harmless, then named and counted") {
+    fixture f;
+    int healthy_after = 2;
+    std::vector<std::string> outcomes;
+    f.bot.on([&](message_create event) -> task<> {
+        const auto sent = co_await event.channel().send("x").result();
+        outcomes.push_back(sent ? "sent" : sent.error().message());
+    });
+    f.http.answer = [&](const net::http_request& request) -> result<net::http_response> {
+        if (healthy_after-- <= 0) return sent_message_answer(request);
+        return net::http_response{200, {}, "<html>Bot SECRET.token.value</html>"};
+    };
+    f.open();
+    CHECK(f.message(R"("x")"));
+    f.on.run_for(5s);
+    CHECK(outcomes == std::vector<std::string>{"sent"});
+    CHECK(f.http.requests.size() == 3);
+    CHECK(f.bot.bad_answers().not_json == 2);
+
+    healthy_after = 100;
+    CHECK(f.message(R"("x")"));
+    f.on.run_for(30s);
+    REQUIRE(outcomes.size() == 2);
+    CHECK(outcomes[1].find("answer not readable") != std::string::npos);
+    CHECK(f.bot.bad_answers().not_json == 6);
+
+    f.http.answer = [](const net::http_request&) -> result<net::http_response> {
+        return std::unexpected(failure(net::errc::cut_short, "sim:1"));
+    };
+    CHECK(f.message(R"("x")"));
+    f.on.run_for(30s);
+    CHECK(outcomes.size() == 3);
+    CHECK(f.bot.bad_answers().cut_short == 4);
+    CHECK(f.bot.bad_answers().sum() == 10);
+    CHECK(f.logged("Discord's API gave an answer that is no JSON: POST /channels/{channel}/messages: status 200, 35 bytes") >= 1);
+    CHECK(f.logged("Discord's API gave an answer that is no JSON") <= 2);  // within a minute and a bit
+    CHECK(f.logged("SECRET") == 0);
+}
+
 TEST_CASE("a forgotten call runs, and its failure is logged and thrown to nobody") {
     fixture f;
     f.bot.on([&](const message_create& event) { event.channel().send("x").forget(); });

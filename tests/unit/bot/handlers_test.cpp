@@ -72,6 +72,23 @@ TEST_CASE("an event's texts live as long as the event, escapes decoded") {
     CHECK(f.pool.lent() == 0);
 }
 
+TEST_CASE("lists that ask for far more memory than their JSON has are left empty, and the event is handed out") {
+    fixture f;
+    std::size_t attachments = 1, mentions = 1, roles = 0;
+    f.bot.on([&](const message_create& event) {
+        attachments = event.message().attachments.size();
+        mentions = event.message().mentions.size();
+        roles = event.message().mention_roles.size();
+    });
+    f.open();
+    std::string zeros = "0";
+    for (int i = 0; i < 3'000'000; ++i) zeros += ",0";
+    CHECK(f.message(R"("a","mention_roles":["7","8"],"attachments":[)" + zeros + R"(],"mentions":[)" + zeros + "]"));
+    CHECK(attachments == 0);
+    CHECK(mentions == 0);
+    CHECK(roles == 2);
+}
+
 TEST_CASE("what nobody listens for is not read at all, so that even broken content passes") {
     fixture f;
     f.bot.on([&](const message_create&) { FAIL("nobody should be called"); });

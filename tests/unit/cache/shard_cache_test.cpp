@@ -44,6 +44,30 @@ TEST_CASE("READY names the guilds, sorted and each once, not yet available") {
     CHECK(h.cache.self() == user_id(900));
 }
 
+TEST_CASE("a message that is made to fill the memory does not: lists and names are bounded") {
+    std::string ids, guilds;
+    for (int i = 1; i <= 100'000; ++i) ids += (i == 1 ? "{\"id\":" : ",{\"id\":") + std::to_string(i) + "}";
+    cache::shard_cache many;
+    many.start_session(R"({"guilds":[)" + ids + "]}");
+    CHECK(many.guilds() == 65'536);
+
+    holder h;
+    std::string name(5'000'001, 'x');
+    for (std::size_t i = 1; i + 1 < name.size(); i += 2) name.replace(i, 2, "\xC3\xA9");
+    std::string roles = "0";
+    for (int i = 1; i <= 100'000; ++i) roles += "," + std::to_string(i);
+    h.apply(event_kind::guild_create, R"({"id":"1","name":")" + name + R"(","channels":[)" + ids + R"(],"roles":[)" + ids +
+                                          R"(],"members":[{"user":{"id":"900"},"nick":")" + name + R"(","roles":[)" + roles +
+                                          "]}]}");
+    const auto* guild = h.cache.guild(guild_id(1));
+    REQUIRE(guild != nullptr);
+    CHECK(guild->name().size() == 1023);  // no character is cut in two
+    CHECK(guild->channels.size() == 65'536);
+    CHECK(guild->roles.size() == 65'536);
+    CHECK(guild->self.roles.size() == 65'536);
+    CHECK(h.cache.texts().bytes() < 5000);
+}
+
 TEST_CASE("GUILD_CREATE fills a guild: channels without threads, roles, the bot itself") {
     holder h;
     h.apply(event_kind::guild_create, home);

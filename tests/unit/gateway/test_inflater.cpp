@@ -280,6 +280,22 @@ TEST_CASE("F32 a giant message and then small ones: the giant's memory is given 
     }
 }
 
+TEST_CASE("a bomb's buffer is given back when it is found out, not when its connection ends") {
+    for (const auto kind : {compression::zlib_stream, compression::zstd_stream}) {
+        zlib_server zlib(1);
+        zstd_server zstd;
+        const std::string zeros(3 * 1024 * 1024, '0');
+        const auto wire = kind == compression::zlib_stream ? zlib.message(zeros) : zstd.message(zeros);
+        CHECK(wire.size() < 20'000);
+        buffer_pool pool;
+        const auto reader = make_inflater(kind, pool, 1024 * 1024);
+        const auto outcome = reader->feed(bytes(wire));
+        REQUIRE_FALSE(outcome);
+        CHECK(outcome.error().is(errc::message_too_large));
+        CHECK(pool.lent() == 0);
+    }
+}
+
 TEST_CASE("the bytes behind a message can be read, as its readers may want") {
     zstd_server server;
     buffer_pool pool;

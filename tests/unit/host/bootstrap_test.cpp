@@ -3,12 +3,14 @@
 #include "host/bootstrap.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <deque>
 #include <optional>
 
 #include "base/virtual_scheduler.hpp"
 #include "host/errc.hpp"
+#include "net/errc.hpp"
 
 using namespace shoal;
 using namespace shoal::host;
@@ -52,6 +54,63 @@ TEST_CASE("an answer that is none is a failure that is tried again") {
         CHECK(answer.what.error().is(errc::bad_answer));
         CHECK(!answer.fatal());
     }
+}
+
+TEST_CASE("numbers of /gateway/bot that cannot be are refused or bounded") {
+    const auto answer_of = [](std::string_view shards, std::string_view total, std::string_view remaining, std::string_view reset,
+                              std::string_view concurrency) {
+        return read_gateway_bot(
+            {200,
+             {},
+             fmt::format(
+                 R"({{"url":"wss://x/","shards":{},"session_start_limit":{{"total":{},"remaining":{},"reset_after":{},"max_concurrency":{}}}}})",
+                 shards, total, remaining, reset, concurrency)});
+    };
+    CHECK(answer_of("65536", "1", "1", "0", "1").what);
+    for (const auto* shards : {"65537", "4294967295", "0", "-1", "\"x\"", "[]"})
+        CHECK(answer_of(shards, "1", "1", "0", "1").what.error().is(errc::bad_answer));
+    CHECK(answer_of("1", "-1", "1", "0", "1").what.error().is(errc::bad_answer));
+    CHECK(answer_of("1", "1", "-1", "0", "1").what.error().is(errc::bad_answer));
+    const auto huge = answer_of("1", "9223372036854775807", "9223372036854775807", "9223372036854775807", "9223372036854775807");
+    REQUIRE(huge.what);
+    CHECK(huge.what->limit.reset_after == 7 * 24h);
+    CHECK(huge.what->limit.total == 1'000'000'000);
+    CHECK(huge.what->limit.remaining == 1'000'000'000);
+    CHECK(huge.what->limit.max_concurrency == 1'000'000'000);
+    CHECK(answer_of("1", "10", "11", "-5", "-5").what->limit.remaining == 10);
+}
+
+TEST_CASE("answers that cannot be are counted by kind, and told once a kind and minute without a word of their body") {
+    scripted_http http;
+    std::vector<std::string> lines;
+    const logger log([&](const log_record& line) { lines.emplace_back(line.message); }, log_level::debug, "rest");
+    const auto bad = std::make_shared<bad_answer_log>(http.time, log);
+    const auto source = gateway_bot_over_http(http, "https://x/api", secret("hush"), "agent", bad);
+    const auto ask = [&](result<net::http_response> answer) {
+        http.answers.push_back(std::move(answer));
+        source([](const gateway_bot_answer&) {});
+        http.time.run_for(0s);
+    };
+    for (int i = 0; i < 5; ++i) ask(net::http_response{200, {}, "<html>hush</html>"});
+    ask(net::http_response{200, {}, ""});
+    ask(net::http_response{502, {}, "<html>"});
+    ask(net::http_response{502, {}, ""});                       // a plain error
+    ask(net::http_response{429, {}, R"({"retry_after":1})"});  // another
+    ask(net::http_response{200, {}, R"({"a":1})"});
+    ask(std::unexpected(failure(net::errc::protocol_broken, "x:1: garbage")));
+    ask(std::unexpected(failure(net::errc::cut_short, "x:1")));
+    ask(std::unexpected(failure(net::errc::too_large, "x:1")));
+    ask(std::unexpected(failure(net::errc::endless, "x:1")));
+    ask(std::unexpected(failure(net::errc::timed_out, "x:1")));  // nobody answered
+    ask(net::http_response{200, {}, good_body});
+    CHECK(bad->counts() == bad_answer_counts{1, 1, 1, 1, 7, 1});
+    CHECK(lines.size() == 6);
+    CHECK(lines[0] == "Discord's API gave an answer that is no JSON: GET /gateway/bot: status 200, 17 bytes");
+    http.time.run_for(61s);
+    ask(net::http_response{200, {}, "<html>"});
+    REQUIRE(lines.size() == 7);
+    CHECK(lines.back().ends_with("(6 more since the last such line)"));
+    for (const auto& line : lines) CHECK(line.find("hush") == std::string::npos);
 }
 
 TEST_CASE("only a refused token is final") {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -350,6 +351,113 @@ TEST_CASE("F46 text that the transport itself refuses is stepped over like any o
     third.resumed(5);
     CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 4});
     CHECK(bench.driver->snapshot().poison == 1);
+}
+
+TEST_CASE("an interval and a number that cannot be, and an op 9 that says nothing, cost neither the session nor a loss") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    peer.event(2);
+    for (const std::string_view d : {"null", "\"lost\"", "{}", "7"}) {
+        CAPTURE(d);
+        auto& now = bench.dialer.last();
+        now.say(fmt::format(R"({{"op":9,"d":{}}})", d));
+        CHECK(now.close_code == 4000);
+        auto& next = bench.redial();
+        CHECK(next.sent[0].find("\"op\":6") != std::string::npos);
+        next.resumed(bench.driver->snapshot().seq + 1);
+    }
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 0, 0, 4, 0, 0});
+    const auto seq = bench.driver->snapshot().seq;
+    for (const auto* number : {"18446744073709551615", "9007199254740993", "100000999"}) {
+        auto& now = bench.dialer.last();
+        now.say(fmt::format(R"({{"op":0,"t":"MESSAGE_CREATE","s":{},"d":{{}}}})", number));
+        CHECK(now.close_code == 4000);
+        bench.redial().resumed(bench.driver->snapshot().seq + 1);
+    }
+    CHECK(bench.driver->snapshot().seq == seq + 3);
+    CHECK(bench.driver->snapshot().lost == 0);
+    CHECK(bench.driver->snapshot().poison == 0);
+    CHECK(bench.driver->snapshot().identifies == 1);
+
+    // An interval of 292 million years is an hour.
+    driver_bench slow;
+    slow.driver->start();
+    slow.dialer.last().open();
+    slow.dialer.last().say(R"({"op":10,"d":{"heartbeat_interval":9223372036854775807}})");
+    slow.time.run_for(2h);
+    CHECK_FALSE(slow.dialer.last().sent.empty());
+}
+
+TEST_CASE("a dispatch whose name is none is counted, passed over and breaks nothing") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    peer.say(R"({"op":0,"t":{"a":1},"s":2,"d":{}})");
+    peer.say(R"({"op":0,"t":null,"s":3,"d":{}})");
+    peer.event(4);
+    CHECK_FALSE(peer.close_code.has_value());
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 0, 0, 2, 0, 0});
+    CHECK(bench.driver->snapshot().unknown_events == 2);
+    CHECK(bench.driver->snapshot().seq == 4);
+}
+
+TEST_CASE("a READY with millions of guilds is bounded, counted, and still a READY") {
+    driver_bench bench;
+    std::string guilds;
+    for (int i = 1; i <= 70'000; ++i) guilds += fmt::format("{}{{\"id\":{}}}", i == 1 ? "" : ",", i);
+    (void)bench.go_live(guilds);
+    CHECK(bench.driver->snapshot().status == gateway::session_status::live);
+    CHECK(bench.driver->snapshot().guilds == 65'536);
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 0, 0, 1, 0, 0});
+}
+
+TEST_CASE("a connection that brings pieces of a message and never its end is left after two minutes and resumed") {
+    for (const bool truncated : {true, false}) {
+        CAPTURE(truncated);
+        driver_bench bench([](driver_options& options) { options.session.transport = gateway::compression::zlib_stream; });
+        bench.driver->start();
+        auto& peer = bench.dialer.last();
+        peer.open();
+        z_stream deflate{};
+        REQUIRE(deflateInit(&deflate, 6) == Z_OK);
+        const auto say = [&](std::string text, bool whole) {
+            std::string out(text.size() + 100, 0);
+            deflate.next_in = reinterpret_cast<Bytef*>(text.data());
+            deflate.avail_in = static_cast<uInt>(text.size());
+            deflate.next_out = reinterpret_cast<Bytef*>(out.data());
+            deflate.avail_out = static_cast<uInt>(out.size());
+            REQUIRE(::deflate(&deflate, Z_SYNC_FLUSH) == Z_OK);
+            out.resize(out.size() - deflate.avail_out);
+            peer.say(whole ? out : out.substr(0, out.size() - 4));
+        };
+        say(R"({"op":10,"d":{"heartbeat_interval":41250}})", true);
+        bench.time.run_for(1ms);
+        say(R"({"op":0,"t":"READY","s":1,"d":{"session_id":"abc","resume_gateway_url":"wss://resume.test","guilds":[]}})", true);
+        say(R"({"op":0,"t":"X","s":2,"d":{}})", !truncated);
+        for (int i = 0; i < 200 && !peer.close_code; ++i) {
+            bench.time.run_for(1s);
+            peer.events->on_traffic();  // pieces, or pings: life, to the zombie rule
+            if (!truncated && i % 40 == 0) say(R"({"op":11})", true);
+            bench.driver->second_passed();
+        }
+        CHECK(peer.close_code.has_value() == truncated);
+        CHECK(bench.driver->snapshot().bad_input == bad_input_counts{truncated ? 1U : 0U, 0, 0, 0, 0, 0});
+        deflateEnd(&deflate);
+    }
+}
+
+TEST_CASE("an upgrade that is answered by garbage is counted, and costs no event") {
+    driver_bench bench;
+    auto& peer = bench.go_live();
+    peer.event(2);
+    peer.end(std::nullopt);
+    for (int i = 0; i < 3; ++i) {
+        bench.time.run_for(70s);
+        auto& next = bench.dialer.last();
+        next.ended = true;
+        next.events->on_closed({std::nullopt, "", false, true, failure(net::errc::protocol_broken, "no HTTP")});
+    }
+    CHECK(bench.driver->snapshot().bad_input == bad_input_counts{0, 0, 0, 0, 0, 3});
+    CHECK(bench.driver->snapshot().poison == 0);
 }
 
 TEST_CASE("unknown ops are passed over") {

@@ -325,9 +325,9 @@ TEST_CASE("broken answers are clear failures") {
         errc expected;
     };
     const row rows[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", errc::closed},          // truncated, or a lying length
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly", errc::closed},  // a chunk cut short
-        {"HTTP/1.1 200 OK\r\nContent-Le", errc::closed},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", errc::cut_short},          // truncated, or a lying length
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly", errc::cut_short},  // a chunk cut short
+        {"HTTP/1.1 200 OK\r\nContent-Le", errc::cut_short},
         {"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", errc::protocol_broken},
         {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", errc::protocol_broken},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", errc::protocol_broken},
@@ -365,6 +365,35 @@ TEST_CASE("a body that never ends is stopped by its limit, and a chunk line or t
         const auto answer = here.ask(https(there));
         REQUIRE_FALSE(answer.has_value());
         CHECK((answer.error().is(errc::too_large) || answer.error().is(errc::protocol_broken)));
+    }
+}
+
+TEST_CASE("interim answers without end and an upgrade that nobody asked for: a failure, and a connection that is not used again") {
+    server there(own_server_tls(), answering([](server_connection& self, const http_request& request) {
+                     std::string storm;
+                     for (int i = 0; i < 100; ++i) storm += "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+                     if (request.url == "/storm") return raw_answer{storm};
+                     if (request.url == "/some") return raw_answer{storm.substr(0, storm.size() / 25) + ok("1")};
+                     if (request.url == "/upgrade") return raw_answer{"HTTP/1.1 101 Switching Protocols\r\n\r\n"};
+                     return raw_answer{ok(std::to_string(self.number))};
+                 }));
+    client here;
+    CHECK(here.ask(https(there, "/some")).value().body == "1");
+    check_failure(here.ask(https(there, "/storm")), errc::protocol_broken);
+    CHECK(here.ask(https(there, "/which")).value().body == "2");
+    CHECK(here.ask(https(there, "/upgrade")).value().status == 101);
+    CHECK(here.ask(https(there, "/which")).value().body == "3");
+}
+
+TEST_CASE("an answer that began and does not end in time is told from silence") {
+    server there(own_server_tls(), answering([](server_connection&, const http_request& request) {
+                     return raw_answer{request.url == "/silent" ? "" : "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nsome"};
+                 }));
+    client here;
+    for (const bool silent : {true, false}) {
+        auto request = client::request_to(https(there, silent ? "/silent" : "/some"));
+        request.timeout = 300ms;
+        check_failure(here.get(here.send(std::move(request))), silent ? errc::timed_out : errc::endless);
     }
 }
 

@@ -264,6 +264,23 @@ TEST_CASE("5xx and broken exchanges are tried again only where twice is as good 
     CHECK(s.times_sent(never_left) == 2);
 }
 
+TEST_CASE("what came instead of an answer is asked for again only where twice is as good as once, and then named") {
+    script s;
+    const auto unsafe = s.ask("1");
+    s.step(rest::broken{unsafe, true, true});
+    CHECK(s.refused == std::vector{std::pair{unsafe, errc::bad_answer}});
+
+    s.step(rest::asked{.number = ++s.last, .key = "GET /y", .deadline = s.now + 1h, .harmless_to_repeat = true});
+    const auto safe = s.last;
+    for (int attempt = 1; attempt <= 4; ++attempt) {
+        CHECK(s.times_sent(safe) == static_cast<std::size_t>(attempt));
+        s.step(rest::broken{safe, true, true});
+        s.advance(6s);
+    }
+    CHECK(s.times_sent(safe) == 4);
+    CHECK(s.refused.back() == std::pair{safe, errc::bad_answer});
+}
+
 TEST_CASE("no retry starts after the deadline") {
     script s;
     s.step(rest::asked{.number = ++s.last, .key = "GET /y", .deadline = s.now + 100ms, .harmless_to_repeat = true});

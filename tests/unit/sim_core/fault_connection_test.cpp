@@ -306,6 +306,21 @@ TEST_CASE("F35 one compressed byte is corrupted") {
     CHECK(b.of(id).wire[0].count == 1);
 }
 
+TEST_CASE("F35 a message is cut off, a bomb, half a JSON or without op, where that is asked for") {
+    bench b;
+    for (const auto& [how, order] : std::vector<std::pair<const char*, wire_fault>>{{"byte", wire_fault::corrupt_byte},
+                                                                                    {"truncate", wire_fault::truncate_message},
+                                                                                    {"bomb", wire_fault::bomb},
+                                                                                    {"cut_json", wire_fault::cut_json},
+                                                                                    {"no_op", wire_fault::no_op}}) {
+        CAPTURE(how);
+        const auto id = b.ready();
+        b.must(fault("F35", {{"session", b.session_id(id)}, {"how", how}, {"megabytes", 70}}));
+        CHECK(b.of(id).wired(order));
+        if (order == wire_fault::bomb) CHECK(b.of(id).wire[0].count == 70);
+    }
+}
+
 TEST_CASE("F36 several messages leave in one segment") {
     bench b;
     const auto id = b.ready();

@@ -483,9 +483,17 @@ TEST_CASE("F46 bad data: invalid UTF-8, lone surrogates, deep nesting, wrong typ
     const auto again = b.open(true);
     b.resume(again, b.session_id(id), had);
     CHECK(b.of(again).seqs().front() == had + 1);
-    for (const char* kind : {"utf8", "surrogate", "nesting", "presence_types", "null", "permissions"}) {
+    for (const char* kind :
+         {"utf8", "surrogate", "nesting", "presence_types", "numbers", "null", "permissions", "no_ids", "cut_json"}) {
         CHECK(b.must(fault("F46", {{"all", true}, {"kind", kind}})).at("sessions") == 1);
     }
+    CHECK(make_bad_data("nesting", 5, 6, 100'000)[0].data.size() > 200'000);
+    CHECK(text_of("numbers").contains(R"("id":6,"channel_id":5)"));
+    CHECK(text_of("no_ids").contains(R"("id":{})"));
+    (void)json::parse(text_of("cut_json"), bad);
+    CHECK(bad.failed());
+    // What no client can read is sent only by name.
+    for (const auto& one : all) CHECK_FALSE(one.data.contains(R"("id":{})"));
 }
 
 TEST_CASE("Clear ends what stands, and the state before it comes back") {

@@ -250,6 +250,57 @@ TEST_CASE("F35 a corrupt byte is noticed by every inflater, in the first message
     }
 }
 
+TEST_CASE("F35 a message cut off in its middle, half a JSON, one without op: in each transport, and the next one is whole again") {
+    for (const auto how : {compression::none, compression::zlib_stream, compression::zstd_stream}) {
+        CAPTURE(static_cast<int>(how));
+        const auto read = [&](encoder& from, plain_inflater& zlib, plain_unzstd& zstd, const payload& what) {
+            const auto bytes = from.encode(what)[0].bytes;
+            return how == compression::none ? bytes : how == compression::zlib_stream ? zlib.read(bytes) : zstd.read(bytes);
+        };
+        {
+            encoder cut({.how = how}), whole({.how = how});
+            (void)cut.encode(event(1, "{}"));
+            (void)whole.encode(event(1, "{}"));
+            cut.arm(wire_fault::truncate_message, 1);
+            const auto half = cut.encode(event(2, noisy_json(3, 900)))[0].bytes;
+            const auto all = whole.encode(event(2, noisy_json(3, 900)))[0].bytes;
+            CHECK(half == all.substr(0, all.size() / 2));
+            CHECK(cut.encode(event(3, "{}"))[0].bytes == whole.encode(event(3, "{}"))[0].bytes);
+        }
+        encoder one({.how = how});
+        plain_inflater zlib;
+        plain_unzstd zstd;
+        one.arm(wire_fault::cut_json, 1);
+        const auto text = read(one, zlib, zstd, event(1, noisy_json(3, 900)));
+        CHECK(text.starts_with("{\"t\":"));
+        CHECK(text.size() > 400);
+        CHECK_FALSE(text.ends_with("}"));
+        one.arm(wire_fault::no_op, 1);
+        const auto without = read(one, zlib, zstd, event(2, "{}"));
+        CHECK(without.find("\"op\"") == std::string::npos);
+        CHECK(without.ends_with("}"));
+        CHECK(read(one, zlib, zstd, event(3, "{}")) == expected_text(3, "{}"));
+        CHECK(zlib.sound);
+        CHECK(zstd.sound);
+    }
+}
+
+TEST_CASE("F35 a bomb is a hundred megabytes of zeros in a hundred kilobytes, and the next message is whole again") {
+    encoder one({.how = compression::zlib_stream}), other({.how = compression::zstd_stream});
+    one.arm(wire_fault::bomb, 100);
+    other.arm(wire_fault::bomb, 100);
+    const auto zlib = one.encode(event(1, "{}"))[0].bytes;
+    const auto zstd = other.encode(event(1, "{}"))[0].bytes;
+    CHECK(zlib.size() < 600'000);
+    CHECK(zstd.size() < 100'000);
+    plain_inflater inflater;
+    CHECK(inflater.read(zlib).size() > 100'000'000);
+    CHECK(inflater.read(one.encode(event(2, "{}"))[0].bytes) == expected_text(2, "{}"));
+    plain_unzstd unzstd;
+    CHECK(unzstd.read(zstd).size() > 100'000'000);
+    CHECK(unzstd.read(other.encode(event(2, "{}"))[0].bytes) == expected_text(2, "{}"));
+}
+
 TEST_CASE("F35 waits for a compressed message where payloads are compressed singly") {
     encoder blobs({});
     blobs.compress_large(true);
