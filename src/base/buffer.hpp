@@ -4,13 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
+#include "base/byte_block.hpp"
 
 namespace shoal {
 
@@ -18,8 +19,8 @@ class buffer_pool;
 
 namespace base_detail {
 struct buffer_block {
-    std::unique_ptr<char[]> bytes;
-    std::size_t capacity = 0;
+    byte_block bytes;
+    std::size_t capacity = 0;  // Without the padding.
     std::size_t size = 0;
     std::uint32_t holders = 0;
     buffer_pool* home = nullptr;
@@ -100,10 +101,8 @@ public:
 private:
     friend class buffer;
     static void reallocate(base_detail::buffer_block& block, std::size_t capacity) {
-        auto bytes = std::make_unique_for_overwrite<char[]>(capacity + buffer::padding);
-        for (std::size_t i = 0; i < block.size; ++i) bytes[i] = block.bytes[i];
-        for (std::size_t i = 0; i < buffer::padding; ++i) bytes[capacity + i] = 0;
-        block.bytes = std::move(bytes);
+        block.bytes.grow(capacity + buffer::padding, block.size);
+        std::memset(block.bytes.get() + capacity, 0, buffer::padding);
         block.capacity = capacity;
     }
     void give_back(base_detail::buffer_block* block) noexcept {

@@ -26,11 +26,10 @@ bool may_be_sent(unsigned code) noexcept {
 
 }  // namespace
 
-void frame_reader::reserve(std::size_t capacity) {
-    auto bytes = std::make_unique_for_overwrite<char[]>(capacity);
-    if (end_ != begin_) std::memcpy(bytes.get(), bytes_.get() + begin_, end_ - begin_);
-    bytes_ = std::move(bytes);
-    capacity_ = capacity;
+/// What was not handed out yet moves to the front.
+void frame_reader::compact() noexcept {
+    if (begin_ == 0) return;
+    if (end_ != begin_) std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
 }
@@ -41,27 +40,22 @@ std::span<char> frame_reader::room() {
         if (fragments_.capacity() > largest_kept_fragments) std::vector<char>().swap(fragments_);
     }
     if (begin_ == end_) begin_ = end_ = 0;
-    if (capacity_ == 0 || (end_ == 0 && capacity_ > largest_kept && wanted_ == 0)) {
-        reserve(usual_capacity);
-    } else if (begin_ + std::max(wanted_, usual_capacity) > capacity_) {
+    const auto capacity = bytes_.capacity();
+    if (capacity == 0 || (end_ == 0 && capacity > largest_kept && wanted_ == 0)) {
+        bytes_ = byte_block(usual_capacity);
+    } else if (begin_ + std::max(wanted_, usual_capacity) > capacity) {
         // Doubling, not what the header promised: memory is spent on bytes that came, not on those that were announced.
-        const auto have = end_ - begin_;
-        if (wanted_ > capacity_ && have * 2 > capacity_) {
-            reserve(capacity_ * 2);
-        } else if (begin_ != 0) {
-            std::memmove(bytes_.get(), bytes_.get() + begin_, have);
-            begin_ = 0;
-            end_ = have;
-        }
+        compact();
+        if (wanted_ > capacity && end_ * 2 > capacity) bytes_.grow(capacity * 2, end_);
     }
-    if (end_ == capacity_) reserve(capacity_ * 2);
-    return {bytes_.get() + end_, capacity_ - end_};
+    if (end_ == bytes_.capacity()) bytes_.grow(end_ * 2, end_);
+    return {bytes_.get() + end_, bytes_.capacity() - end_};
 }
 
 frame_reader::header frame_reader::read_header() const noexcept {
     const auto have = end_ - begin_;
     if (have < 2) return {};
-    const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(bytes_[begin_ + i]); };
+    const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(bytes_.get()[begin_ + i]); };
     header out;
     out.last = (at(0) & 0x80U) != 0;
     out.opcode = at(0) & 0x0FU;

@@ -5,12 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/byte_block.hpp"
 #include "net/websocket.hpp"
 #include "shoal/error.hpp"
 
@@ -54,11 +54,10 @@ private:
     frame_event broken(std::uint16_t code, std::string why);
     frame_event control(std::uint8_t opcode, std::span<const char> payload);
     frame_event whole_message(std::span<const char> payload);
-    void reserve(std::size_t capacity);
+    void compact() noexcept;
 
     std::size_t largest_;
-    std::unique_ptr<char[]> bytes_;
-    std::size_t capacity_ = 0;
+    byte_block bytes_;
     std::size_t begin_ = 0, end_ = 0;  // What was put there and not handed out yet.
     std::size_t wanted_ = 0;           // The frame at begin_, once its header is there.
     std::vector<char> fragments_;      // A message in pieces, so far.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/buffer.hpp"
+#include "base/byte_block.hpp"
 #include "base/random.hpp"
 #include "base/virtual_scheduler.hpp"
 #include "net/errc.hpp"
@@ -113,4 +114,18 @@ TEST_CASE("the same seed gives the same sequence, and draws stay in their range"
         CHECK(span >= 1s);
         CHECK(span <= 5s);
     }
+}
+
+TEST_CASE("a block of bytes keeps what it holds over every growth, and grows from the heap into pages of its own") {
+    byte_block block(100);
+    for (std::size_t i = 0; i < 100; ++i) block.get()[i] = static_cast<char>(i);
+    for (const std::size_t capacity : {200U, 1024U * 1024U - 1, 1024U * 1024U, 5'000'001U, 40'000'000U}) {
+        block.grow(capacity, 100);
+        CHECK(block.capacity() == capacity);
+        block.get()[capacity - 1] = 'x';
+        for (std::size_t i = 0; i < 100; ++i) CHECK(block.get()[i] == static_cast<char>(i));
+    }
+    const byte_block other = std::move(block);
+    CHECK(other.get()[99] == 99);
+    CHECK(block.get() == nullptr);
 }

@@ -392,7 +392,7 @@ TEST_CASE("an answer that began and does not end in time is told from silence") 
     client here;
     for (const bool silent : {true, false}) {
         auto request = client::request_to(https(there, silent ? "/silent" : "/some"));
-        request.timeout = 300ms;
+        request.timeout = silent ? 100ms : 3s;
         check_failure(here.get(here.send(std::move(request))), silent ? errc::timed_out : errc::endless);
     }
 }
@@ -422,7 +422,9 @@ TEST_CASE("a request has one deadline for everything: connecting, waiting in the
     server trickling(own_server_tls(), answering([](server_connection&, const http_request&) {
                          return raw_answer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"};
                      }));
-    check_failure(here.get(here.send(soon(client::request_to(https(trickling))))), errc::timed_out);
+    const auto trickled = here.get(here.send(soon(client::request_to(https(trickling)))));
+    REQUIRE_FALSE(trickled.has_value());  // Whether the answer had begun in so short a time is the machine's affair.
+    CHECK((trickled.error().is(errc::endless) || trickled.error().is(errc::timed_out)));
 
     server muted(own_server_tls(), {});
     run_on(muted.io, [&] { muted.face().set_policy([] { return accept_policy::mute_tls; }); });
@@ -510,7 +512,7 @@ TEST_CASE("once a part of the answer has come nothing is sent again") {
                  }));
     client here;
     REQUIRE(here.ask(https(there)).has_value());
-    check_failure(here.ask(https(there)), errc::closed);
+    check_failure(here.ask(https(there)), errc::cut_short);
     CHECK(run_on(there.io, [&] { return asked; }) == 2);
 }
 
