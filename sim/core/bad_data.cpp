@@ -40,11 +40,12 @@ std::vector<bad_dispatch> make_bad_data(std::string_view kind, std::uint64_t gui
     }
     if (wanted("numbers")) {
         // Ids as numbers, numbers and booleans as strings, texts as numbers.
-        out.push_back({"MESSAGE_CREATE",
-                       fmt::format(R"({{"id":{0},"channel_id":{1},"guild_id":{1},"author":{{"id":{0},"username":7,"bot":"false"}},)"
-                                   R"("content":12345,"timestamp":0,"tts":"0","pinned":0,"flags":"4","type":"0",)"
-                                   R"("mention_roles":[{0}],"mentions":[]}})",
-                                   id, guild)});
+        out.push_back(
+            {"MESSAGE_CREATE",
+             fmt::format(R"({{"id":{0},"channel_id":{1},"guild_id":{1},"author":{{"id":{0},"username":7,"bot":"false"}},)"
+                         R"("content":12345,"timestamp":0,"tts":"0","pinned":0,"flags":"4","type":"0",)"
+                         R"("mention_roles":[{0}],"mentions":[]}})",
+                         id, guild)});
     }
     if (kind == "no_ids") out.push_back({"MESSAGE_CREATE", R"({"id":{},"channel_id":[],"author":"nobody","content":{"a":1}})"});
     if (kind == "cut_json") out.push_back({"MESSAGE_CREATE", message(guild, id, "cut").substr(0, 120)});

@@ -422,10 +422,9 @@ json::object gateway::start_fault(const json::object& command, instant now, std:
             return {{"ok", true}, {"guild", std::to_string(guild)}, {"bytes", giant->size()}};
         }
         case 46: {
-            const std::string kind =
-                read.word("kind", {"all", "utf8", "surrogate", "nesting", "presence_types", "numbers", "null", "permissions",
-                                   "no_ids", "cut_json"})
-                    .value_or("all");
+            const std::string kind = read.word("kind", {"all", "utf8", "surrogate", "nesting", "presence_types", "numbers",
+                                                        "null", "permissions", "no_ids", "cut_json"})
+                                         .value_or("all");
             const auto depth = read.whole_number("depth", 1, 10'000'000).value_or(2000);
             return sessions([&](session& s) {
                 const auto guilds = guilds_of(s.shard, s.total);

@@ -1,8 +1,7 @@
 #pragma once
-// Memory for bytes that come from outside. A large block is pages of its own: it grows without a copy, and goes back to the system
-// the moment it is let go. From the heap a single giant would stay in the process for good, because an allocator that once saw a
-// large block freed keeps the next ones.
-// Not here: who shares it (buffer.hpp).
+// Memory for bytes that come from outside. A large block is pages of its own: it grows without a copy, and goes back to the
+// system the moment it is let go. From the heap a single giant would stay in the process for good, because an allocator that once
+// saw a large block freed keeps the next ones. Not here: who shares it (buffer.hpp).
 
 #include <sys/mman.h>
 

@@ -161,7 +161,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         auto entry = take(order.number);
         const auto status = entry.last.status;
         if (status >= 200 && status < 300) return entry.answer(std::move(entry.last.body));
-        auto error = rest::read_error(status, entry.last.body);
+        auto error = rest::read_error(status, entry.last.body, entry.call.where.path);
         const auto why = status == 401 && entry.call.where.authorized ? rest::errc::unauthorized
                          : status >= 500                              ? rest::errc::server_failed
                                                                       : rest::errc::refused;
@@ -234,7 +234,8 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
             }
         }
         return rest::answered{
-            number, rest::read_answer(response.status, [&](std::string_view name) { return response.header(name); }, response.body)};
+            number,
+            rest::read_answer(response.status, [&](std::string_view name) { return response.header(name); }, response.body)};
     }
 
     void count(host::bad_answer kind, const pending& of, std::string_view detail) const {

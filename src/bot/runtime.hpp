@@ -22,7 +22,7 @@ class http_client;
 namespace shoal::host {
 class bad_answer_log;
 class shard_host;
-}
+}  // namespace shoal::host
 
 namespace shoal::runtime {
 

@@ -15,7 +15,7 @@ using discord::json_value;
 // Beyond any guild of Discord's (500 channels, 250 roles; 2,500 guilds a shard), and so few that a message made for it cannot
 // fill the memory: what is over is not kept.
 constexpr std::size_t most_listed = 65'536;
-constexpr std::size_t longest_name = 1024;           // Bytes; Discord's names have 100 characters.
+constexpr std::size_t longest_name = 1024;          // Bytes; Discord's names have 100 characters.
 constexpr std::size_t largest_scratch = 16 * 1024;  // Kept from event to event.
 
 /// A name as it is kept.

@@ -94,8 +94,7 @@ gateway_bot_source gateway_bot_over_http(net::http_client& http, std::string api
             auto answer = read_gateway_bot(*response);
             auto kind = bad_answer_of(*response);
             if (!kind && !answer.what && answer.what.error().is(errc::bad_answer)) kind = bad_answer::wrong_shape;
-            if (kind && bad)
-                bad->add(*kind, route, fmt::format("status {}, {} bytes", response->status, response->body.size()));
+            if (kind && bad) bad->add(*kind, route, fmt::format("status {}, {} bytes", response->status, response->body.size()));
             done(std::move(answer));
         });
     };

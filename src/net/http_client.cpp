@@ -369,9 +369,7 @@ void connection::on_read(error_code ec, std::size_t count) {
 
 void connection::broken(error_code ec) {
     auto why = stream_failure(ec, what_->url.name());
-    answer(std::unexpected(got_bytes_ ? failure(errc::cut_short, what_->url.name())
-                                      : std::move(why)),
-           false);
+    answer(std::unexpected(got_bytes_ ? failure(errc::cut_short, what_->url.name()) : std::move(why)), false);
 }
 
 void connection::answer(result<http_response> outcome, bool reusable) {

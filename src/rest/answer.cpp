@@ -43,8 +43,31 @@ std::string shortened(std::string_view text) {
     return std::string(text.substr(0, end));
 }
 
+/// Texts of a stranger's, on their way to logs: cut, and without the tokens of what was asked, which they may repeat. Only tokens
+/// are longer than an id among a path's parts.
+class cleaner {
+public:
+    explicit cleaner(std::string_view path) : path_(path) {}
+    [[nodiscard]] std::string operator()(std::string text) const {
+        constexpr std::size_t longest_id = 20;
+        constexpr std::size_t longest_searched = 16 * 1024;  // Far beyond any sentence of Discord's.
+        if (text.size() > longest_searched) return {};
+        for (auto rest = path_; !rest.empty();) {
+            const auto part = rest.substr(0, rest.find_first_of("/?"));
+            rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+            if (part.size() <= longest_id) continue;
+            for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at))
+                text.replace(at, part.size(), "[token]");
+        }
+        return shortened(text);  // Last, or a half of a token would stay.
+    }
+
+private:
+    std::string_view path_;
+};
+
 /// The nested `errors` of a 50035, whose leaves are lists named `_errors` [4.3].
-void collect_fields(const discord::json_value& level, const std::string& path, int depth,
+void collect_fields(const discord::json_value& level, const std::string& path, int depth, const cleaner& clean,
                     std::vector<discord_error::field>& out) {
     if (depth > deepest_path) return;
     for (const auto& [key, value] : level.fields()) {
@@ -52,12 +75,12 @@ void collect_fields(const discord::json_value& level, const std::string& path, i
         if (key == "_errors") {
             for (const auto& each : value.elements()) {
                 if (out.size() >= most_fields) return;
-                out.push_back({path, shortened(each["code"].text_or("")), shortened(each["message"].text_or(""))});
+                out.push_back({path, clean(each["code"].text_or("")), clean(each["message"].text_or(""))});
             }
             continue;
         }
         const auto deeper = path.empty() ? std::string(key) : path + '.' + std::string(key);
-        collect_fields(value, shortened(deeper), depth + 1, out);
+        collect_fields(value, clean(deeper), depth + 1, clean, out);
     }
 }
 
@@ -89,15 +112,16 @@ answer read_answer(std::uint16_t status, const header_source& header, std::strin
     return out;
 }
 
-discord_error read_error(std::uint16_t status, std::string_view body) {
+discord_error read_error(std::uint16_t status, std::string_view body, std::string_view path) {
+    const cleaner clean(path);
     discord_error out;
     out.status = status;
     const discord::json_value json(body);
     // HTML or plain text of an edge: its status says all that is worth saying.
     if (!json.is(discord::json_kind::object)) return out;
     out.code = json["code"].value_or<std::int64_t>(0);
-    out.message = shortened(json["message"].text_or(""));
-    if (const auto errors = json["errors"]) collect_fields(errors, {}, 0, out.fields);
+    out.message = clean(json["message"].text_or(""));
+    if (const auto errors = json["errors"]) collect_fields(errors, {}, 0, clean, out.fields);
     return out;
 }
 

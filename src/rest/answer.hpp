@@ -38,8 +38,9 @@ using header_source = std::function<std::string_view(std::string_view)>;
 [[nodiscard]] answer read_answer(std::uint16_t status, const header_source& header, std::string_view body);
 
 /// What Discord says about a request that it did not carry out, whatever shape it has. Texts are cut at a few hundred bytes and
-/// the list of fields at 25: a hostile answer must not fill the log.
-[[nodiscard]] discord_error read_error(std::uint16_t status, std::string_view body);
+/// the list of fields at 25: a hostile answer must not fill the log. Tokens in the `path` that was asked for are hidden in them:
+/// whoever answered may have repeated it.
+[[nodiscard]] discord_error read_error(std::uint16_t status, std::string_view body, std::string_view path = {});
 /// One line for people, of a few hundred bytes at most: "status 400, code 50035: Invalid Form Body (name: Must be ...)".
 [[nodiscard]] std::string line_of(const discord_error& what);
 

@@ -104,9 +104,7 @@ void limiter::take(const broken& what, instant now, std::vector<order>& out) {
     if (const auto when = retry_time(request, safe, now)) return requeue(found, *when, now);
     if (!request.unwanted) {
         ++stats_.refused;
-        const auto why = what.unreadable                   ? errc::bad_answer
-                         : now >= request.what.deadline ? errc::timed_out
-                                                        : errc::unreachable;
+        const auto why = what.unreadable ? errc::bad_answer : now >= request.what.deadline ? errc::timed_out : errc::unreachable;
         out.push_back(refuse{what.number, why, {}});
     }
     finish(found);

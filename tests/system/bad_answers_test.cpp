@@ -44,7 +44,8 @@ std::string_view kind_of(lie what) {
         case lie::header_storm: return "an answer that is too large";
         case lie::too_short: return "an answer that is shorter than it promised";
         case lie::trickle: return "an answer that did not end in time";
-        case lie::redirect: return "";
+        case lie::redirect:
+        case lie::refusal: return "";
     }
     return "?";
 }
@@ -76,8 +77,8 @@ TEST_CASE("/gateway/bot lies in every way, and each bot starts as soon as it is 
             // A trickle takes its 15 s.
             front.answer_with(what, what == lie::trickle ? 1 : 2, "/gateway/bot");
             bot = std::make_unique<process>(behind(front, discord,
-                                                   {"--shard-ids", std::to_string(number), "--total-shards",
-                                                    std::to_string(lies), "--start-patience", "120s"}),
+                                                   {"--shard-ids", std::to_string(number), "--total-shards", std::to_string(lies),
+                                                    "--start-patience", "120s"}),
                                             bot_environment(home));
         }
         lie what;
@@ -101,7 +102,7 @@ TEST_CASE("/gateway/bot lies in every way, and each bot starts as soon as it is 
         CHECK(count_of("trying again", log) <= 1 + count_of("answered with status 429", log));
         CHECK(count_of("trying again", log) <= 2);
         check_secrets(log, one->front);
-        CHECK(one->bot->peak_resident() < 100 * megabyte);
+        if (!is_sanitized()) CHECK(one->bot->peak_resident() < 60 * megabyte);
     }
 }
 
@@ -141,8 +142,8 @@ TEST_CASE("a command's answer meets every lie: it is given again where that is h
         front.answer_with(what, 1, "/callback");
         const auto state = outcome();
         CHECK(front.told() == ++told);
-        // A trickle outlasts the 3 s of a command, and JSON is as good as any to a call that asks for nothing. A redirect is a
-        // refusal; what the handler's failure tells the user is an answer, too.
+        // A trickle outlasts the 3 s of a command, and JSON is as good as any to a call that asks for nothing. What the
+        // handler's failure tells the user after a redirect or a refusal is an answer, too.
         const bool lost = what == lie::trickle || what == lie::other_json;
         CHECK(state == std::string(lost ? "missed" : "answered"));
         front.answer_with(what, 0, "/callback");
@@ -156,8 +157,8 @@ TEST_CASE("a command's answer meets every lie: it is given again where that is h
     }
     MESSAGE(fmt::format("{} MB before, {} MB at the peak, {} MB after", before / megabyte, bot.peak_resident() / megabyte,
                         bot.resident() / megabyte));
-    CHECK(bot.peak_resident() < before + 60 * megabyte);
-    CHECK(bot.resident() < before + 24 * megabyte);
+    // One body may have 8 MiB, and it is copied once on its way.
+    if (!is_sanitized()) CHECK(bot.peak_resident() < before + 40 * megabyte);
     bot.send(SIGINT);
     const auto ended = bot.wait(30s);
     REQUIRE(ended.has_value());

@@ -232,7 +232,8 @@ std::expected<std::optional<host::gateway_bot>, startup_problem> single_role::as
             const auto wait = host::wait_before_retry(asked->attempts, answer.retry_after);
             auto why = answer.what.error().message();
             if (why != asked->last_why || now - asked->told_at >= std::chrono::minutes(1)) {
-                log_.warn("Discord's API did not answer, trying again", {{"why", why}, {"in", fmt::format("{} ms", to_ms(wait))}});
+                log_.warn("Discord's API did not answer, trying again",
+                          {{"why", why}, {"in", fmt::format("{} ms", to_ms(wait))}});
                 asked->last_why = std::move(why);
                 asked->told_at = now;
             }

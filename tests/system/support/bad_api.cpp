@@ -53,6 +53,7 @@ std::string_view name_of(lie what) noexcept {
         case lie::header_storm: return "a storm of headers";
         case lie::interim_storm: return "a storm of interim answers";
         case lie::redirect: return "a redirect";
+        case lie::refusal: return "a refusal";
         case lie::trickle: return "a trickle";
     }
     return "?";
@@ -182,6 +183,11 @@ struct bad_api::state {
             case lie::interim_storm: return without_end("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
             case lie::redirect:
                 return write_all(fd, "HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n");
+            case lie::refusal: {
+                const auto path = request.substr(request.find('/'), request.find(' ', request.find('/')) - request.find('/'));
+                const auto body = R"({"code":0,"message":")" + path + R"("})";
+                return write_all(fd, sized("400 Bad Request", body.size(), body));
+            }
             case lie::trickle: {
                 auto bytes = sized("200 OK", 100'000, page);
                 for (const char c : bytes) {

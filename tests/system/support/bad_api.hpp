@@ -26,9 +26,10 @@ enum class lie : std::uint8_t {
     header_storm,     ///< Headers without end.
     interim_storm,    ///< 103 without end.
     redirect,         ///< To another host.
+    refusal,          ///< 400 with JSON whose message is the path.
     trickle,          ///< A byte now and then.
 };
-inline constexpr std::size_t lies = 14;
+inline constexpr std::size_t lies = 15;
 [[nodiscard]] std::string_view name_of(lie what) noexcept;
 
 class bad_api {

@@ -72,6 +72,8 @@ void write_file(const std::string& path, std::string_view text, int mode) {
     ::chmod(path.c_str(), static_cast<mode_t>(mode));
 }
 
+bool is_sanitized() noexcept { return sanitized; }
+
 std::string sanitizer_report(std::string_view output) {
     auto found = std::string_view::npos;
     for (const std::string_view mark : {"Sanitizer: ", ": runtime error: "}) found = std::min(found, output.find(mark));

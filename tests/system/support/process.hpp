@@ -42,6 +42,8 @@ private:
 [[nodiscard]] std::string read_file(const std::string& path);
 void write_file(const std::string& path, std::string_view text, int mode = 0600);
 
+/// Whether the programs of this build carry a sanitizer, whose own memory says nothing about theirs.
+[[nodiscard]] bool is_sanitized() noexcept;
 /// The first line of what a sanitizer reported in a program's output; empty: it reported nothing.
 [[nodiscard]] std::string sanitizer_report(std::string_view output);
 

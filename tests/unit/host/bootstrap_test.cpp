@@ -94,7 +94,7 @@ TEST_CASE("answers that cannot be are counted by kind, and told once a kind and 
     for (int i = 0; i < 5; ++i) ask(net::http_response{200, {}, "<html>hush</html>"});
     ask(net::http_response{200, {}, ""});
     ask(net::http_response{502, {}, "<html>"});
-    ask(net::http_response{502, {}, ""});                       // a plain error
+    ask(net::http_response{502, {}, ""});                      // a plain error
     ask(net::http_response{429, {}, R"({"retry_after":1})"});  // another
     ask(net::http_response{200, {}, R"({"a":1})"});
     ask(std::unexpected(failure(net::errc::protocol_broken, "x:1: garbage")));

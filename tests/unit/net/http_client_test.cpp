@@ -368,7 +368,8 @@ TEST_CASE("a body that never ends is stopped by its limit, and a chunk line or t
     }
 }
 
-TEST_CASE("interim answers without end and an upgrade that nobody asked for: a failure, and a connection that is not used again") {
+TEST_CASE(
+    "interim answers without end and an upgrade that nobody asked for: a failure, and a connection that is not used again") {
     server there(own_server_tls(), answering([](server_connection& self, const http_request& request) {
                      std::string storm;
                      for (int i = 0; i < 100; ++i) storm += "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";

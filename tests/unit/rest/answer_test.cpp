@@ -103,3 +103,17 @@ TEST_CASE("every field that Discord did not like is named by its path, up to a b
     for (int i = 0; i < 5000; ++i) deep += R"({"a":)";
     CHECK(rest::read_error(400, deep).fields.empty());
 }
+
+TEST_CASE("an error that repeats the path keeps its tokens for itself, also where a text is cut") {
+    const std::string token(200, 'T');
+    const auto path = "/interactions/1234567890123456789/" + token + "/callback";
+    const auto whole = rest::read_error(400, R"({"code":7,"message":"no )" + path + "\"}", path);
+    CHECK(whole.message == "no /interactions/1234567890123456789/[token]/callback");
+    const auto filled = rest::read_error(400, R"({"code":7,"message":")" + std::string(200, 'x') + token + token + "\"}", path);
+    CHECK(filled.message.find("TTT") == std::string::npos);
+    const auto field = rest::read_error(400, R"({"errors":{"a":{"_errors":[{"code":"C","message":")" + path + "\"}]}}}", path);
+    REQUIRE(field.fields.size() == 1);
+    CHECK(field.fields[0].message.find("TTT") == std::string::npos);
+    const auto huge = rest::read_error(400, R"({"code":7,"message":")" + std::string(100'000, 'x') + token + "\"}", path);
+    CHECK(huge.message.empty());
+}

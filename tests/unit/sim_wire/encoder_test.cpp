@@ -250,7 +250,8 @@ TEST_CASE("F35 a corrupt byte is noticed by every inflater, in the first message
     }
 }
 
-TEST_CASE("F35 a message cut off in its middle, half a JSON, one without op: in each transport, and the next one is whole again") {
+TEST_CASE(
+    "F35 a message cut off in its middle, half a JSON, one without op: in each transport, and the next one is whole again") {
     for (const auto how : {compression::none, compression::zlib_stream, compression::zstd_stream}) {
         CAPTURE(static_cast<int>(how));
         const auto read = [&](encoder& from, plain_inflater& zlib, plain_unzstd& zstd, const payload& what) {
