@@ -25,12 +25,13 @@ TEST_CASE("F35 F46 what a shard could not read is counted by kind, whatever the 
         const auto strike = [&](const char* fault, const std::string& more) {
             CAPTURE(more);
             const auto before = resumes();
-            discord.fault(fault, more);
+            discord.fault(fault, R"("all":true,)" + more);
             CHECK(comes_true([&] { return resumes() > before; }));
         };
         if (how != "none") strike("F35", R"("how":"byte")");
         strike("F35", R"("how":"truncate")");
-        strike("F35", R"("how":"bomb","megabytes":70)");
+        // Without compression it is a frame of 40 MB: the simulator keeps no more than 64 MB for one connection.
+        strike("F35", how == "none" ? R"("how":"bomb","megabytes":40)" : R"("how":"bomb","megabytes":70)");
         strike("F35", R"("how":"cut_json")");
         strike("F35", R"("how":"no_op")");
         CHECK(bot.shards().at(0).stepped_over == 0);
