@@ -1,6 +1,6 @@
 # Shoal's commands. Each one works by itself, in any order, from a clean clone on Debian 12.
 .DEFAULT_GOAL := build
-.PHONY: build demo test sanitize lint format bench install clean bootstrap help
+.PHONY: build demo test sanitize fuzz lint format bench install clean bootstrap help
 
 BUILD ?= build/release
 JOBS  ?= $(shell nproc)
@@ -35,6 +35,11 @@ format: bootstrap ## Formats every source file.
 sanitize: bootstrap ## Runs the tests under ASan+UBSan, then under TSan.
 	@$(MAKE) --no-print-directory BUILD=build/asan CMAKE_FLAGS=-DSHOAL_SANITIZE=address,undefined sanitized
 	@$(MAKE) --no-print-directory BUILD=build/tsan CMAKE_FLAGS=-DSHOAL_SANITIZE=thread sanitized
+
+fuzz: bootstrap  ## Runs each target of tests/fuzz for FUZZ_SECONDS (60) with coverage and ASan+UBSan; FUZZ_KEEP=yes keeps what is new.
+	@$(MAKE) --no-print-directory BUILD=build/fuzz CMAKE_FLAGS=-DSHOAL_FUZZ=ON build/fuzz/build.ninja
+	@cmake --build build/fuzz -j $(JOBS) --target shoal_fuzz_targets
+	@tools/fuzz build/fuzz
 
 .PHONY: sanitized
 sanitized: build

@@ -134,8 +134,8 @@ std::expected<void, startup_problem> read_environment(const option_table& table,
         // The environment is shared with other programs, so an unknown name is no reason to refuse the start.
         const auto meant = nearest_name(variable, views);
         into.warnings.push_back(meant.empty()
-                                    ? fmt::format("{} is no setting and is ignored", variable)
-                                    : fmt::format("{} is no setting and is ignored; did you mean {}?", variable, meant));
+                                    ? fmt::format("{} is no setting and is ignored", shown(variable))
+                                    : fmt::format("{} is no setting and is ignored; did you mean {}?", shown(variable), meant));
     }
     return {};
 }

@@ -71,6 +71,9 @@ struct option_reading {
                                                                     option_reading& into);
 [[nodiscard]] std::expected<void, startup_problem> read_file(const option_table& table, const std::string& path,
                                                              option_reading& into);
+/// What read_file does with the bytes of the file; `path` is for people.
+[[nodiscard]] std::expected<void, startup_problem> read_file_text(const option_table& table, const std::string& path,
+                                                                  std::string_view text, option_reading& into);
 /// The sentence about one bad value.
 [[nodiscard]] startup_problem bad_value(const option_spec& option, std::string_view where, std::string_view text,
                                         std::string_view wrong);

@@ -26,7 +26,10 @@ token_place find_token(std::string_view text, std::size_t from) noexcept {
         if (middle < 5 || middle > 8 || second >= text.size() || text[second] != '.') continue;
         const auto last = run_length(text, second + 1);
         if (last < 20) continue;
-        return {begin, second + 1 + last - begin};
+        // A second token may be glued on, and would then have lost its first part: all that hangs on by dots goes with it.
+        auto end = second + 1 + last;
+        while (end + 1 < text.size() && text[end] == '.' && in_token(text[end + 1])) end += 1 + run_length(text, end + 1);
+        return {begin, end - begin};
     }
     return {};
 }

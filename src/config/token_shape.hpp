@@ -8,7 +8,8 @@
 
 namespace shoal::config {
 
-/// Where something of a bot token's shape stands: three parts of base64url letters with dots between, [18+].[5 to 8].[20+].
+/// Where something of a bot token's shape stands: three parts of base64url letters with dots between, [18+].[5 to 8].[20+],
+/// and whatever more of such parts follows.
 struct token_place {
     std::size_t begin = std::string_view::npos;
     std::size_t size = 0;

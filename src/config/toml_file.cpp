@@ -55,10 +55,14 @@ std::expected<void, startup_problem> read_file(const option_table& table, const 
         return problem(fmt::format("{}: the settings file {} cannot be read ({}). Give the name of a TOML file, or leave it out.",
                                    value == nullptr ? "--config" : value->where, shown(path), bytes.error()));
     }
+    return read_file_text(table, path, bytes.view(), into);
+}
 
+std::expected<void, startup_problem> read_file_text(const option_table& table, const std::string& path, std::string_view text,
+                                                    option_reading& into) {
     toml::table parsed;
     try {
-        parsed = toml::parse(std::string_view(*bytes), path);
+        parsed = toml::parse(text, path);
     } catch (const toml::parse_error& e) {
         std::string what(e.description());
         for (auto token = find_token(what); token; token = find_token(what)) what.replace(token.begin, token.size, "[hidden]");
@@ -84,14 +88,14 @@ std::expected<void, startup_problem> read_file(const option_table& table, const 
             return problem(fmt::format("{}: {} is no setting{}", where, shown(name),
                                        meant.empty() ? "." : fmt::format("; did you mean {}?", meant)));
         }
-        const auto text = text_of(*option, node);
-        if (!text) {
+        const auto value = text_of(*option, node);
+        if (!value) {
             return problem(fmt::format("{}: {} is of the wrong type; allowed is {}.", where, name, allowed_values(*option)));
         }
-        if (auto wrong = wrong_with(*option, *text)) {
-            return std::unexpected(bad_value(*option, fmt::format("{}: {}", where, name), *text, *wrong));
+        if (auto wrong = wrong_with(*option, *value)) {
+            return std::unexpected(bad_value(*option, fmt::format("{}: {}", where, name), *value, *wrong));
         }
-        into.values.offer(name, {*text, origin::file, where});
+        into.values.offer(name, {*value, origin::file, where});
     }
     return {};
 }

@@ -34,7 +34,7 @@ struct http_answer_reader::impl {
     }
 
     void advance() {
-        while (!failed && !done && unparsed.size() > 0) {
+        while (!failed && !done && unparsed.size() > 0 && !needs_more_of_a_chunk(*parse, unparsed.size())) {
             boost::system::error_code ec;
             const auto used = parse->put(unparsed.data(), ec);
             unparsed.consume(used);
@@ -91,6 +91,8 @@ void http_answer_reader::feed(std::string_view bytes) {
 
 void http_answer_reader::feed_end() {
     if (impl_->done || impl_->failed) return;
+    // Beast asserts that something came; behind "100 Continue" nothing may have.
+    if (!impl_->parse->got_some()) return impl_->fail(http::error::end_of_stream);
     boost::system::error_code ec;
     impl_->parse->put_eof(ec);
     if (ec) return impl_->fail(ec);

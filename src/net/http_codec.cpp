@@ -55,7 +55,7 @@ result<std::optional<http_request>> http_request_reader::next() {
     auto& self = *impl_;
     const auto fail = [&](failure why) { return std::unexpected(self.failed.emplace(std::move(why))); };
     if (self.failed) return std::unexpected(*self.failed);
-    while (self.unparsed.size() > 0) {
+    while (self.unparsed.size() > 0 && !needs_more_of_a_chunk(*self.parse, self.unparsed.size())) {
         boost::system::error_code ec;
         const auto used = self.parse->put(self.unparsed.data(), ec);
         self.unparsed.consume(used);

@@ -25,4 +25,12 @@ inline void append_to(boost::beast::flat_buffer& buffer, std::string_view bytes)
     buffer.commit(boost::asio::buffer_copy(buffer.prepare(bytes.size()), boost::asio::buffer(bytes)));
 }
 
+/// True if the parser must not be asked yet: at a chunked body's end it asserts that 5 bytes are there, which "0\r\n" and one
+/// more are not (https://github.com/boostorg/beast/pull/2861, mended in 2024). No rest of a chunked body is shorter: more will
+/// come.
+template <class Parser>
+[[nodiscard]] bool needs_more_of_a_chunk(const Parser& parser, std::size_t bytes) {
+    return bytes < 5 && parser.is_header_done() && parser.chunked() && !parser.is_done();
+}
+
 }  // namespace shoal::net

@@ -79,7 +79,8 @@ void collect_fields(const discord::json_value& level, const std::string& path, i
             }
             continue;
         }
-        const auto deeper = path.empty() ? std::string(key) : path + '.' + std::string(key);
+        auto deeper = path.empty() ? path : path + '.';
+        discord::append_utf8(deeper, key);
         collect_fields(value, clean(deeper), depth + 1, clean, out);
     }
 }

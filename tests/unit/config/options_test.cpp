@@ -177,7 +177,7 @@ TEST_CASE("an unknown SHOAL_ variable is warned of with the nearest name, others
     const auto start = trial().env("SHOAL_TOTAL_SHARD", "4").env("EDITOR", "vi").read();
     REQUIRE(start.has_value());
     REQUIRE(start->warnings.size() == 1);
-    CHECK(holds(start->warnings.front(), "did you mean SHOAL_TOTAL_SHARDS?"));
+    CHECK(start->warnings.front() == "\"SHOAL_TOTAL_SHARD\" is no setting and is ignored; did you mean SHOAL_TOTAL_SHARDS?");
 }
 
 TEST_CASE("a token on the command line is refused and never repeated") {
@@ -209,6 +209,17 @@ TEST_CASE("a token in the settings file is refused and never repeated") {
 
 TEST_CASE("a token astray in a variable is not repeated") {
     CHECK_FALSE(holds(trial().env("SHOAL_THREADS", std::string(a_token)).bad().sentence, a_token.substr(0, 12)));
+    const auto in_a_name = trial().env("SHOAL_" + std::string(a_token), "1").read();
+    REQUIRE(in_a_name.has_value());
+    CHECK(in_a_name->warnings == std::vector<std::string>{"\"[token]\" is no setting and is ignored"});
+}
+
+TEST_CASE("tokens that are glued together are hidden whole") {
+    const auto glued = std::string(a_token) + std::string(a_token);
+    CHECK(shown(glued) == "\"[token]\"");
+    CHECK(shown(std::string(a_token) + ".") == "\"[token].\"");
+    CHECK(shown("AAAAAAAAAAAAAAAAAA.BBBBB." + glued) == "\"[token]\"");
+    CHECK_FALSE(holds(trial().env("SHOAL_LOG_LEVEL", glued).bad().sentence, a_token.substr(a_token.rfind('.') + 1)));
 }
 
 TEST_CASE("a missing token has a sentence and a code of its own") {

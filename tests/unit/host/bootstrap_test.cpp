@@ -128,6 +128,16 @@ TEST_CASE("Retry-After is believed from the header and the body, within reason")
     CHECK(read_gateway_bot({503, {{"retry-after", "-3"}}, ""}).retry_after == 0s);
 }
 
+TEST_CASE("a budget's reset beyond all reason is bounded") {
+    for (const auto& [told, expected] : {std::pair{"9223372036854775807", duration(24h * 7)}, {"-5", duration{}}}) {
+        std::string body = good_body;
+        body.replace(body.find("14400000"), 8, told);
+        const auto answer = read_gateway_bot({200, {}, body});
+        REQUIRE(answer.what);
+        CHECK(answer.what->limit.reset_after == expected);
+    }
+}
+
 TEST_CASE("the wait doubles to a minute and is never shorter than Discord said") {
     CHECK(wait_before_retry(1, 0s) == 1s);
     CHECK(wait_before_retry(2, 0s) == 2s);

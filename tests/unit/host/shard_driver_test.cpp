@@ -48,6 +48,14 @@ TEST_CASE("HELLO in the same read as the upgrade is no trouble") {
     CHECK(bench.dialer.last().sent.size() == 1);
 }
 
+TEST_CASE("a heartbeat interval beyond all reason is the longest that a session knows, not nonsense") {
+    driver_bench bench;
+    bench.driver->start();
+    bench.dialer.last().open();
+    bench.dialer.last().say(R"({"op":10,"d":{"heartbeat_interval":9223372036854775807}})");
+    CHECK(std::ranges::any_of(bench.log, [](const auto& line) { return line.contains("a beat each 3600000 ms"); }));
+}
+
 TEST_CASE("a cut connection is resumed at the resume address and replayed events are marked") {
     driver_bench bench;
     bench.go_live().event(2);

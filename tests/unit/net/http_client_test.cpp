@@ -328,6 +328,7 @@ TEST_CASE("broken answers are clear failures") {
         {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", errc::cut_short},          // truncated, or a lying length
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nonly", errc::cut_short},  // a chunk cut short
         {"HTTP/1.1 200 OK\r\nContent-Le", errc::cut_short},
+        {"HTTP/1.1 100 Continue\r\n\r\n", errc::cut_short},  // a promise, and then the end
         {"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", errc::protocol_broken},
         {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", errc::protocol_broken},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", errc::protocol_broken},
@@ -603,4 +604,15 @@ TEST_CASE("answers of single bytes are read whole") {
     CHECK(here.ask(https(there)).value().body == "tiny pieces");
     CHECK(here.ask(https(there)).value().body == "tiny pieces");
     CHECK(there.log.count("accepted") == 1);
+}
+
+TEST_CASE("chunks in single bytes are read whole, also when there are none") {
+    for (const std::string body : {"", "4\r\ntiny\r\n"}) {
+        server there(own_server_tls(), answering([&](server_connection& self, const http_request&) {
+                         self.stream->set_segment_bytes(1);
+                         return raw_answer{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n"};
+                     }));
+        client here;
+        CHECK(here.ask(https(there)).value().body == (body.empty() ? "" : "tiny"));
+    }
 }

@@ -40,6 +40,23 @@ TEST_CASE("requests behind each other come one by one, also with a chunked body 
     CHECK(reader.next().value()->url == "/4");
 }
 
+TEST_CASE("a chunked body's end may come byte by byte, also of an empty body") {
+    for (const std::string body : {"", "3\r\nabc\r\n"}) {
+        for (const std::string trailer : {"", "T: 1\r\n"}) {
+            http_request_reader reader;
+            const auto bytes = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n" + trailer + "\r\n";
+            for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+                reader.feed(std::string_view(bytes).substr(i, 1));
+                REQUIRE_FALSE(reader.next().value().has_value());
+            }
+            reader.feed("\n");
+            const auto got = reader.next().value();
+            REQUIRE(got.has_value());
+            CHECK(got->body == (body.empty() ? "" : "abc"));
+        }
+    }
+}
+
 TEST_CASE("bytes behind an upgrade stay for whoever speaks next") {
     http_request_reader reader;
     reader.feed("GET /?v=10 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello");

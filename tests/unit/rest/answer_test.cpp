@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "base/utf8.hpp"
+
 using namespace shoal;
 using namespace std::chrono_literals;
 using rest::limit_scope;
@@ -116,4 +118,12 @@ TEST_CASE("an error that repeats the path keeps its tokens for itself, also wher
     CHECK(field.fields[0].message.find("TTT") == std::string::npos);
     const auto huge = rest::read_error(400, R"({"code":7,"message":")" + std::string(100'000, 'x') + token + "\"}", path);
     CHECK(huge.message.empty());
+}
+
+TEST_CASE("an error's texts and paths are UTF-8 whatever Discord's keys are") {
+    const auto got =
+        rest::read_error(400, "{\"message\":\"\xC3\",\"errors\":{\"\xFF\xC3\":{\"_errors\":[{\"message\":\"m\"}]}}}");
+    REQUIRE(got.fields.size() == 1);
+    CHECK(is_utf8(got.fields.front().path));
+    CHECK(is_utf8(rest::line_of(got)));
 }
