@@ -605,14 +605,3 @@ TEST_CASE("answers of single bytes are read whole") {
     CHECK(here.ask(https(there)).value().body == "tiny pieces");
     CHECK(there.log.count("accepted") == 1);
 }
-
-TEST_CASE("chunks in single bytes are read whole, also when there are none") {
-    for (const std::string body : {"", "4\r\ntiny\r\n"}) {
-        server there(own_server_tls(), answering([&](server_connection& self, const http_request&) {
-                         self.stream->set_segment_bytes(1);
-                         return raw_answer{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n"};
-                     }));
-        client here;
-        CHECK(here.ask(https(there)).value().body == (body.empty() ? "" : "tiny"));
-    }
-}

@@ -1,3 +1,4 @@
+#include "net/http_answer.hpp"
 #include "net_fixture.hpp"
 
 using namespace shoal;
@@ -54,6 +55,20 @@ TEST_CASE("a chunked body's end may come byte by byte, also of an empty body") {
             REQUIRE(got.has_value());
             CHECK(got->body == (body.empty() ? "" : "abc"));
         }
+    }
+}
+
+TEST_CASE("so may a chunked answer's") {
+    for (const std::string body : {"", "3\r\nabc\r\n"}) {
+        http_answer_reader reader(100, false);
+        for (const char c : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n") {
+            REQUIRE_FALSE(reader.done());
+            reader.feed({&c, 1});
+            REQUIRE_FALSE(reader.failed());
+        }
+        REQUIRE(reader.done());
+        CHECK(reader.take().body == (body.empty() ? "" : "abc"));
+        CHECK_FALSE(reader.has_rest());
     }
 }
 
