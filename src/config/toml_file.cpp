@@ -55,7 +55,7 @@ std::expected<void, startup_problem> read_file(const option_table& table, const 
         return problem(fmt::format("{}: the settings file {} cannot be read ({}). Give the name of a TOML file, or leave it out.",
                                    value == nullptr ? "--config" : value->where, shown(path), bytes.error()));
     }
-    return read_file_text(table, path, bytes.view(), into);
+    return read_file_text(table, path, *bytes, into);
 }
 
 std::expected<void, startup_problem> read_file_text(const option_table& table, const std::string& path, std::string_view text,
