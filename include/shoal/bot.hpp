@@ -110,6 +110,7 @@ struct shard_status {
     std::uint32_t handlers_in_flight = 0;  ///< Events that a handler still holds; at 1,024 reading stops.
     std::uint64_t resumes = 0;             ///< Sessions that went on after a gap.
     std::uint64_t identifies = 0;          ///< New sessions: what the daily budget counts.
+    std::uint64_t half_deaf = 0;           ///< Sessions given up because they brought no more of a kind of event.
     std::uint64_t handler_errors = 0;      ///< Exceptions that left a handler.
     std::uint64_t unknown_events = 0;      ///< Of a kind that this version does not know; raw handlers still get them.
     std::uint64_t stepped_over = 0;        ///< Events that could not be read twice, and were left out.

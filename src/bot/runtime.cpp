@@ -597,6 +597,7 @@ std::vector<shard_status> bot_runtime::shards() const {
                        .handlers_in_flight = each.in_flight,
                        .resumes = each.resumes,
                        .identifies = each.identifies,
+                       .half_deaf = each.half_deaf,
                        .handler_errors = room == nullptr ? 0 : room->handler_errors.load(std::memory_order_relaxed),
                        .unknown_events = each.unknown_events,
                        .stepped_over = each.poison,

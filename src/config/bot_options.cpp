@@ -73,6 +73,12 @@ constexpr std::array table_of_options{
                 .help = "A shard counts as ready when no further guild came for this long, though some are missing.",
                 .fallback = "15s",
                 .group = sharding},
+    option_spec{.name = "half-deaf-after",
+                .kind = option_kind::duration,
+                .help = "A session that brings events, but none of a kind that used to come steadily, is given up for a new one "
+                        "after this long at the least; 0s never does that.",
+                .fallback = "15m",
+                .group = sharding},
     option_spec{.name = "use-identify-reserve",
                 .kind = option_kind::flag,
                 .help = "Let this start spend the tenth of the daily identify budget that is kept in reserve.",
@@ -326,6 +332,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.level = level_of(values.text("log-level"));
     settings.format = values.text("log-format") == "json" ? log_format::json : log_format::text;
     settings.guild_wait = values.time("guild-wait");
+    settings.half_deaf_after = values.time("half-deaf-after");
     settings.start_patience = values.time("start-patience");
     settings.stop_deadline = values.time("stop-deadline");
     settings.use_identify_reserve = values.flag("use-identify-reserve");

@@ -37,6 +37,7 @@ struct bot_settings {
     log_level level = log_level::info;
     log_format format = log_format::text;
     duration guild_wait{};
+    duration half_deaf_after{};  ///< 0: never.
     duration start_patience{};
     duration stop_deadline{};
     bool use_identify_reserve = false;

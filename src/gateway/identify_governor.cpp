@@ -207,6 +207,11 @@ std::vector<identify_governor::decision> identify_governor::decide(identify_ledg
     return out;
 }
 
+bool identify_governor::can_spare(identify_ledger& ledger, instant now) const {
+    settle(ledger, now);
+    return ledger.seen_at != instant{} && waiting_.empty() && !in_storm(ledger) && left(ledger) > reserve(ledger);
+}
+
 std::size_t identify_governor::waiting() const noexcept { return waiting_.size(); }
 
 identify_ledger fresh_ledger(std::uint64_t application, std::string_view boot_id, bool was_damaged, instant now) {

@@ -110,6 +110,9 @@ public:
     /// Decides as much as can be decided now. Shards without any session first, shard 0 first among them; within a key in order
     /// [1.11].
     [[nodiscard]] std::vector<decision> decide(identify_ledger& ledger, instant now);
+    /// Whether an IDENTIFY that could as well not be made would be granted: outside of the reserve and of a storm, and nobody
+    /// waits who needs one.
+    [[nodiscard]] bool can_spare(identify_ledger& ledger, instant now) const;
     [[nodiscard]] std::size_t waiting() const noexcept;
 
 private:

@@ -379,13 +379,13 @@ void session::on(const presence_changed& fact, instant) {
     if (!presence_fits()) say(note_code::presence_dropped, "it made IDENTIFY larger than Discord allows");
 }
 
-void session::on(const renew_requested&, instant now) {
+void session::on(const renew_requested& fact, instant now) {
     if (!ticket_) return;  // A new one is on its way already.
-    lose_session("a new one was asked for");
+    lose_session(fact.why);
     if (phase_ == phase::dialing) {
-        if (connection_.to_resume_url) end_connection(std::nullopt, "renewed", now);
+        if (connection_.to_resume_url) end_connection(std::nullopt, "renewed: " + fact.why, now);
     } else if (connected()) {
-        end_connection(4000, "renewed", now);
+        end_connection(4000, "renewed: " + fact.why, now);
     }
 }
 

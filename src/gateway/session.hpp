@@ -100,8 +100,10 @@ struct tick {};  ///< A wake_at came due.
 struct stop_requested {
     bool for_good;
 };
-/// Give the session up and start a new one (an operator's wish, or a half-deaf session).
-struct renew_requested {};
+/// Give the session up and start a new one (an operator's wish, or a half-deaf session). `why` is for people.
+struct renew_requested {
+    std::string why = "a new one was asked for";
+};
 /// The bot's presence was changed (op 3 is sent by the driver): later IDENTIFYs carry this one.
 struct presence_changed {
     std::string json;
@@ -295,7 +297,7 @@ private:
     void on(const edge_trouble& fact, instant now);
     void on(const tick&, instant now);
     void on(const stop_requested& fact, instant now);
-    void on(const renew_requested&, instant now);
+    void on(const renew_requested& fact, instant now);
     void on(const presence_changed& fact, instant now);
 
     // session.cpp: the session

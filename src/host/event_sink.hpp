@@ -127,6 +127,7 @@ struct shard_snapshot {
     std::uint32_t in_flight = 0;  ///< Handlers that have not ended.
     std::uint64_t unknown_events = 0;
     std::uint64_t resumes = 0, identifies = 0, reconnects = 0, poison = 0, lost = 0, duplicates = 0;
+    std::uint64_t half_deaf = 0;   ///< Sessions given up because they brought no more of a kind of event.
     bad_input_counts bad_input{};  ///< By kind: what came and could not be read.
     std::string session_id;
     std::string last_reconnect_reason;

@@ -260,6 +260,19 @@ void identify_desk::identify_ended(bool ready) {
     });
 }
 
+void identify_desk::can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) {
+    core_->post([reply = &reply_on, call = std::move(on_answer)](core& self) {
+        bool spare = false, known = false;
+        const auto read = self.ledger->with(self.on.now(), [&](identify_ledger& current) {
+            known = current.seen_at != instant{};
+            spare = self.governor.can_spare(current, self.on.now());
+        });
+        // Who took its sessions over may never have asked Discord what is left; the next question finds the answer.
+        if (read && !known) self.read_budget();
+        reply->post([call, spare = spare && read && self.dead.empty()] { call(spare); });
+    });
+}
+
 void identify_desk::budget_seen(gateway::session_start_limit limit) {
     core_->post([=](core& self) { self.seen(limit); });
 }

@@ -42,6 +42,7 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       link_(std::make_shared<flight_window::link>()),
       guilds_(options_.guild_wait),
       members_(*where_.on, outbound_, options_.session.seed, [this] { pump(); }),
+      silence_(options_.silence),
       self_(std::make_shared<shard_driver*>(this)) {
     link_->home = this;
     if (const auto& kept = session_.ticket()) {
@@ -343,6 +344,30 @@ void shard_driver::second_passed() {
     check_deafness();
     last_seconds_[second_++ % last_seconds_.size()] = static_cast<std::uint32_t>(events_ - events_at_second_);
     events_at_second_ = events_;
+    look_for_silence();
+}
+
+// ---- a half-deaf session [2.7.13] ----------------------------------------------------------------------------------------
+
+void shard_driver::look_for_silence() {
+    half_deaf_ = silence_.on_second(now(), live() && !reading_paused_);
+    if (!half_deaf_ || asking_to_renew_) return;
+    // It still brings most events: with a budget in its reserve a half-deaf session is better than none.
+    asking_to_renew_ = true;
+    permits_.can_spare(*where_.on, [self = self_](bool spare) {
+        if (*self == nullptr) return;
+        (*self)->asking_to_renew_ = false;
+        if (spare) (*self)->renew_half_deaf();
+    });
+}
+
+void shard_driver::renew_half_deaf() {
+    if (!half_deaf_ || !live() || (hooks_.may_renew && !hooks_.may_renew())) return;
+    const auto found = *std::exchange(half_deaf_, std::nullopt);
+    ++renewals_;
+    silence_.renewed_for(found.kind);
+    feed(gateway::renew_requested{
+        fmt::format("half deaf, no {} for {} s", discord::name_of(found.kind), to_ms(found.silence) / 1000)});
 }
 
 shard_snapshot shard_driver::snapshot() const {
@@ -365,6 +390,7 @@ shard_snapshot shard_driver::snapshot() const {
     picture.resumes = stats.resumes;
     picture.identifies = stats.identifies;
     picture.reconnects = stats.reconnects;
+    picture.half_deaf = renewals_;
     picture.poison = stats.poison;
     picture.bad_input = bad_;
     if (journal_ != nullptr) picture.journal_problem = journal_->broken();

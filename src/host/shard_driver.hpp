@@ -21,6 +21,7 @@
 #include "gateway/guild_availability.hpp"
 #include "gateway/inflater.hpp"
 #include "gateway/session.hpp"
+#include "gateway/silence_watch.hpp"
 #include "host/bad_input.hpp"
 #include "host/event_sink.hpp"
 #include "host/flight_window.hpp"
@@ -42,6 +43,7 @@ struct driver_options {
     duration close_grace = std::chrono::seconds(1);
     std::string user_agent;
     logger log;
+    gateway::silence_policy silence;
     planted_bugs planted;
 };
 
@@ -49,6 +51,8 @@ struct driver_options {
 struct driver_hooks {
     std::function<void(bool live)> on_connection;  ///< Became live, or lost its connection (a failed dial included).
     std::function<void()> on_changed;              ///< The snapshot should be published now.
+    /// The session is half deaf and the budget has an IDENTIFY to spare: whether it may be given up now.
+    std::function<bool()> may_renew;
     /// The end, told once and never inside a call to the driver; it may be destroyed inside.
     std::function<void()> on_stopped;
     /// Around each hand-out: what this thread is busy with, for the watchdog.
@@ -73,7 +77,7 @@ public:
     void edge_trouble(bool now);
     void gateway_url_changed(std::string url);
     void renew();
-    /// A second passed: events per second are counted anew.
+    /// A second passed: events per second are counted anew, and silence is looked for.
     void second_passed();
 
     [[nodiscard]] shard_key shard() const noexcept { return options_.session.shard; }
@@ -121,6 +125,10 @@ private:
     // What is in flight (flight_window::listener).
     void on_event_ended(flight_window& window, std::uint64_t seq, delivery how) noexcept override;
     void flow();
+
+    // A half-deaf session.
+    void look_for_silence();
+    void renew_half_deaf();
 
     // What is sent.
     void pump();
@@ -181,6 +189,10 @@ private:
     log_limiter<bad_input_kinds + 2> lines_;
     bool journal_told_ = false;
     std::uint64_t events_at_second_ = 0;
+    gateway::silence_watch silence_;
+    std::optional<gateway::silence_watch::finding> half_deaf_;  // as of the last second
+    bool asking_to_renew_ = false;
+    std::uint64_t renewals_ = 0;  // of half-deaf sessions
     std::array<std::uint32_t, 5> last_seconds_{};
     std::size_t second_ = 0;
 

@@ -120,11 +120,13 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
         with.drain_patience = options.drain_patience;
         with.user_agent = options.user_agent;
         with.log = options.log;
+        with.silence = options.silence;
         with.planted = options.planted;
 
         driver_hooks hooks;
         hooks.on_connection = [this, shard, &here](bool live) { connection_changed(here, shard, live); };
         hooks.on_changed = [this, shard, &here] { publish(here, shard); };
+        hooks.may_renew = [this, &here] { return may_renew(here.where.on->now()); };
         hooks.on_stopped = [this, shard, &here] { stopped(here, shard); };
         hooks.on_busy = [pulse = here.pulse.get(), id = shard.id](discord::event_kind kind) {
             pulse->event.store(static_cast<std::uint32_t>(kind), std::memory_order_relaxed);
@@ -247,6 +249,14 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
         tell_edge(live ? edge.live(shard, now) : edge.lost(shard, now));
     }
 
+    /// Half-deaf sessions are renewed one after the other: what all shards miss at once is missing at Discord.
+    [[nodiscard]] bool may_renew(instant now) {
+        const std::lock_guard lock(mutex);
+        if (edge.trouble() || now < renew_not_before) return false;
+        renew_not_before = now + options.silence.between_renewals;
+        return true;
+    }
+
     void tell_edge(std::optional<bool> changed) {
         if (!changed) return;
         if (*changed) {
@@ -296,6 +306,7 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
     std::map<shard_key, slot> table;
     ticket_map tickets;  // for the next start
     edge_watch edge;
+    instant renew_not_before{};
     bool for_good = false;
     std::function<void(ticket_map)> on_all_stopped;
 

@@ -16,6 +16,7 @@
 #include "base/secret.hpp"
 #include "gateway/identify_governor.hpp"
 #include "gateway/session.hpp"
+#include "gateway/silence_watch.hpp"
 #include "gateway/ticket.hpp"
 #include "host/event_sink.hpp"
 #include "host/member_desk.hpp"
@@ -46,6 +47,8 @@ public:
     virtual void used(std::uint64_t permit, shard_key shard) = 0;
     virtual void returned(std::uint64_t permit, shard_key shard) = 0;
     virtual void identify_ended(bool ready) = 0;
+    /// Whether the budget has an IDENTIFY to spare for a session that mostly works.
+    virtual void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) = 0;
 };
 
 struct host_options {
@@ -58,6 +61,7 @@ struct host_options {
     duration drain_patience = std::chrono::seconds(5);  ///< How long running handlers may delay a stop.
     /// A handler that keeps its shard's thread for so long is named in the log; 0: nobody watches.
     duration blocked_after = std::chrono::milliseconds(250);
+    gateway::silence_policy silence;  ///< When a session counts as half deaf and is given up for a new one.
     std::string user_agent;
     planted_bugs planted;  ///< For tests/simulation only.
 };

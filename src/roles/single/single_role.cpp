@@ -320,6 +320,7 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
     const auto random = state::make_incarnation();
     std::memcpy(&options.session.seed, random.data(), sizeof options.session.seed);
     options.guild_wait = settings_.guild_wait;
+    options.silence.least_silence = settings_.half_deaf_after;
     options.journal_folder = settings_.journal;
     options.drain_patience = settings_.stop_deadline;
     options.user_agent = runtime::runtime_setup{}.user_agent;

@@ -87,6 +87,7 @@ TEST_CASE("nothing but a token gives the defaults") {
     CHECK(settings.compression == transport::zstd);
     CHECK(settings.level == log_level::info);
     CHECK(settings.guild_wait == 15s);
+    CHECK(settings.half_deaf_after == 15min);
     CHECK_FALSE(settings.use_identify_reserve);
 }
 

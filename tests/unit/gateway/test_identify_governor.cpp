@@ -359,6 +359,22 @@ TEST_CASE("the storm breaker slows down when IDENTIFYs fail in a row, lets one t
     CHECK(o.grants().size() == 4);
 }
 
+TEST_CASE("an IDENTIFY can be spared while the budget is known, outside of reserve and storm, and nobody waits") {
+    office o;
+    CHECK_FALSE(o.governor.can_spare(o.ledger, o.now));
+    o.budget(101);
+    CHECK(o.governor.can_spare(o.ledger, o.now));
+    o.governor.ask(shard(0), true);
+    CHECK_FALSE(o.governor.can_spare(o.ledger, o.now));
+    o.governor.withdraw(shard(0));
+    for (int i = 0; i < 5; ++i) o.governor.ended(false, o.ledger, o.now);
+    CHECK_FALSE(o.governor.can_spare(o.ledger, o.now));
+    o.governor.ended(true, o.ledger, o.now);
+    CHECK(o.governor.can_spare(o.ledger, o.now));
+    REQUIRE(ids((o.governor.ask(shard(1), true), o.grants())).size() == 1);
+    CHECK_FALSE(o.governor.can_spare(o.ledger, o.now));  // 100 are left, and they are the reserve.
+}
+
 TEST_CASE("the storm breaker's wait has a ceiling") {
     office o;
     o.budget(900);

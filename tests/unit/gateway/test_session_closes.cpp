@@ -426,6 +426,7 @@ TEST_CASE("renew drops the session, closes with 4000 and identifies anew") {
     REQUIRE(discord.run_until(session_status::live));
     CHECK(discord.machine.stats().identifies == 2);
     CHECK(discord.machine.ticket()->session_id == "session-2");
+    CHECK(discord.machine.stats().last_reconnect_reason == "renewed: a new one was asked for");
 }
 
 TEST_CASE("a peer that does not answer our close is cut") {

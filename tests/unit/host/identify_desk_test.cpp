@@ -104,6 +104,25 @@ TEST_CASE("a permit comes after the budget was read, and the next of its key a w
     CHECK(bench.memory.ledger.spent == 3);
 }
 
+TEST_CASE("whether an IDENTIFY can be spared is answered from the ledger, after Discord was asked what is left") {
+    desk_bench bench;
+    bench.api.limit.remaining = 101;
+    auto& desk = bench.open();
+    std::vector<bool> answers;
+    const auto ask = [&] {
+        desk.can_spare(bench.time, [&](bool spare) { answers.push_back(spare); });
+        bench.time.run_for(1ms);
+    };
+    ask();
+    CHECK(bench.api.asked == 1);
+    ask();
+    bench.ask(desk, 0);
+    bench.time.run_for(1ms);
+    ask();
+    CHECK(answers == std::vector<bool>{false, true, false});
+    CHECK(bench.memory.ledger.spent == 900);  // Questions cost nothing.
+}
+
 TEST_CASE("distinct keys get their permits in one wave") {
     desk_bench bench;
     bench.api.limit.max_concurrency = 16;

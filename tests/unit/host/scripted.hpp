@@ -178,9 +178,13 @@ public:
     void used(std::uint64_t permit, shard_key) override { lines.push_back(fmt::format("used {}", permit)); }
     void returned(std::uint64_t permit, shard_key) override { lines.push_back(fmt::format("returned {}", permit)); }
     void identify_ended(bool ready) override { lines.push_back(ready ? "ended ready" : "ended failed"); }
+    void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) override {
+        reply_on.post([this, on_answer = std::move(on_answer)] { on_answer(has_to_spare); });
+    }
 
     std::vector<std::string> lines;
     bool keeps_waiting = false;
+    bool has_to_spare = true;
 
 private:
     scheduler& on_;
