@@ -212,6 +212,7 @@ void session::on(const ready_received& fact, instant now) {
         on(stream_broken{"READY without a session id"}, now);
         return;
     }
+    if (ticket_ && ticket_->session_id == fact.session_id) return;  // A replay brought the session's own READY again [F21].
     ticket_ = resume_ticket{.shard = config_.shard,
                             .session_id = fact.session_id,
                             .resume_url = fact.resume_url,

@@ -86,7 +86,7 @@ void shard_driver::take_message(buffer message) {
             // Whether the session is lost is not to be guessed: RESUME will tell.
             const auto resumable = discord::json_value(read->data).boolean();
             if (!resumable) return broken(bad_input::wrong_shape, "op 9 that does not say whether the session is lost");
-            if (std::exchange(identify_open_, false)) permits_.identify_ended(false);
+            if (std::exchange(identify_open_, false) && !options_.planted.failures_not_told) permits_.identify_ended(false);
             return feed(gateway::session_invalidated{*resumable});
         }
         case opcode::hello: {
@@ -159,6 +159,10 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
             }
     }
     if (session_id.empty()) return broken(bad_input::wrong_shape, "READY without session_id");
+    if (const auto& kept = session_.ticket(); kept && kept->session_id == session_id) {
+        (void)session_.on_dispatch(seq, now());  // A replay brought it again: the session has not begun anew.
+        return;
+    }
     if (std::exchange(identify_open_, false)) permits_.identify_ended(true);
     step(gateway::ready_received{session_id, resume_url});
     if (session_.on_dispatch(seq, now()) == verdict::ignore) return settle();

@@ -401,6 +401,17 @@ TEST_CASE("F21 duplicates are dropped, counted and noted") {
     CHECK(std::get<note>(r.out.at(0)).code == note_code::replay_duplicate);
 }
 
+TEST_CASE("F21 a replay that brings the session's own READY again begins no session anew") {
+    replaying r;
+    const auto before = *r.machine.ticket();
+    r.step(ready_received{before.session_id, before.resume_url});
+    REQUIRE(r.machine.ticket());
+    CHECK(r.machine.ticket()->seq == before.seq);
+    CHECK(r.machine.status() == session_status::resuming);
+    CHECK(r.machine.on_dispatch(1, r.now) == verdict::duplicate);
+    CHECK(r.machine.on_dispatch(11, r.now) == verdict::deliver_replayed);
+}
+
 TEST_CASE("F22 a gap is counted and noted, and what follows is delivered") {
     replaying r;
     CHECK(r.machine.on_dispatch(14, r.now) == verdict::deliver_replayed);

@@ -77,6 +77,24 @@ TEST_CASE("a cut connection is resumed at the resume address and replayed events
     CHECK(bench.connection == std::vector<bool>{true, false, true});
 }
 
+TEST_CASE("F21 a replay that begins with READY hands nothing out again, and the shard is not ready a second time") {
+    driver_bench bench;
+    auto& first = bench.go_live();
+    first.event(2);
+    first.end(std::nullopt);
+    auto& second = bench.redial();
+    const auto before = bench.sink.lines;
+    second.ready("abc");
+    second.event(2);
+    CHECK(bench.sink.lines == before);
+    second.event(3);
+    second.resumed(4);
+    bench.time.run_for(1min);
+    CHECK(bench.sink.seqs == std::vector<std::uint64_t>{2, 3});
+    CHECK(std::count(bench.sink.lines.begin(), bench.sink.lines.end(), "session 0") == 1);
+    CHECK(bench.driver->snapshot().duplicates == 2);
+}
+
 TEST_CASE("numbers that never come are counted as lost") {
     driver_bench bench;
     auto& peer = bench.go_live();
