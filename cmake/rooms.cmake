@@ -136,7 +136,7 @@ function(shoal_all_tests)
     set_tests_properties(${judges} judge_raw_socket PROPERTIES TIMEOUT 180 COST 1000)
   endif()
   # The front door, as a person runs it.
-  foreach(case IN ITEMS passes ctrl_c unanswered)
+  foreach(case IN ITEMS passes ctrl_c unanswered overflow)
     add_test(NAME demo_${case} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/demo/demo_cases.py ${case} ${PROJECT_BINARY_DIR})
     set_tests_properties(demo_${case} PROPERTIES TIMEOUT 180 COST 900)
   endforeach()

@@ -3,8 +3,9 @@
 
     demo_cases.py CASE BUILD_FOLDER
 
-CASE is passes, ctrl_c or unanswered.
+CASE is passes, ctrl_c, unanswered or overflow.
 """
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WITHIN = 150
@@ -55,14 +57,21 @@ class demo:
     def text(self):
         return '\n'.join(line for line in self.said if line is not None)
 
-    def bot(self):
-        """The process id of the bot that the script started."""
+    def child(self, program):
+        """The process id of a program that the script started."""
         with open(f'/proc/{self.process.pid}/task/{self.process.pid}/children', encoding='ascii') as file:
             for child in map(int, file.read().split()):
                 with open(f'/proc/{child}/comm', encoding='ascii') as name:
-                    if name.read().startswith('shoal-demo-bot'):
+                    if name.read().strip() == program[:15]:
                         return child
-        return self.fail('the demo has no child shoal-demo-bot')
+        return self.fail(f'the demo has no child {program}')
+
+    def control(self):
+        """Where the simulator of this run takes its commands."""
+        with open(f'/proc/{self.child("shoal-sim")}/cmdline', encoding='utf-8') as file:
+            words = file.read().split('\0')
+        with open(words[words.index('--ready-file') + 1], encoding='utf-8') as file:
+            return json.load(file)['control']
 
     def fail(self, why):
         self.process.kill()
@@ -97,7 +106,7 @@ def unanswered(build):
     # A bot that stands still for longer than Discord waits for an answer loses no event, but its users saw their commands fail.
     run = demo(build, 8)
     run.wait_for('users issue')
-    bot = run.bot()
+    bot = run.child('shoal-demo-bot')
     time.sleep(1)   # Until some commands came.
     os.kill(bot, signal.SIGSTOP)
     time.sleep(4.5)  # Discord's own 3 seconds and then some: this is the fault, not a wait for luck.
@@ -107,7 +116,34 @@ def unanswered(build):
     run.expect('the audit did not pass' in run.text(), 'it does not say that the audit failed')
 
 
+def ask(control, path, command=None):
+    request = urllib.request.Request(control + path, data=None if command is None else json.dumps(command).encode())
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def overflow(build):
+    # A shard that is away while more comes than Discord keeps for it: the audit finds nothing, as nobody can have what is gone.
+    run = demo(build, 600)
+    run.wait_for('users issue')
+    control = run.control()
+    ask(control, '/control', {'do': 'traffic', 'rate': 250, 'slash_rate': 0})
+    time.sleep(4)  # Discord's own 3 seconds: every command that was issued is answered or not by now.
+    ask(control, '/control', {'do': 'fault', 'fault': 'F5', 'all': True, 'for_ms': 60000})
+    ask(control, '/control', {'do': 'cut', 'shard': 3})
+    while not any(one['ended_why'] == 'overflow' for one in ask(control, '/oracle')['sessions']):
+        if time.monotonic() > run.deadline:
+            run.fail('the replay bound was never hit')
+        time.sleep(0.5)
+    ask(control, '/control', {'do': 'clear'})
+    ask(control, '/control', {'do': 'traffic', 'rate': 50})
+    run.process.send_signal(signal.SIGINT)
+    status = run.end()
+    run.expect(status == 3, f'the exit status is {status} although the replay bound was hit')
+    run.expect('this run is invalid' in run.text() and 'on shard 3,' in run.text(), 'it does not say that the run is invalid')
+
+
 if __name__ == '__main__':
-    if len(sys.argv) != 3 or sys.argv[1] not in ('passes', 'ctrl_c', 'unanswered'):
+    if len(sys.argv) != 3 or sys.argv[1] not in ('passes', 'ctrl_c', 'unanswered', 'overflow'):
         sys.exit(__doc__)
     globals()[sys.argv[1]](os.path.abspath(sys.argv[2]))
