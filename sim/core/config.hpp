@@ -85,6 +85,7 @@ struct simulator_config {
     bool outage_as_create = false;      ///< A guild in an outage comes as GUILD_CREATE unavailable, not GUILD_DELETE [2.6.2].
     bool hello_trace = true;            ///< `_trace` in HELLO.
     duration members_chunk_pace = 50ms;
+    std::uint64_t members_per_chunk = 1000;  ///< Fewer make chunks of small guilds.
     duration full_member_list_limit = 30s;
     double spontaneous_duplicates = 0;  ///< Share of dispatches sent twice (with their own seq).
     duration rest_latency = 20ms;       ///< Median.

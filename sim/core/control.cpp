@@ -241,6 +241,7 @@ json::object simulator::impl::set_knobs(command_reader& read, instant) {
     whole("recommended_shards", wanted.recommended_shards, 0, 1'000'000);
     whole("max_concurrency", wanted.max_concurrency, 1, 1'000'000);
     whole("identify_total", wanted.identify_total, 1, 1'000'000'000);
+    whole("members_per_chunk", wanted.members_per_chunk, 1, limits::members_per_chunk);
     whole("most_guilds_per_shard", wanted.most_guilds_per_shard, 0, 1'000'000);
     whole("large_bot_multiple", wanted.large_bot_multiple, 1, 1'000'000);
     whole("allowed_privileged_intents", wanted.allowed_privileged_intents, 0, 0x8102);

@@ -37,6 +37,7 @@ class command_reader;
 struct gateway_counters {
     std::uint64_t connections = 0, identifies = 0, readies = 0, resumes = 0, resumed = 0, op9s = 0;
     std::uint64_t concurrency_breaches = 0, budget_breaches = 0, takeovers = 0;
+    std::uint64_t breaches_by_fault = 0;  ///< F27's share of concurrency_breaches: no fault of the client's.
     std::uint64_t heartbeats = 0, late_heartbeats = 0, missed_heartbeats = 0;
     std::uint64_t sends = 0, most_sends_per_minute = 0, presences_ignored = 0;
     std::uint64_t dispatches = 0, replayed = 0, muted = 0, before_guild = 0, unknown_events = 0, duplicates = 0;

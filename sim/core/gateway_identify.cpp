@@ -101,6 +101,7 @@ void gateway::identify(connection& c, const json::value* d, instant now) {
     if (faults_.strike(27, who, now, chance_)) {
         // Somebody else's IDENTIFY was faster: the key is taken, whatever this client did.
         verdict = identify_verdict::key_breach;
+        ++count_.breaches_by_fault;
         if (config_.charge_breaches && !limits_[*bot].charge(now)) verdict = identify_verdict::budget_breach;
     } else {
         verdict = limits_[*bot].take(request->shard, now);

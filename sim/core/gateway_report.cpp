@@ -75,6 +75,7 @@ json::object gateway_counters::to_json() const {
             {"op7s", op7s},
             {"op9s", op9s},
             {"concurrency_breaches", concurrency_breaches},
+            {"breaches_by_fault", breaches_by_fault},
             {"budget_breaches", budget_breaches},
             {"takeovers", takeovers},
             {"heartbeats", heartbeats},

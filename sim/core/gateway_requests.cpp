@@ -132,13 +132,13 @@ void gateway::members(connection& c, const json::value* d, instant now) {
     }
     const bool presences = request->presences && (s.intents & intent::guild_presences) != 0;
     const std::string nonce = trick == "wrong_nonce" ? "sim-other-nonce" : request->nonce;
-    auto chunks = make_chunks(*request, found, missing, presences, nonce);
+    auto chunks = make_chunks(*request, found, missing, presences, nonce, config_.members_per_chunk);
     if (trick == "missing") chunks.erase(chunks.begin() + static_cast<std::ptrdiff_t>(chance_.below(chunks.size())));
     if (trick == "duplicate") chunks.push_back(chunks[chance_.below(chunks.size())]);
     if (trick == "reorder") std::ranges::reverse(chunks);
     if (trick == "interleave") {
         // The chunks of a request with another nonce come in between.
-        const auto others = make_chunks(*request, found, missing, presences, "sim-other-nonce");
+        const auto others = make_chunks(*request, found, missing, presences, "sim-other-nonce", config_.members_per_chunk);
         std::vector<std::string> both;
         for (std::size_t i = 0; i < chunks.size(); ++i) {
             both.push_back(others[i]);

@@ -88,14 +88,14 @@ std::optional<members_request> read_members_request(const json::value* d) {
 }
 
 std::vector<std::string> make_chunks(const members_request& request, const std::vector<std::string>& members,
-                                     const std::vector<std::uint64_t>& not_found, bool with_presences, std::string_view nonce) {
-    const std::size_t count =
-        std::max<std::size_t>(1, (members.size() + limits::members_per_chunk - 1) / limits::members_per_chunk);
+                                     const std::vector<std::uint64_t>& not_found, bool with_presences, std::string_view nonce,
+                                     std::uint64_t members_per_chunk) {
+    const std::size_t count = std::max<std::size_t>(1, (members.size() + members_per_chunk - 1) / members_per_chunk);
     std::vector<std::string> chunks;
     chunks.reserve(count);
     for (std::size_t index = 0; index < count; ++index) {
-        const std::size_t from = index * limits::members_per_chunk;
-        const std::size_t to = std::min(members.size(), from + limits::members_per_chunk);
+        const std::size_t from = index * members_per_chunk;
+        const std::size_t to = std::min(members.size(), from + members_per_chunk);
         std::string list, presences;
         for (std::size_t i = from; i < to; ++i) {
             if (i != from) list += ',';

@@ -31,6 +31,6 @@ struct members_request {
 /// The `d` of every chunk, in order; at least one. `not_found` are the ids that were asked for and are not there.
 [[nodiscard]] std::vector<std::string> make_chunks(const members_request& request, const std::vector<std::string>& members,
                                                    const std::vector<std::uint64_t>& not_found, bool with_presences,
-                                                   std::string_view nonce);
+                                                   std::string_view nonce, std::uint64_t members_per_chunk);
 
 }  // namespace shoal::sim

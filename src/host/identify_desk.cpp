@@ -32,7 +32,9 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
           source(std::move(from)),
           options(std::move(with)),
           on_fatal(std::move(fatal)),
-          governor(options.policy) {}
+          governor(options.policy) {
+        if (options.planted.reserve_spent) options.policy.use_reserve = true, governor = identify_governor(options.policy);
+    }
 
     void post(std::function<void(core&)> job) {
         on.post([weak = weak_from_this(), job = std::move(job)] {
@@ -184,7 +186,8 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
             return seen(answer.what->limit);
         }
         if (answer.fatal()) return die(answer.what.error());
-        const auto wait = wait_before_retry(++read_failures, answer.retry_after);
+        const auto wait =
+            wait_before_retry(++read_failures, options.planted.retry_after_ignored ? duration{} : answer.retry_after);
         read_not_before = on.now() + wait;
         snapshot.trouble = answer.what.error().message();
         options.log.warn(fmt::format("the identify budget is not known, nobody may IDENTIFY: {}; asking again in {} ms",

@@ -13,8 +13,9 @@ namespace shoal::host {
 
 using gateway::member_requests;
 
-member_desk::member_desk(scheduler& on, outbound_queue& queue, std::uint64_t seed, std::function<void()> after_queued)
-    : on_(on), queue_(queue), machine_({}, seed), after_queued_(std::move(after_queued)) {}
+member_desk::member_desk(scheduler& on, outbound_queue& queue, std::uint64_t seed, std::function<void()> after_queued,
+                         planted_bugs planted)
+    : on_(on), queue_(queue), machine_({}, seed), after_queued_(std::move(after_queued)), planted_(planted) {}
 
 member_desk::~member_desk() {
     if (timer_ != timer_id::none) on_.cancel(timer_);
@@ -63,6 +64,10 @@ void member_desk::on_chunk(std::string_view data) {
         if (found != listeners_.end() && found->second.on_chunk) {
             const auto tell = found->second.on_chunk;
             tell(data);
+        }
+        if (planted_.ends_at_the_last_chunk && orders.empty() && index + 1 == count) {
+            machine_.cancel(answer.request, orders);
+            for (auto& one : orders) std::get<member_requests::ended>(one).how = member_requests::outcome::complete;
         }
     }
     carry_out(orders);

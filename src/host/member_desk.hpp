@@ -11,6 +11,7 @@
 #include "base/scheduler.hpp"
 #include "gateway/member_requests.hpp"
 #include "host/outbound_queue.hpp"
+#include "host/planted.hpp"
 #include "shoal/error.hpp"
 
 namespace shoal::host {
@@ -28,7 +29,8 @@ public:
     using request_id = gateway::member_requests::request_id;
 
     /// `after_queued` is called when something was put into `queue`.
-    member_desk(scheduler& on, outbound_queue& queue, std::uint64_t seed, std::function<void()> after_queued);
+    member_desk(scheduler& on, outbound_queue& queue, std::uint64_t seed, std::function<void()> after_queued,
+                planted_bugs planted = {});
     ~member_desk();
     member_desk(const member_desk&) = delete;
     member_desk& operator=(const member_desk&) = delete;
@@ -53,6 +55,7 @@ private:
     gateway::member_requests machine_;
     std::function<void()> after_queued_;
     std::map<request_id, member_listener> listeners_;
+    planted_bugs planted_;
     timer_id timer_ = timer_id::none;
 };
 

@@ -16,6 +16,15 @@ struct planted_bugs {
     bool resume_from_received = false;       ///< A taken-over session is resumed behind events whose handlers did not end.
     bool failed_counts_as_received = false;  ///< An event whose reader failed once is not asked for again.
     bool permit_not_counted = false;         ///< A permit is handed out without being kept in the ledger.
+    bool reserve_spent = false;              ///< The reserve of the identify budget is handed out like the rest.
+    bool failures_not_told = false;          ///< The storm breaker never hears of an IDENTIFY that failed.
+    bool retry_after_ignored = false;        ///< /gateway/bot is asked again before Discord's Retry-After is over.
+    bool impatient_for_ready = false;        ///< A READY that Discord is slow with is not waited for.
+    bool waits_for_every_guild = false;      ///< A guild that never comes keeps its shard from being ready.
+    bool ends_at_the_last_chunk = false;     ///< A request for members is complete when the chunk with the last index came.
+    bool deaf_to_silence = false;            ///< A half-deaf session is not noticed.
+    bool alarmed_by_every_pause = false;     ///< A pause of one kind of event counts as deafness.
+    bool goes_on_after_4004 = false;         ///< A shard whose token was reset connects again.
 };
 
 }  // namespace shoal::host

@@ -25,6 +25,16 @@ std::optional<gateway::resume_ticket> taken_over(std::optional<gateway::resume_t
     return ticket;
 }
 
+driver_options with_bugs(driver_options options) {
+    const auto& planted = options.planted;
+    if (planted.impatient_for_ready) options.session.ready_timeout = 5s;
+    if (planted.waits_for_every_guild) options.guild_wait = std::chrono::hours(24);
+    if (planted.deaf_to_silence) options.silence.least_silence = {};
+    if (planted.alarmed_by_every_pause)
+        options.silence = {.least_silence = 5s, .least_past = 20s, .least_events = 5, .times_longest_gap = 1, .least_rest = 1};
+    return options;
+}
+
 }  // namespace
 
 shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal_writer* journal, driver_options options,
@@ -33,7 +43,7 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
     : where_(where),
       pool_(pool),
       journal_(journal),
-      options_(std::move(options)),
+      options_(with_bugs(std::move(options))),
       permits_(permits),
       sink_(sink),
       hooks_(std::move(hooks)),
@@ -41,7 +51,8 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       session_(options_.session, taken_over(ticket, options_.planted)),
       link_(std::make_shared<flight_window::link>()),
       guilds_(options_.guild_wait),
-      members_(*where_.on, outbound_, options_.session.seed, [this] { pump(); }),
+      members_(
+          *where_.on, outbound_, options_.session.seed, [this] { pump(); }, options_.planted),
       silence_(options_.silence),
       self_(std::make_shared<shard_driver*>(this)) {
     link_->home = this;
@@ -170,6 +181,7 @@ void shard_driver::order(gateway::hang_up& what) {
 void shard_driver::order(gateway::wake_at& what) { set_timer(machine_timer_, what.when, &shard_driver::machine_due); }
 
 void shard_driver::order(gateway::give_up& what) {
+    if (options_.planted.goes_on_after_4004 && what.code == 4004) return later_.push_back(gateway::started{});
     given_up_ = what;
     clear_timer(machine_timer_);
     clear_timer(guild_timer_);
@@ -224,7 +236,7 @@ void shard_driver::on_closed(const net::close_report& report) {
     outbound_.disconnected();
     reading_paused_ = false;
     clear_timer(pump_timer_);
-    if (std::exchange(identify_open_, false)) permits_.identify_ended(false);
+    if (std::exchange(identify_open_, false) && !options_.planted.failures_not_told) permits_.identify_ended(false);
     if (report.while_dialing && report.why && report.why->is(net::errc::untrusted))
         sink_.on_untrusted(shard(), report.why->detail());
     if (report.while_dialing && told_live_ == false && hooks_.on_connection) hooks_.on_connection(false);

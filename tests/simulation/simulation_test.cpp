@@ -87,6 +87,15 @@ SHOAL_PLANTED(acks_ignored_after_reconnect)
 SHOAL_PLANTED(resume_from_received)
 SHOAL_PLANTED(failed_counts_as_received)
 SHOAL_PLANTED(permit_not_counted)
+SHOAL_PLANTED(reserve_spent)
+SHOAL_PLANTED(failures_not_told)
+SHOAL_PLANTED(retry_after_ignored)
+SHOAL_PLANTED(impatient_for_ready)
+SHOAL_PLANTED(waits_for_every_guild)
+SHOAL_PLANTED(ends_at_the_last_chunk)
+SHOAL_PLANTED(deaf_to_silence)
+SHOAL_PLANTED(alarmed_by_every_pause)
+SHOAL_PLANTED(goes_on_after_4004)
 
 TEST_CASE("the checkers find the planted bug: each process keeps a ledger of its own") {
     run_options with;

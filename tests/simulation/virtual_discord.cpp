@@ -35,6 +35,11 @@ struct virtual_discord::link {
     bool open = false, paused = false, closing = false;
     bool server_gone = false, black = false, server_reads = true;
     std::deque<std::string> unread;  // came to the server, which does not read
+    std::shared_ptr<const bool> leaving;
+    instant last_arrival{};  // of anything, at the client
+    std::optional<instant> identified_at;
+    bool answered = false;   // since then: READY, op 7, op 9 or a close
+    bool corrupted = false;  // F35
     std::optional<std::uint32_t> shard;
     bool resumed_with = false;
     std::string session;
@@ -58,6 +63,7 @@ public:
     }
     void close(std::uint16_t code, duration grace) override {
         if (std::exchange(link_->closing, true)) return;
+        discord_.check_hang_up(*link_);
         discord_.notes_.write(fmt::format("conn {} client closes with {}", static_cast<std::uint64_t>(link_->id), code));
         if (link_->open) go(code);
         // The echo takes a round trip; a peer that is not there never answers.
@@ -67,7 +73,10 @@ public:
         });
     }
     void cut() override {
-        if (!std::exchange(link_->closing, true) && link_->open) go({});
+        if (!std::exchange(link_->closing, true)) {
+            discord_.check_hang_up(*link_);
+            if (link_->open) go({});
+        }
         discord_.time_.post([&discord = discord_, link = link_] {
             discord.end_client(link, {std::nullopt, "", true, !link->open, std::nullopt});
         });
@@ -158,6 +167,7 @@ void virtual_discord::carry_out(std::vector<sim::action>& actions) {
 void virtual_discord::deliver(link& to, const sim::payload& what) {
     if (to.server_gone) return;
     if (what.op == 9 && what.data && *what.data == "false" && to.shard) told_lost.insert(*to.shard);
+    if (what.op == 7 || what.op == 9 || what.name == "READY") to.answered = true;
     if (what.op != 11 && what.op != 0)
         notes_.write(fmt::format("conn {} op {} {}", static_cast<std::uint64_t>(to.id), what.op,
                                  what.data ? std::string_view(*what.data).substr(0, 40) : "null"));
@@ -165,6 +175,7 @@ void virtual_discord::deliver(link& to, const sim::payload& what) {
         const auto id = json::parse(*what.data).as_object().at("session_id").as_string();
         to.session.assign(id.data(), id.size());
         told_lost.erase(to.shard.value_or(0));
+        check_storm(false);
     }
     if (what.name == "READY" || what.name == "RESUMED") {
         system_numbers[to.session].insert(what.seq);
@@ -173,6 +184,12 @@ void virtual_discord::deliver(link& to, const sim::payload& what) {
     }
     auto messages = to.encoder->encode(what);
     const auto self = links_.at(static_cast<std::uint64_t>(to.id));
+    // A line of 20 kB/s, felt by what is large [F15].
+    if (what.data && what.data->size() > 100'000) crawl(self, 1s * static_cast<std::int64_t>(what.data->size() / 20'000));
+    if (what.op == 9 && to.identified_at)
+        to_client(self, [this, self] {
+            if (self->events != nullptr && !self->closing) check_storm(true);
+        });
     for (auto& message : messages)
         to_client(self, [this, self, message = std::move(message)]() mutable {
             if (self->events == nullptr || self->closing) return;
@@ -183,6 +200,7 @@ void virtual_discord::deliver(link& to, const sim::payload& what) {
 
 void virtual_discord::pump(const std::shared_ptr<link>& to) {
     if (to->events == nullptr || to->closing || to->paused || to->inbox.empty()) return;
+    to->last_arrival = time_.now();
     to->events->on_traffic();
     while (to->events != nullptr && !to->closing && !to->paused && !to->inbox.empty()) {
         auto message = std::move(to->inbox.front());
@@ -199,7 +217,7 @@ void virtual_discord::close_from_server(link& to, std::optional<std::uint16_t> c
     if (to.shard && to.resumed_with && code && *code >= 4000 && *code != 4000 && *code != 4008) told_lost.insert(*to.shard);
     if (to.shard && code && (*code == 4007 || *code == 4009)) told_lost.insert(*to.shard);
     const auto self = links_.at(static_cast<std::uint64_t>(to.id));
-    to.server_gone = true;
+    to.server_gone = to.answered = true;
     to_client(self, [this, self, code, reason = std::move(reason)] {
         // What lies unread before the close frame is read first, so a client that paused meets the close late.
         if (self->paused && self->events != nullptr && !self->closing) {
@@ -250,7 +268,10 @@ void virtual_discord::wire(const sim::wire_order& order) {
         case sim::wire_fault::truncate_message:
         case sim::wire_fault::bomb:
         case sim::wire_fault::cut_json:
-        case sim::wire_fault::no_op: to.encoder->arm(order.fault, order.count); return;
+        case sim::wire_fault::no_op:
+            to.corrupted = to.corrupted || order.fault == sim::wire_fault::corrupt_byte;
+            to.encoder->arm(order.fault, order.count);
+            return;
         default: return;  // segments mean nothing here
     }
 }
@@ -269,6 +290,41 @@ void virtual_discord::to_client(const std::shared_ptr<link>& to, std::function<v
         if (!to->black) job();
     });
 }
+
+/// Something large is on its way for so long: what follows waits, and its bytes show life.
+void virtual_discord::crawl(const std::shared_ptr<link>& to, duration span) {
+    const auto begin = std::max({to->last_down, to->stalled_until, time_.now() + to->latency});
+    to->last_down = begin + span;
+    for (auto when = begin; when < to->last_down; when += 5s)
+        time_.wake_at(when, [this, to] {
+            if (to->events == nullptr || to->closing || to->paused || to->black || to->server_gone) return;
+            to->last_arrival = time_.now();
+            to->events->on_traffic();
+        });
+}
+
+// ---- what the network itself sees to be wrong ----------------------------------------------------------------------------
+
+void virtual_discord::called_dead(std::uint32_t shard) {
+    for (const auto& [id, one] : links_) {
+        if (one->shard != shard || one->events == nullptr || one->black) continue;
+        // The shortest interval in which a beat goes unanswered is over 41 s.
+        if (const auto quiet = time_.now() - one->last_arrival; quiet < 40s)
+            on_wrong(fmt::format("shard {} called conn {} dead {} ms after something came", shard, id, to_ms(quiet)));
+    }
+}
+
+/// A READY that takes long while heartbeats are ACKed is no reason to leave: it would cost another IDENTIFY.
+void virtual_discord::check_hang_up(const link& which) {
+    if (!which.identified_at || which.answered || which.corrupted || which.black || which.server_gone || *which.leaving) return;
+    const auto now = time_.now();
+    if (now - which.last_arrival < 45s && now - *which.identified_at < 5min)
+        on_wrong(fmt::format("shard {} hung up {} s after its IDENTIFY, while Discord prepared READY", which.shard.value_or(0),
+                             (now - *which.identified_at) / 1s));
+}
+
+/// After so many failures in a row nobody's IDENTIFYs come in quick succession.
+void virtual_discord::check_storm(bool failed) { failed_identifies_ = failed ? failed_identifies_ + 1 : 0; }
 
 // ---- from the client to Discord ----------------------------------------------------------------------------------------
 
@@ -293,6 +349,13 @@ void virtual_discord::note_from_client(link& from, std::string_view text) {
     const auto& d = message.at("d").as_object();
     if (op == 2) {
         from.shard = static_cast<std::uint32_t>(d.at("shard").as_array().at(0).as_int64());
+        const auto now = time_.now();
+        from.identified_at = now;
+        from.answered = false;
+        if (failed_identifies_ >= 9 && now - last_identify_ < 9s)
+            on_wrong(fmt::format("IDENTIFY {} ms after another, with {} failed in a row", to_ms(now - last_identify_),
+                                 failed_identifies_));
+        last_identify_ = now;
         notes_.write(fmt::format("conn {} IDENTIFY shard {}", static_cast<std::uint64_t>(from.id), *from.shard));
         if (on_identify) on_identify(*from.shard);
         return;
@@ -308,7 +371,8 @@ void virtual_discord::note_from_client(link& from, std::string_view text) {
                              from.shard.value_or(999), d.at("seq").as_int64(), from.session));
 }
 
-std::unique_ptr<net::websocket> virtual_discord::dial(net::dial_request request, net::websocket_events& events) {
+std::unique_ptr<net::websocket> virtual_discord::dial(net::dial_request request, net::websocket_events& events,
+                                                      std::shared_ptr<const bool> leaving) {
     const auto now = time_.now();
     ++dialed;
     recent_dials_.push_back(now);
@@ -318,6 +382,8 @@ std::unique_ptr<net::websocket> virtual_discord::dial(net::dial_request request,
     auto made = std::make_shared<link>();
     made->id = sim::conn_id{++last_conn_};
     made->events = &events;
+    made->leaving = std::move(leaving);
+    made->last_arrival = now;
     made->latency = random_.between(3ms, 60ms);
     const bool resume = request.url.starts_with(resume_host_);
     const std::size_t host = resume ? 1 : 0;
@@ -365,6 +431,21 @@ void virtual_discord::http(net::http_request request, net::http_client::answered
     for (const auto& header : request.headers) arrived.headers.push_back({header.name, header.value});
     arrived.peer_ip = "10.0.0.1";
     time_.wake_at(time_.now() + random_.between(5ms, 60ms), [this, arrived = std::move(arrived)] { step(arrived); });
+}
+
+void virtual_http::send(net::http_request request, answered on_answer) {
+    if (!request.url.ends_with("/gateway/bot")) return discord_.http(std::move(request), std::move(on_answer));
+    if (time_.now() < *not_before_)
+        discord_.on_wrong(
+            fmt::format("/gateway/bot asked {} ms before Discord's Retry-After was over", to_ms(*not_before_ - time_.now())));
+    discord_.http(std::move(request),
+                  [&time = time_, until = not_before_, call = std::move(on_answer)](result<net::http_response> response) mutable {
+                      if (response && response->status == 429) {
+                          const auto seconds = json::parse(response->body).as_object().at("retry_after").to_number<double>();
+                          *until = time.now() + std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+                      }
+                      call(std::move(response));
+                  });
 }
 
 void virtual_discord::blackhole(double share) {

@@ -1,6 +1,6 @@
 #pragma once
 // The simulated Discord behind a virtual network: connections with latency, loss and half-open ends, on virtual time.
-// Not here: the bot's side (virtual_process.hpp), what is right and wrong (checkers.hpp).
+// Not here: the bot's side (virtual_process.hpp), what must hold in the end (checkers.cpp).
 
 #include <boost/json/object.hpp>
 #include <cstdint>
@@ -48,13 +48,19 @@ public:
     boost::json::object control(const boost::json::object& command);
     [[nodiscard]] boost::json::object oracle() const { return core_.oracle(); }
 
-    [[nodiscard]] std::unique_ptr<net::websocket> dial(net::dial_request request, net::websocket_events& events);
+    /// `leaving` becomes true when the client's process stops: what it hangs up then needs no other reason.
+    [[nodiscard]] std::unique_ptr<net::websocket> dial(net::dial_request request, net::websocket_events& events,
+                                                       std::shared_ptr<const bool> leaving);
     void http(net::http_request request, net::http_client::answered on_answer);
 
     /// From now on nothing gets through on a share of the connections, and neither side is told.
     void blackhole(double share);
+    /// The client says that this shard's connection shows no life.
+    void called_dead(std::uint32_t shard);
 
     // ---- what the checkers want to know ----
+    /// What the network itself sees to be wrong.
+    std::function<void(std::string)> on_wrong;
     /// Called as an IDENTIFY reaches Discord.
     std::function<void(std::uint32_t shard)> on_identify;
     /// Dispatches that the sink is not handed: READY and RESUMED, by session.
@@ -77,6 +83,9 @@ private:
     void cut_from_server(link& to, bool orderly);
     void to_server(const std::shared_ptr<link>& from, std::function<void()> job);
     void to_client(const std::shared_ptr<link>& to, std::function<void()> job);
+    void crawl(const std::shared_ptr<link>& to, duration span);
+    void check_storm(bool failed);
+    void check_hang_up(const link& which);
     void note_from_client(link& from, std::string_view text);
     void tell_core_closed(link& which, std::optional<std::uint16_t> code);
     void end_client(const std::shared_ptr<link>& which, net::close_report report);
@@ -94,6 +103,8 @@ private:
     timer_id timer_ = timer_id::none;
     sim::accept_order refuse_[2], mute_[2], status_[2];  // by host: gateway, resume
     std::deque<instant> recent_dials_;
+    std::uint32_t failed_identifies_ = 0;  // in a row
+    instant last_identify_{};
 };
 
 /// One process's view of the network: all that it dialed goes when the process is killed.
@@ -101,20 +112,25 @@ class virtual_dialer final : public net::dialer {
 public:
     explicit virtual_dialer(virtual_discord& discord) : discord_(discord) {}
     std::unique_ptr<net::websocket> dial(net::dial_request request, net::websocket_events& events) override {
-        return discord_.dial(std::move(request), events);
+        return discord_.dial(std::move(request), events, leaving_);
     }
+    void leave() { *leaving_ = true; }
 
 private:
     virtual_discord& discord_;
+    std::shared_ptr<bool> leaving_ = std::make_shared<bool>(false);
 };
 
+/// Of one process, too: who was told to wait must.
 class virtual_http final : public net::http_client {
 public:
-    explicit virtual_http(virtual_discord& discord) : discord_(discord) {}
-    void send(net::http_request request, answered on_answer) override { discord_.http(std::move(request), std::move(on_answer)); }
+    virtual_http(virtual_discord& discord, virtual_scheduler& time) : discord_(discord), time_(time) {}
+    void send(net::http_request request, answered on_answer) override;
 
 private:
     virtual_discord& discord_;
+    virtual_scheduler& time_;
+    std::shared_ptr<instant> not_before_ = std::make_shared<instant>();
 };
 
 }  // namespace shoal::simulation

@@ -33,12 +33,13 @@ private:
 virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& discord, shared_ledger& ledger, witness& seen,
                                  transcript& notes, process_options options, std::map<shard_key, gateway::resume_ticket> tickets)
     : time_(time),
+      discord_(discord),
       seen_(seen),
       notes_(notes),
       options_(std::move(options)),
       random_(options_.seed),
       dialer_(discord),
-      http_(discord) {
+      http_(discord, time) {
     host::desk_options with;
     with.planted = options_.planted;
     desk_ = std::make_unique<host::identify_desk>(
@@ -48,15 +49,21 @@ virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& disco
 
     host::host_options how;
     how.session.token = secret("sim.token");
-    how.session.intents = (1U << 0) | (1U << 9) | (1U << 10);
+    how.session.intents = (1U << 0) | (1U << 1) | (1U << 9) | (1U << 10);
     how.session.gateway_url = "ws://gateway.sim";
     how.session.transport = options_.transport;
     how.session.seed = options_.seed;
     how.most_in_flight = options_.most_in_flight;
     how.blocked_after = {};
     how.drain_patience = 2s;
+    // A run is short: what takes an hour otherwise takes minutes here.
+    how.silence.least_silence = 1min;
+    how.silence.least_past = 2min;
+    how.silence.least_events = 30;
+    how.silence.between_renewals = 30s;
+    how.silence.distrust = 2min;
     how.planted = options_.planted;
-    how.log = logger([this](const log_record& line) { notes_.write(fmt::format("  log {}", line.message)); }, log_level::info);
+    how.log = logger([this](const log_record& line) { read_log(line.message); }, log_level::info);
     host_ =
         std::make_unique<host::shard_host>(std::vector<host::shard_thread>{{&time_, &dialer_}}, std::move(how), *desk_, *this);
     for (const auto& [shard, ticket] : tickets) session_of_[shard.id] = ticket.session_id;
@@ -66,11 +73,15 @@ virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& disco
 virtual_process::~virtual_process() { kill(); }
 
 void virtual_process::stop(std::function<void(std::map<shard_key, gateway::resume_ticket>)> done) {
+    dialer_.leave();
     host_->stop(false, std::move(done));
 }
 
 void virtual_process::kill() {
     if (std::exchange(gone_, true)) return;
+    dialer_.leave();
+    for (const auto& one : own_asks_)
+        if (one->ended == 0) one->owner_killed = true;
     for (auto& [id, handler] : handlers_) time_.cancel(handler.timer);
     // Handlers that run end with their process: they never come to their end. Their buffers go before the host that lent them.
     handlers_.clear();
@@ -104,22 +115,47 @@ void virtual_process::on_session(shard_key shard, std::string_view ready_json) {
     session_of_[shard.id] = id;
     seen_.known[shard.id] = id;
     seen_.sessions[id].shard = shard.id;
+    auto& guilds = guilds_to_come_[shard.id];
+    guilds.clear();
+    for (const auto& guild : discord::json_value(ready_json)["guilds"].elements())
+        guilds.insert(guild["id"].unsigned_integer().value_or(0));
+}
+
+/// Told once a session by one process, with the number of READY's guilds that never came.
+void virtual_process::on_shard_ready(shard_key shard, std::uint32_t missing) {
+    const auto& session = session_of_[shard.id];
+    auto& record = seen_.sessions[session];
+    if (++ready_told_[session] > 1) record.wrong.emplace_back("its shard was told ready twice");
+    const auto came = guilds_to_come_.find(shard.id);
+    if (came != guilds_to_come_.end() && came->second.size() != missing)
+        record.wrong.push_back(fmt::format("told ready with {} guilds missing, and {} are", missing, came->second.size()));
+}
+
+void virtual_process::note_guild(const host::dispatch& event) {
+    if (event.kind != discord::event_kind::guild_create && event.kind != discord::event_kind::guild_delete) return;
+    if (const auto guilds = guilds_to_come_.find(event.shard.id); guilds != guilds_to_come_.end())
+        guilds->second.erase(discord::json_value(event.data)["id"].unsigned_integer().value_or(0));
+}
+
+/// Which readers fail is a matter of the event, so that one fails every time it comes and another only once. What is no JSON at
+/// all [F46] nobody can read.
+bool virtual_process::can_read(const host::dispatch& event, const std::string& session, session_record& record) {
+    random_source fate(std::hash<std::string>{}(session) ^ event.seq * 0x9E3779B97F4A7C15ULL);
+    const bool fails = !seen_.quiet && fate.chance(options_.failing_readers);
+    auto& times = record.failed[event.seq];
+    if (discord::is_json(event.data) && !(fails && (times == 0 || fate.chance(0.5)))) return true;
+    if (++times >= 2) record.skipped.insert(event.seq);
+    ++unreadable_[event.shard.id];
+    notes_.write(fmt::format("  shard {} cannot read s={}", event.shard.id, event.seq));
+    return false;
 }
 
 result<void> virtual_process::on_dispatch(host::dispatch event, host::guild_change) {
     const auto& session = session_of_[event.shard.id];
     auto& record = seen_.sessions[session];
     record.shard = event.shard.id;
-    // Which readers fail is a matter of the event, so that one fails every time it comes and another only once.
-    random_source fate(std::hash<std::string>{}(session) ^ event.seq * 0x9E3779B97F4A7C15ULL);
-    if (!seen_.quiet && fate.chance(options_.failing_readers)) {
-        auto& times = record.failed[event.seq];
-        if (times == 0 || fate.chance(0.5)) {
-            if (++times >= 2) record.skipped.insert(event.seq);
-            notes_.write(fmt::format("  shard {} cannot read s={}", event.shard.id, event.seq));
-            return std::unexpected(failure(gateway::errc::bad_message, "made to fail"));
-        }
-    }
+    note_guild(event);
+    if (!can_read(event, session, record)) return std::unexpected(failure(gateway::errc::bad_message, "made to fail"));
     auto& highest = highest_[session];
     if (event.seq <= highest)
         record.wrong.push_back(fmt::format("s={} was handed out after s={} by one process", event.seq, highest));
@@ -155,6 +191,66 @@ void virtual_process::on_status(shard_key shard, gateway::session_status status)
 
 void virtual_process::on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) {
     notes_.write(fmt::format("  shard {} gave up: {} {}", shard.id, close_code, why));
+    seen_.gave_up[shard.id] = close_code;
+}
+
+void virtual_process::read_log(std::string_view line) {
+    notes_.write(fmt::format("  log {}", line));
+    for (const auto& shard : options_.shards)
+        if (line.starts_with(fmt::format("shard {}: zombie", shard.id))) discord_.called_dead(shard.id);
+}
+
+// ---- members -------------------------------------------------------------------------------------------------------------
+
+void virtual_process::ask_members(shard_key shard, guild_id guild, std::vector<user_id> users) {
+    if (gone_) return;
+    auto ask = std::make_shared<member_ask>();
+    ask->shard = shard.id;
+    host::member_listener listener;
+    listener.on_asked = [ask] {
+        ask->nonce.clear();
+        ask->came.clear();
+        ask->count.reset();
+    };
+    listener.on_chunk = [this, ask](std::string_view chunk) {
+        const discord::json_value read(chunk);
+        const auto index = read["chunk_index"].unsigned_integer().value_or(0);
+        const auto count = read["chunk_count"].unsigned_integer().value_or(0);
+        const auto nonce = read["nonce"].text_or("");
+        if (ask->nonce.empty()) ask->nonce = nonce;
+        if (nonce != ask->nonce || nonce == "sim-other-nonce")
+            seen_.wrong.emplace_back("a chunk of another request was handed over");
+        if (ask->count.value_or(count) != count) seen_.wrong.emplace_back("the number of chunks changed");
+        ask->count = count;
+        if (!ask->came.insert(index).second) seen_.wrong.push_back(fmt::format("chunk {} was handed over twice", index));
+    };
+    listener.on_ended = [this, ask](const gateway::member_requests::ended& end) {
+        using outcome = gateway::member_requests::outcome;
+        if (++ask->ended > 1) seen_.wrong.emplace_back("a request for members ended twice");
+        ask->complete = end.how == outcome::complete;
+        if (ask->complete && ask->came.size() != ask->count.value_or(0))
+            seen_.wrong.push_back(
+                fmt::format("a request for members is complete with {} of {} chunks", ask->came.size(), ask->count.value_or(0)));
+        static constexpr const char* words[] = {"complete", "timed out", "rate limited", "cancelled"};
+        notes_.write(fmt::format("  shard {}: request for members {}", ask->shard, words[static_cast<std::size_t>(end.how)]));
+    };
+    const auto asked = host_->request_members(shard, {.guild = guild, .users = std::move(users)}, std::move(listener));
+    if (!asked) return;  // The shard is on its way out.
+    seen_.asks.push_back(ask);
+    own_asks_.push_back(std::move(ask));
+}
+
+void virtual_process::check_pictures() {
+    for (const auto& one : host_->shards()) {
+        const auto counted = one.bad_input[static_cast<std::size_t>(host::bad_input::unreadable_event)];
+        const auto happened = unreadable_[one.shard.id];
+        if (counted != happened)
+            seen_.wrong.push_back(
+                fmt::format("shard {} counts {} unreadable events, and {} came", one.shard.id, counted, happened));
+        if (ready_told_[session_of_[one.shard.id]] != 1)
+            seen_.wrong.push_back(
+                fmt::format("shard {} was never told ready in session {}", one.shard.id, session_of_[one.shard.id]));
+    }
 }
 
 }  // namespace shoal::simulation

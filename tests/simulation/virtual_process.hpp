@@ -1,6 +1,6 @@
 #pragma once
 // One process of the bot in the simulation: a real shard_host and identify_desk over the virtual network, and handlers that take
-// their time. Not here: what is right and wrong (checkers.hpp).
+// their time. Not here: what must hold in the end (checkers.cpp).
 
 #include <cstdint>
 #include <functional>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.hpp"
@@ -26,7 +27,18 @@ struct session_record {
     std::set<std::uint64_t> skipped;      ///< Its reader failed twice.
     std::map<std::uint64_t, int> failed;  ///< How often its reader failed.
     bool owner_killed = false;            ///< Nobody could go on with it.
+    bool deafened = false;                ///< F14: Discord brings no more of some kinds; giving it up is right.
     std::vector<std::string> wrong;       ///< What a handler itself noticed: order, doubles.
+};
+
+/// One request for a guild's members.
+struct member_ask {
+    std::uint32_t shard = 0;
+    std::string nonce;             ///< Of its chunks so far.
+    std::set<std::uint64_t> came;  ///< Their indexes.
+    std::optional<std::uint64_t> count;
+    int ended = 0;
+    bool complete = false, owner_killed = false;
 };
 
 /// The memory that outlives processes: what the checkers look at.
@@ -34,6 +46,9 @@ struct witness {
     std::map<std::string, session_record> sessions;
     bool quiet = false;                          ///< No reader fails any more.
     std::map<std::uint32_t, std::string> known;  ///< The session that each shard's owner knows of.
+    std::vector<std::shared_ptr<member_ask>> asks;
+    std::map<std::uint32_t, std::uint16_t> gave_up;  ///< Shards that stopped for good, and Discord's reason.
+    std::vector<std::string> wrong;                  ///< What a process noticed that is of no one session.
 };
 
 /// The ledger that the processes share.
@@ -62,6 +77,10 @@ public:
     void stop(std::function<void(std::map<shard_key, gateway::resume_ticket>)> done);
     /// As kill -9: nothing is finished, nothing is handed over.
     void kill();
+    /// Members of a guild of one of its shards: by ids, or all.
+    void ask_members(shard_key shard, guild_id guild, std::vector<user_id> users);
+    /// Counts and pictures that must fit what the handlers saw. Nothing may be in flight.
+    void check_pictures();
 
     [[nodiscard]] bool all_live() const;
     [[nodiscard]] std::uint64_t reconnects() const;
@@ -72,10 +91,13 @@ private:
     void on_session(shard_key shard, std::string_view ready_json) override;
     [[nodiscard]] result<void> on_dispatch(host::dispatch event, host::guild_change change) override;
     void on_resumed(shard_key) override {}
-    void on_shard_ready(shard_key, std::uint32_t) override {}
+    void on_shard_ready(shard_key shard, std::uint32_t missing) override;
     void on_status(shard_key shard, gateway::session_status status) override;
     void on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) override;
     void end_handler(std::uint64_t which);
+    void read_log(std::string_view line);
+    void note_guild(const host::dispatch& event);
+    [[nodiscard]] bool can_read(const host::dispatch& event, const std::string& session, session_record& record);
 
     struct running {
         std::string session;
@@ -84,6 +106,7 @@ private:
     };
 
     virtual_scheduler& time_;
+    virtual_discord& discord_;
     witness& seen_;
     transcript& notes_;
     process_options options_;
@@ -91,9 +114,13 @@ private:
     virtual_dialer dialer_;
     virtual_http http_;
     std::map<std::uint32_t, std::string> session_of_;
-    std::map<std::string, std::uint64_t> highest_;  // of each session, in this process
+    std::map<std::string, std::uint64_t> highest_;                     // of each session, in this process
+    std::map<std::uint32_t, std::set<std::uint64_t>> guilds_to_come_;  // of shards whose READY this process saw
+    std::map<std::string, int> ready_told_;                            // by session
+    std::map<std::uint32_t, std::uint64_t> unreadable_;                // events whose reader failed, by shard
     std::map<std::uint64_t, running> handlers_;
     std::uint64_t last_handler_ = 0;
+    std::vector<std::shared_ptr<member_ask>> own_asks_;
     bool gone_ = false;
     std::unique_ptr<host::identify_desk> desk_;
     std::unique_ptr<host::shard_host> host_;

@@ -281,6 +281,7 @@ TEST_CASE("F27 a storm of breaches: the key is taken, whoever asks") {
         CHECK(op9(b, id, "false"));
     }
     CHECK(b.counted("concurrency_breaches") == 4);
+    CHECK(b.counted("breaches_by_fault") == 4);
     b.advance(20s);
     (void)b.ready(0, 4);
 }

@@ -70,13 +70,13 @@ TEST_CASE("B32 a chunk holds at most 1,000 members and the last one the rest") {
     members_request request;
     request.guild = 5;
     const std::vector<std::string> members(2001, R"({"user":{"id":"1"}})");
-    const auto chunks = make_chunks(request, members, {7}, false, "x");
+    const auto chunks = make_chunks(request, members, {7}, false, "x", 1000);
     REQUIRE(chunks.size() == 3);
     CHECK(json::parse(chunks[0]).at("members").as_array().size() == 1000);
     CHECK(json::parse(chunks[2]).at("members").as_array().size() == 1);
     CHECK(json::parse(chunks[2]).at("chunk_index") == 2);
     CHECK(json::parse(chunks[0]).at("not_found") == json::value{"7"});
-    CHECK(make_chunks(request, {}, {}, false, "").size() == 1);
+    CHECK(make_chunks(request, {}, {}, false, "", 1000).size() == 1);
 }
 
 TEST_CASE("B32 by prefix, by ids, with not_found as a number where malformed, and a nonce of up to 32 bytes") {
