@@ -38,6 +38,10 @@ struct fault_subject {
 /// Whether the selector means this subject, its percentage apart.
 [[nodiscard]] bool meant(const selector& by, const fault_subject& who) noexcept;
 
+/// Standing faults that are by shard or session strike when a connection turns out to be that shard's, the others when it opens:
+/// the first stand under their number plus this.
+inline constexpr int by_identity = 1000;
+
 class fault_table {
 public:
     struct entry {

@@ -172,7 +172,7 @@ private:
     void later_dispatch(session& s, std::string_view name, std::string data, duration after, instant now);
     [[nodiscard]] bool sees(const session& s, std::uint64_t guild) const noexcept;
 
-    // gateway_faults.cpp
+    // gateway_commands.cpp, gateway_wire_faults.cpp, gateway_bot.cpp, gateway_faults.cpp
     [[nodiscard]] std::vector<connection*> pick_connections(const selector& by);
     [[nodiscard]] std::vector<session*> pick_sessions(const selector& by);
     [[nodiscard]] std::vector<std::uint64_t> pick_guilds(const selector& by);

@@ -1,8 +1,8 @@
-// The faults [7.2]: what each command starts at once, what it leaves standing, and what `clear` undoes.
+// The faults [7.2]: what each command starts at once, what it leaves standing, and what `clear` undoes. What F28 does is in
+// gateway_bot.cpp, those of one connection are in gateway_wire_faults.cpp.
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cmath>
 #include <utility>
 
 #include "sim/core/bad_data.hpp"
@@ -18,9 +18,6 @@ namespace shoal::sim {
 namespace json = boost::json;
 
 namespace {
-/// Standing faults that are by shard or session strike when a connection turns out to be that shard's, the others when it opens.
-constexpr int by_identity = 1000;
-
 accept_fault accept_kind(int number) noexcept {
     switch (number) {
         case 5: return accept_fault::refuse_tcp;
@@ -29,186 +26,6 @@ accept_fault accept_kind(int number) noexcept {
     }
 }
 }  // namespace
-
-std::vector<gateway::connection*> gateway::pick_connections(const selector& by) {
-    std::vector<connection*> out;
-    for (auto& [id, c] : connections_) {
-        if (meant(by, subject(c))) out.push_back(&c);
-    }
-    std::ranges::sort(out, {}, [](const connection* c) { return c->id; });
-    if (by.percent) std::erase_if(out, [&](const connection*) { return !chance_.chance(*by.percent / 100.0); });
-    return out;
-}
-
-std::vector<session*> gateway::pick_sessions(const selector& by) {
-    std::vector<session*> out;
-    for (const auto& one : sessions_.all()) {
-        if (one->state == session_state::dead) continue;
-        if (meant(by, {one->conn, one->shard, one->total, one->id})) out.push_back(one.get());
-    }
-    if (by.percent) std::erase_if(out, [&](const session*) { return !chance_.chance(*by.percent / 100.0); });
-    return out;
-}
-
-std::vector<std::uint64_t> gateway::pick_guilds(const selector& by) {
-    std::vector<std::uint64_t> out = world_.guilds();
-    if (by.shard) {
-        // Without a total, the largest shard set that is there is meant.
-        std::uint32_t total = by.total.value_or(1);
-        for (const auto& one : sessions_.all()) {
-            if (!by.total && one->state != session_state::dead) total = std::max(total, one->total);
-        }
-        std::erase_if(out, [&](std::uint64_t guild) { return shard_of(guild, total) != *by.shard; });
-    }
-    if (by.percent) std::erase_if(out, [&](std::uint64_t) { return !chance_.chance(*by.percent / 100.0); });
-    return out;
-}
-
-// ---- faults of a connection --------------------------------------------------------------------------------------------
-
-bool gateway::wire_fault_on(connection& c, int number, const json::object& how, instant now) {
-    const auto count = [&](std::uint64_t otherwise) { return read_whole(how.if_contains("count")).value_or(otherwise); };
-    const auto span = [&](std::uint64_t ms) {
-        return duration(std::chrono::milliseconds(read_whole(how.if_contains("ms")).value_or(ms)));
-    };
-    const auto order = [&](wire_fault what, std::uint64_t n, duration for_long = {}) {
-        out_->push_back(wire_order{c.id, what, n, for_long});
-        return true;
-    };
-    switch (number) {
-        case 1: cut(c, wire_fault::fin, now); return false;
-        case 2: {
-            const json::value* kind = how.if_contains("how");
-            const bool record = kind != nullptr && *kind == "mid_record";
-            const bool frame = kind != nullptr && *kind == "mid_frame";
-            cut(c, record ? wire_fault::rst_mid_record : (frame ? wire_fault::rst_mid_frame : wire_fault::rst), now);
-            return false;
-        }
-        case 3:
-            out_->push_back(close_connection{c.id, std::nullopt, {}});
-            drop(c, now);
-            return false;
-        case 4:
-            close(c, static_cast<std::uint16_t>(read_whole(how.if_contains("code")).value_or(4000)), "Injected.", now);
-            return false;
-        case 11: {
-            const json::value* events = how.if_contains("events");
-            c.acks = false;
-            c.silent = events == nullptr || *events != true;
-            return true;
-        }
-        case 12: {
-            order(wire_fault::stop_reading, 0);
-            c.reading = false;
-            if (how.contains("ms")) {
-                agenda_.at(now + span(0), [this, id = c.id](instant) {
-                    connection* still = find(id);
-                    if (still == nullptr || still->reading) return;
-                    still->reading = true;
-                    out_->push_back(wire_order{id, wire_fault::resume_reading, 0, {}});
-                });
-            }
-            return true;
-        }
-        case 13: return order(wire_fault::stall_sending, 0, span(10'000));
-        case 33: return order(wire_fault::split_messages, count(20));
-        case 34: return order(wire_fault::fragment_with_pings, count(20));
-        case 35: {
-            const json::value* named = how.if_contains("how");
-            const std::string_view kind = named != nullptr && named->is_string() ? std::string_view(named->as_string()) : "byte";
-            if (kind == "truncate") return order(wire_fault::truncate_message, 1);
-            if (kind == "bomb") return order(wire_fault::bomb, read_whole(how.if_contains("megabytes")).value_or(100));
-            if (kind == "cut_json") return order(wire_fault::cut_json, 1);
-            if (kind == "no_op") return order(wire_fault::no_op, 1);
-            return order(wire_fault::corrupt_byte, 1);
-        }
-        case 36: return order(wire_fault::coalesce, count(5));
-        case 37: return order(wire_fault::tiny_segments, count(20));
-        default: return true;
-    }
-}
-
-void gateway::strike_connection(connection& c, instant now, bool by_percent) {
-    const fault_subject who = subject(c);
-    for (const int number : {2, 11, 12, 13, 33, 34, 35, 36, 37}) {
-        const auto how = faults_.strike(by_percent ? number : number + by_identity, who, now, chance_);
-        if (how && !wire_fault_on(c, number, *how, now)) return;
-    }
-}
-
-// ---- what more than one command does -----------------------------------------------------------------------------------
-
-json::object gateway::reconnect_some(const selector& by, duration spread, instant now) {
-    std::uint64_t struck = 0;
-    for (connection* c : pick_connections(by)) {
-        ++struck;
-        if (spread <= duration{}) {
-            reconnect(*c, now);
-            continue;
-        }
-        agenda_.at(now + timing_.between({}, spread), [this, id = c->id](instant later) {
-            if (connection* still = find(id)) reconnect(*still, later);
-        });
-    }
-    return {{"ok", true}, {"connections", struck}};
-}
-
-json::object gateway::invalidate_some(const selector& by, std::optional<bool> resumable, instant now) {
-    std::uint64_t struck = 0;
-    for (session* s : pick_sessions(by)) {
-        connection* c = s->conn ? find(*s->conn) : nullptr;
-        if (c == nullptr) continue;
-        ++struck;
-        const bool may_resume = resumable.value_or(chance_.chance(config_.op9_resumable_share));
-        if (may_resume) {
-            detach(*s, now);
-        } else {
-            end(*s, "invalidated", 0);
-        }
-        c->of = nullptr;
-        c->at = phase::condemned;
-        invalid_session(*c, may_resume);
-    }
-    return {{"ok", true}, {"sessions", struck}};
-}
-
-json::object gateway::cut_some(const selector& by, wire_fault how, bool lose_sessions, instant now) {
-    std::uint64_t struck = 0;
-    for (connection* c : pick_connections(by)) {
-        ++struck;
-        if (lose_sessions && c->of != nullptr) end(*c->of, "invalidated", 0);
-        cut(*c, how, now);
-    }
-    return {{"ok", true}, {"connections", struck}};
-}
-
-json::object gateway::ask_heartbeats(const selector& by, duration within, instant now) {
-    const auto picked = pick_connections(by);
-    for (connection* c : picked) ask_heartbeat(*c, within, now);
-    return {{"ok", true}, {"connections", picked.size()}};
-}
-
-json::object gateway::send_raw(const selector& by, std::string_view event, shared_text data, instant now) {
-    const auto picked = pick_sessions(by);
-    for (session* s : picked) dispatch(*s, event, data, now);
-    return {{"ok", true}, {"sessions", picked.size()}};
-}
-
-void gateway::storm(std::vector<std::uint64_t> guilds, duration span, duration pause, std::uint64_t times, bool away,
-                    instant now) {
-    const auto change = [this, away](const std::vector<std::uint64_t>& which, bool down, instant at) {
-        for (const std::uint64_t guild : which) away ? set_away(guild, down, at) : set_outage(guild, down, at);
-    };
-    change(guilds, true, now);
-    agenda_.at(now + span, [=, this, which = std::move(guilds), round = storms_](instant later) mutable {
-        if (round != storms_) return;
-        change(which, false, later);
-        if (times <= 1) return;
-        agenda_.at(later + pause, [=, this, again = std::move(which)](instant at) mutable {
-            if (round == storms_) storm(std::move(again), span, pause, times - 1, away, at);
-        });
-    });
-}
 
 void gateway::tell_listener(int number, double percent, int status, std::string_view host) {
     for (const bool resume_host : {false, true}) {
@@ -438,41 +255,6 @@ json::object gateway::start_fault(const json::object& command, instant now, std:
     }
 }
 
-json::object gateway::start_gateway_bot_fault(command_reader& read, selector& by, instant now, std::string& problem) {
-    const auto status = read.whole_number("status", 400, 599);
-    const auto remaining = read.whole_number("remaining", 0, 1'000'000);
-    const bool stale = read.flag("stale").value_or(false);
-    const auto shards = read.whole_number("shards", 1, 1'000'000);
-    const auto concurrency = read.whole_number("max_concurrency", 1, 1'000);
-    (void)read.number("retry_after", 0, 1e6);
-    const auto times = read.whole_number("times", 1, 1'000'000);
-    const duration for_long = read.milliseconds("for_ms", {});
-    if (by.given() && !by.all) read.fail("F28 is about a route: it cannot be aimed at shards.");
-    if (!status && !remaining && !stale && !shards && !concurrency) {
-        read.fail("F28 needs \"status\", \"remaining\", \"stale\", \"shards\" or \"max_concurrency\".");
-    }
-    problem = read.finish();
-    if (!problem.empty()) return {};
-    if (shards || concurrency) {
-        // Discord's numbers change, and they are true.
-        if (!before_faults_) before_faults_ = config_;
-        if (shards) config_.recommended_shards = static_cast<std::uint32_t>(*shards);
-        if (concurrency) config_.max_concurrency = static_cast<std::int64_t>(*concurrency);
-        rescale_limits();
-    }
-    if (status || remaining || stale) {
-        fault_table::entry entry;
-        entry.number = 28;
-        entry.by.all = true;
-        entry.until = for_long > duration{} ? now + for_long : never;
-        if (times) entry.left = *times;
-        entry.how = read.whole();
-        if (stale) entry.how["remaining"] = limits_.front().remaining(now);
-        faults_.add(std::move(entry));
-    }
-    return {{"ok", true}};
-}
-
 json::object gateway::start_refusals(command_reader& read, instant now, std::string& problem) {
     const auto code = read.whole_number("code", 4010, 4014);
     const auto intents = read.whole_number("intents", 1, intent::privileged);
@@ -551,50 +333,6 @@ void gateway::clear_faults(instant now) {
             c.withheld = false;
         }
     }
-}
-
-// ---- what /gateway/bot says --------------------------------------------------------------------------------------------
-
-std::optional<forced_answer> gateway::gateway_bot_fault(instant now) {
-    told_remaining_.reset();
-    fault_subject anybody;
-    const auto how = faults_.strike(28, anybody, now, chance_);
-    if (!how) return std::nullopt;
-    if (const auto remaining = read_whole(how->if_contains("remaining"))) {
-        told_remaining_ = static_cast<std::int64_t>(*remaining);
-        if (!how->contains("status")) return std::nullopt;
-    }
-    forced_answer answer;
-    answer.status = static_cast<int>(read_whole(how->if_contains("status")).value_or(500));
-    answer.headers.push_back({"Content-Type", "application/json"});
-    if (answer.status == 429) {
-        const json::value* value = how->if_contains("retry_after");
-        const double retry_after = value == nullptr ? 5.0 : value->to_number<double>();
-        answer.headers.push_back({"Retry-After", std::to_string(static_cast<std::int64_t>(std::ceil(retry_after)))});
-        answer.headers.push_back({"X-RateLimit-Scope", "user"});
-        answer.body =
-            fmt::format(R"({{"message":"You are being rate limited.","retry_after":{:.3f},"global":false}})", retry_after);
-    } else {
-        answer.body = fmt::format(R"({{"message":"{}: Injected","code":0}})", answer.status);
-    }
-    return answer;
-}
-
-json::object gateway::gateway_bot(instant now) {
-    const identify_limits& limit = limits_.front();
-    const std::size_t guilds = world_.guilds().size();
-    std::uint64_t shards =
-        config_.recommended_shards != 0 ? config_.recommended_shards : std::max<std::size_t>(1, (guilds + 999) / 1000);
-    if (config_.large_bot) {
-        const std::uint64_t multiple = std::max(1U, config_.large_bot_multiple);
-        shards = (shards + multiple - 1) / multiple * multiple;
-    }
-    json::object start;
-    start["total"] = limit.how().total;
-    start["remaining"] = std::exchange(told_remaining_, std::nullopt).value_or(limit.remaining(now));
-    start["reset_after"] = to_ms(limit.reset_after(now));
-    start["max_concurrency"] = limit.how().max_concurrency;
-    return {{"url", config_.gateway_url}, {"shards", shards}, {"session_start_limit", std::move(start)}};
 }
 
 }  // namespace shoal::sim
