@@ -6,17 +6,20 @@
 namespace shoal {
 namespace {
 
-bool is_ascii(std::string_view bytes) noexcept {
-    const char* p = bytes.data();
-    const char* end = p + bytes.size();
-    std::uint64_t seen = 0;
-    for (; end - p >= 8; p += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, p, 8);
-        seen |= word;
+/// The first byte that is not ASCII.
+const char* skip_ascii(const char* p, const char* end) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+    std::uint64_t words[4];
+    for (; end - p >= 32; p += 32) {
+        std::memcpy(words, p, 32);
+        if (((words[0] | words[1] | words[2] | words[3]) & high_bits) != 0) break;
     }
-    for (; p != end; ++p) seen |= static_cast<unsigned char>(*p) & 0x80U;
-    return (seen & 0x8080808080808080ULL) == 0;
+    for (; end - p >= 8; p += 8) {
+        std::memcpy(words, p, 8);
+        if ((words[0] & high_bits) != 0) break;
+    }
+    while (p != end && static_cast<unsigned char>(*p) < 0x80) ++p;
+    return p;
 }
 
 }  // namespace
@@ -42,10 +45,9 @@ std::size_t utf8_length(const char* p, const char* end) noexcept {
 }
 
 bool is_utf8(std::string_view bytes) noexcept {
-    if (is_ascii(bytes)) return true;
     const char* p = bytes.data();
     const char* end = p + bytes.size();
-    while (p != end) {
+    while ((p = skip_ascii(p, end)) != end) {
         const auto length = utf8_length(p, end);
         if (length == 0) return false;
         p += length;

@@ -184,20 +184,14 @@ void read(message_view& out, const json_value& object, event_arena& arena) {
 /// The first look, which every message pays: what is not kept is only stepped over.
 void read(message_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") out.id = value.id<message_id>();
-                break;
-            case 7:
-                if (key == "content") out.content = arena.text(value);
-                break;
-            case 8:
-                if (key == "guild_id") out.guild_id = value.id<guild_id>();
-                break;
-            case 10:
-                if (key == "channel_id") out.channel_id = value.id<channel_id>();
-                break;
-            default: break;
+        if (key == "id") {
+            out.id = value.id<message_id>();
+        } else if (key == "content") {
+            out.content = arena.text(value);
+        } else if (key == "channel_id") {
+            out.channel_id = value.id<channel_id>();
+        } else if (key == "guild_id") {
+            out.guild_id = value.id<guild_id>();
         }
     }
 }

@@ -16,9 +16,13 @@ using detail::skip_space;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 /// The content of a string value without its quotes; data() is nullptr if it does not end.
-std::string_view inside_quotes(const char* at, const char* end) noexcept {
-    const char* behind = detail::skip_string(at, end);
+std::string_view inside_quotes(const char* at, const char* end, detail::string_look& seen) noexcept {
+    const char* behind = detail::skip_string(at, end, seen);
     return behind == nullptr ? std::string_view{} : std::string_view(at + 1, static_cast<std::size_t>(behind - at) - 2);
+}
+std::string_view inside_quotes(const char* at, const char* end) noexcept {
+    detail::string_look seen;
+    return inside_quotes(at, end, seen);
 }
 
 void append_code_point(std::string& out, std::uint32_t c) {
@@ -116,6 +120,18 @@ std::optional<double> to_double(std::string_view text) noexcept {
     return value;
 }
 
+/// Snowflakes, which are most of what is read as a number: up to 19 digits, which fit into 64 bits, and nothing else.
+std::optional<std::uint64_t> plain_digits(std::string_view text) noexcept {
+    if (text.empty() || text.size() > 19) return std::nullopt;
+    std::uint64_t value = 0;
+    for (const char c : text) {
+        const auto digit = static_cast<unsigned char>(c - '0');
+        if (digit > 9) return std::nullopt;
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
 template <class Int>
 std::optional<Int> to_integer(std::string_view text) noexcept {
     if (!starts_like_a_number(text)) return std::nullopt;
@@ -181,6 +197,7 @@ std::optional<std::uint64_t> json_value::unsigned_integer() const noexcept {
     const auto digits = number_text(at_, end_);
     if (ended_at_ != nullptr && at_ != nullptr && *at_ == '"' && digits.data() != nullptr)
         *ended_at_ = digits.data() + digits.size() + 1;
+    if (const auto value = plain_digits(digits)) return value;
     return to_integer<std::uint64_t>(digits);
 }
 
@@ -210,9 +227,10 @@ std::string_view json_value::text(std::string& scratch) const {
     const auto what = kind();
     if (what == json_kind::number) return number_text(at_, end_);
     if (what != json_kind::string) return {};
-    const auto raw = inside_quotes(at_, end_);
+    detail::string_look seen;
+    const auto raw = inside_quotes(at_, end_, seen);
     if (ended_at_ != nullptr && raw.data() != nullptr) *ended_at_ = raw.data() + raw.size() + 1;
-    if (raw.find('\\') == std::string_view::npos && is_utf8(raw)) return raw;
+    if (!seen.escapes && (seen.ascii || is_utf8(raw))) return raw;
     scratch.clear();
     append_decoded(scratch, raw);
     return scratch;
@@ -270,28 +288,21 @@ std::size_t json_value::count() const noexcept {
     return counted;
 }
 
-void json_walk::enter() noexcept {
-    if (at_ == nullptr) return;
-    const char* p = skip_space(at_ + 1, end_);
-    if (p == end_) return fail();
-    if (*p == close_) return finish(p + 1);
-    next_item(p);
-}
-
-void json_walk::next_item(const char* p) noexcept {
+inline void json_walk::next_item(const char* p) noexcept {
     if (close_ == '}') {
         if (*p != '"') return fail();
-        bool plain = false;
-        const char* behind = detail::skip_string(p, end_, plain);
+        detail::string_look seen;
+        const char* behind = detail::skip_string(p, end_, seen);
         if (behind == nullptr) return fail();
-        const std::string_view raw(p + 1, static_cast<std::size_t>(behind - p) - 2);
-        key_ = raw;
-        if (!plain && raw.find('\\') != std::string_view::npos) {
+        key_ = p + 1;
+        key_bytes_ = static_cast<std::size_t>(behind - p) - 2;
+        if (seen.escapes) [[unlikely]] {
             std::string decoded;
-            append_decoded(decoded, raw);
+            append_decoded(decoded, {key_, key_bytes_});
             if (decoded.size() <= sizeof key_buffer_) {
                 std::memcpy(key_buffer_, decoded.data(), decoded.size());
-                key_ = {key_buffer_, decoded.size()};
+                key_ = key_buffer_;
+                key_bytes_ = decoded.size();
             }
         }
         p = skip_space(behind, end_);
@@ -302,6 +313,14 @@ void json_walk::next_item(const char* p) noexcept {
     if (*p == ',' || *p == ':' || *p == '}' || *p == ']') return fail();  // No value where one must be.
     at_ = p;
     ended_at_ = nullptr;
+}
+
+void json_walk::enter() noexcept {
+    if (at_ == nullptr) return;
+    const char* p = skip_space(at_ + 1, end_);
+    if (p == end_) return fail();
+    if (*p == close_) return finish(p + 1);
+    next_item(p);
 }
 
 void json_walk::advance() noexcept {

@@ -113,25 +113,32 @@ std::uint64_t escaped_by(std::uint64_t backslashes, bool& carry) noexcept {
 
 }  // namespace
 
-const char* skip_long_string(const char* p, const char* end) noexcept {
+const char* skip_long_string(const char* p, const char* end, string_look& seen) noexcept {
+    seen = {};
     ++p;
 #if defined(__SSE2__)
     while (end - p >= 16) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        const auto high = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
         const std::uint64_t found = equal_mask(bytes, '"') | equal_mask(bytes, '\\');
         if (found == 0) {
+            if (high != 0) seen.ascii = false;
             p += 16;
             continue;
         }
+        if ((high & (found ^ (found - 1))) != 0) seen.ascii = false;
         p += std::countr_zero(found);
         if (*p == '"') return p + 1;
+        seen.escapes = true;
         if (end - p < 2) return nullptr;
         p += 2;
     }
 #endif
     while (p != end) {
         if (*p == '"') return p + 1;
+        if (static_cast<unsigned char>(*p) >= 0x80) seen.ascii = false;
         if (*p == '\\') {
+            seen.escapes = true;
             if (end - p < 2) return nullptr;
             ++p;
         }
@@ -144,6 +151,8 @@ namespace {
 
 template <class Machine>
 [[gnu::always_inline]] inline const char* walk_container(const char* p, const char* end) noexcept {
+    // So the outermost bracket is none of those that are left out below.
+    if (end - p >= 2 && (p[1] == '}' || p[1] == ']')) return p + 2;
     std::int64_t depth = 0;
     std::uint64_t inside = 0;  // All ones while the last block ended inside a string.
     bool escaped_carry = false;
@@ -162,6 +171,10 @@ template <class Machine>
         inside = (strings >> 63) != 0 ? ~std::uint64_t{0} : 0;
         m.opens &= ~strings;
         m.closes &= ~strings;
+        // Empty ones open and close side by side: they change no depth.
+        const std::uint64_t empty = m.opens & (m.closes >> 1);
+        m.opens &= ~empty;
+        m.closes &= ~(empty << 1);
         const auto closing = Machine::count(m.closes);
         if (closing >= depth) {
             // The outermost bracket may close in this block: go from closing bracket to closing bracket.
