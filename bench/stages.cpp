@@ -127,10 +127,13 @@ private:
         open_permits permits;
         no_bot nobody;
         no_http http;
-        shoal::bot bot({.intents = intents::from_handlers, .cache = last >= until::cache ? cache_preset::guilds : cache_preset::none});
-        if (last == until::handler)
-            bot.on([this](const message_create& event) { sum_ += event.content().size(); });
-        if (auto opened = bot.inside().open({.log = {}, .token = secret("t"), .rest_on = &time, .http = &http, .offload_threads = 1}); !opened) std::abort();
+        shoal::bot bot(
+            {.intents = intents::from_handlers, .cache = last >= until::cache ? cache_preset::guilds : cache_preset::none});
+        if (last == until::handler) bot.on([this](const message_create& event) { sum_ += event.content().size(); });
+        if (auto opened =
+                bot.inside().open({.log = {}, .token = secret("t"), .rest_on = &time, .http = &http, .offload_threads = 1});
+            !opened)
+            std::abort();
         std::optional<state::journal_writer> journal;
         if (last == until::journal) {
             const auto folder = std::filesystem::temp_directory_path() / fmt::format("shoal-bench-journal-{}", ++journals_);
@@ -146,7 +149,8 @@ private:
             options.session.gateway_url = "wss://bench";
             options.session.intents = bot.inside().intents_to_identify();
             host::event_sink& sink = last >= until::bot ? static_cast<host::event_sink&>(bot.inside()) : nobody;
-            host::shard_driver driver({&time, &line}, pool, journal ? &*journal : nullptr, options, std::nullopt, permits, sink, {});
+            host::shard_driver driver({&time, &line}, pool, journal ? &*journal : nullptr, options, std::nullopt, permits, sink,
+                                      {});
             driver.start();
             line.to->on_open();
             const double begin = bench::cpu_us();
@@ -192,9 +196,10 @@ int main(int argc, char** argv) {
     for (const auto& each : bench::compress(texts, how, how == "zlib" ? 3 : 1)) append_server_frame(bytes, each, how != "none");
     path through(how, std::move(bytes), texts.size());
 
-    constexpr std::pair<until, const char*> stages[] = {
-        {until::frames, "frames"}, {until::inflate, "inflate"}, {until::envelope, "envelope"}, {until::verdict, "verdict"},
-        {until::journal, "journal"}, {until::bot, "bot"}, {until::cache, "cache"}, {until::handler, "reader_and_handler"}};
+    constexpr std::pair<until, const char*> stages[] = {{until::frames, "frames"},     {until::inflate, "inflate"},
+                                                        {until::envelope, "envelope"}, {until::verdict, "verdict"},
+                                                        {until::journal, "journal"},   {until::bot, "bot"},
+                                                        {until::cache, "cache"},       {until::handler, "reader_and_handler"}};
     std::vector<double> found[std::size(stages)];
     for (int i = 0; i <= rounds; ++i) {
         for (std::size_t s = 0; s < std::size(stages); ++s) {

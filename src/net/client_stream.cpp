@@ -1,139 +1,195 @@
 #include "net/client_stream.hpp"
 
-#include <fmt/format.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <vector>
+#include <cerrno>
 
-#include "net/errc.hpp"
+#include "base/assert.hpp"
 
 namespace shoal::net {
 namespace {
 
-using tcp = asio::ip::tcp;
-using tcp_resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
-
-// One opening of one stream: addresses, then TCP to each in turn, then TLS.
-class opening : public std::enable_shared_from_this<opening> {
-public:
-    opening(io_thread& on, dial_url to, tls_context_ptr tls, std::shared_ptr<void> keep, client_stream& stream, instant deadline,
-            std::move_only_function<void(result<void>)> then)
-        : on_(on),
-          to_(std::move(to)),
-          tls_(std::move(tls)),
-          keep_(std::move(keep)),
-          stream_(stream),
-          deadline_(deadline),
-          then_(std::move(then)),
-          resolver_(on.inner().loop) {}
-
-    void start() {
-        if (to_.tls && !tls_) {
-            return later(failure(errc::bad_url, "this dialer was made without TLS: it dials plain connections only"));
-        }
-        error_code no_address;
-        const auto address = asio::ip::make_address(to_.host, no_address);
-        if (!no_address) {
-            addresses_.emplace_back(address, to_.port);
-            return connect_next({});
-        }
-        resolver_.async_resolve(to_.host, std::to_string(to_.port), tcp::resolver::numeric_service,
-                                [self = shared_from_this()](error_code ec, const tcp::resolver::results_type& found) {
-                                    self->on_resolved(ec, found);
-                                });
-    }
-
-private:
-    void later(failure why) {
-        on_.post([self = shared_from_this(), why = std::move(why)]() mutable { self->end(std::unexpected(std::move(why))); });
-    }
-    void end(result<void> outcome) {
-        on_.cancel(std::exchange(attempt_timer_, timer_id::none));
-        if (auto then = std::exchange(then_, nullptr)) then(std::move(outcome));
-    }
-
-    void on_resolved(error_code ec, const tcp::resolver::results_type& found) {
-        if (stream_.is_cut()) return end(std::unexpected(failure(errc::stopped, to_.name())));
-        if (ec) return end(std::unexpected(failure(errc::resolve_failed, fmt::format("{}: {}", to_.host, ec.message()))));
-        for (const auto& entry : found) addresses_.push_back(entry.endpoint());
-        connect_next({});
-    }
-
-    void connect_next(error_code before) {
-        if (next_ == addresses_.size()) {
-            if (before == asio::error::operation_aborted) before = asio::error::timed_out;
-            return end(std::unexpected(failure(errc::connect_failed, fmt::format("{}: {}", to_.name(), before.message()))));
-        }
-        const auto left = static_cast<std::int64_t>(addresses_.size() - next_);
-        const auto address = addresses_[next_++];
-        auto& socket = stream_.socket();
-        error_code ec;
-        socket.close(ec);
-        socket.open(address.protocol(), ec);
-        if (ec) return later(failure(errc::connect_failed, fmt::format("{}: {}", to_.name(), ec.message())));
-        socket.set_option(tcp::no_delay(true), ec);
-        // An address that swallows packets must not eat the time of the next one.
-        if (left > 1) {
-            const auto now = on_.now();
-            attempt_timer_ = on_.wake_at(now + (deadline_ - now) / left, [self = shared_from_this()] {
-                error_code ignored;
-                self->stream_.socket().close(ignored);
-            });
-        }
-        socket.async_connect(address, completion::to<&opening::on_connected>(shared_from_this()));
-    }
-
-    void on_connected(error_code ec, std::size_t) {
-        on_.cancel(std::exchange(attempt_timer_, timer_id::none));
-        if (stream_.is_cut()) return end(std::unexpected(failure(errc::stopped, to_.name())));
-        if (ec && on_.now() < deadline_) return connect_next(ec);
-        if (ec) return end(std::unexpected(failure(errc::timed_out, to_.name())));
-        if (!to_.tls) return end({});
-        auto session = client_session(*tls_, to_.host);
-        if (!session) return end(std::unexpected(session.error()));
-        stream_.start_tls(std::move(*session));
-        stream_.handshake(completion::to<&opening::on_handshake>(shared_from_this()));
-    }
-
-    void on_handshake(error_code ec, std::size_t) {
-        if (!ec) return end({});
-        if (ec.category() == boost::system::system_category()) {
-            return end(std::unexpected(failure(errc::connect_failed, fmt::format("{}: {}", to_.name(), ec.message()))));
-        }
-        end(std::unexpected(handshake_failure(stream_.ssl(), to_.name(), ec.message())));
-    }
-
-    io_thread& on_;
-    dial_url to_;
-    tls_context_ptr tls_;
-    std::shared_ptr<void> keep_;
-    client_stream& stream_;
-    instant deadline_;
-    std::move_only_function<void(result<void>)> then_;
-    tcp_resolver resolver_;
-    std::vector<tcp::endpoint> addresses_;
-    std::size_t next_ = 0;
-    timer_id attempt_timer_ = timer_id::none;
-};
+error_code system_error(int number) { return {number, boost::system::system_category()}; }
+bool is_later(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
 
 }  // namespace
 
-void client_stream::handshake(completion then) { tls_->async_handshake(asio::ssl::stream_base::client, std::move(then)); }
+// ---- OpenSSL's way to the socket: its own would die of SIGPIPE, and ask an empty socket again.
 
-void open_stream(io_thread& on, dial_url to, tls_context_ptr tls, std::shared_ptr<void> keep, client_stream& stream,
-                 instant deadline, std::move_only_function<void(result<void>)> then) {
-    std::make_shared<opening>(on, std::move(to), std::move(tls), std::move(keep), stream, deadline, std::move(then))->start();
+int client_stream::bio_read(BIO* bio, char* to, int size) {
+    auto& self = *static_cast<client_stream*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    if (!self.drained_) {
+        const auto got = ::recv(self.socket_.native_handle(), to, static_cast<std::size_t>(size), 0);
+        const int why = errno;
+        self.drained_ = got < size;
+        if (got > 0) return static_cast<int>(got);
+        self.ended_ = got == 0;
+        if (got == 0) return 0;
+        if (!is_later(why)) {
+            self.socket_error_ = system_error(why);
+            return -1;
+        }
+    }
+    BIO_set_retry_read(bio);
+    return -1;
 }
 
-failure stream_failure(error_code ec, const std::string& peer) {
-    const auto detail = [&](std::string_view what) { return fmt::format("{}: {}", peer, what); };
-    if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated) {
-        return {errc::closed, detail("the connection ended")};
+int client_stream::bio_write(BIO* bio, const char* from, int size) {
+    auto& self = *static_cast<client_stream*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    const auto sent = ::send(self.socket_.native_handle(), from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    if (sent >= 0) return static_cast<int>(sent);
+    if (is_later(errno)) {
+        BIO_set_retry_write(bio);
+    } else {
+        self.socket_error_ = system_error(errno);
     }
-    if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) return {errc::stopped, peer};
-    if (ec.category() == asio::error::get_ssl_category()) return {errc::protocol_broken, detail(ec.message())};
-    return {errc::closed, detail(ec.message())};
+    return -1;
+}
+
+long client_stream::bio_control(BIO* bio, int what, long, void*) {
+    if (what == BIO_CTRL_EOF) return static_cast<client_stream*>(BIO_get_data(bio))->ended_ ? 1 : 0;
+    return what == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+BIO_METHOD* client_stream::bio_method() {
+    static BIO_METHOD* const method = [] {
+        auto* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "shoal socket");
+        SHOAL_ASSERT(made != nullptr);
+        BIO_meth_set_read(made, &client_stream::bio_read);
+        BIO_meth_set_write(made, &client_stream::bio_write);
+        BIO_meth_set_ctrl(made, &client_stream::bio_control);
+        return made;
+    }();
+    return method;
+}
+
+void client_stream::start_tls(ssl_ptr session) {
+    ssl_ = std::move(session);
+    auto* bio = BIO_new(bio_method());
+    SHOAL_ASSERT(bio != nullptr);
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_read_ahead(ssl_.get(), 1);  // One system call for what is there, not two a record.
+    SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    error_code ignored;
+    socket_.native_non_blocking(true, ignored);
+}
+
+/// Why OpenSSL could not go on; would_block if it waits for the socket.
+error_code client_stream::why_not(int outcome) {
+    const int why = SSL_get_error(ssl_.get(), outcome);
+    wants_write_ = why == SSL_ERROR_WANT_WRITE;
+    if (wants_write_ || why == SSL_ERROR_WANT_READ) return asio::error::would_block;
+    if (cut_) return asio::error::operation_aborted;
+    if (why == SSL_ERROR_ZERO_RETURN) return asio::error::eof;
+    if (socket_error_) return socket_error_;
+    if (ended_) return asio::ssl::error::stream_truncated;
+    return {static_cast<int>(ERR_get_error()), asio::error::get_ssl_category()};
+}
+
+std::size_t client_stream::read_now(asio::mutable_buffer room, error_code& ec) {
+    ec = {};
+    if (!ssl_) {
+        if (!socket_.non_blocking()) socket_.non_blocking(true, ec);
+        return ec ? 0 : socket_.read_some(room, ec);
+    }
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int outcome = SSL_read_ex(ssl_.get(), room.data(), room.size(), &count);
+    if (outcome != 1) ec = why_not(outcome);
+    return count;
+}
+
+std::size_t client_stream::write_now(asio::const_buffer bytes, error_code& ec) {
+    ec = {};
+    if (!ssl_) {
+        if (!socket_.non_blocking()) socket_.non_blocking(true, ec);
+        wants_write_ = true;
+        return ec ? 0 : socket_.write_some(bytes, ec);
+    }
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int outcome = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+    if (outcome != 1) ec = why_not(outcome);
+    return count;
+}
+
+// ---- waiting: an operation is tried, and tried again when the socket is ready.
+
+struct client_stream::reading {
+    client_stream& on;
+    asio::mutable_buffer room;
+    completion then;
+    std::size_t try_it(error_code& ec) {
+        on.wants_write_ = false;
+        return on.read_now(room, ec);
+    }
+    void operator()(error_code ec) {
+        on.drained_ = false;
+        std::size_t count = 0;
+        if (!ec) count = try_it(ec);
+        if (ec == asio::error::would_block) return on.wait(std::move(*this));
+        then(ec, count);
+    }
+};
+
+struct client_stream::writing {
+    client_stream& on;
+    asio::const_buffer bytes;
+    completion then;
+    std::size_t try_it(error_code& ec) { return on.write_now(bytes, ec); }
+    void operator()(error_code ec) {
+        std::size_t count = 0;
+        if (!ec) count = try_it(ec);
+        if (ec == asio::error::would_block) return on.wait(std::move(*this));
+        then(ec, count);
+    }
+};
+
+struct client_stream::shaking {
+    client_stream& on;
+    completion then;
+    void operator()(error_code ec) {
+        on.drained_ = false;
+        if (!ec) {
+            ERR_clear_error();
+            const int outcome = SSL_do_handshake(on.ssl_.get());
+            if (outcome != 1) ec = on.why_not(outcome);
+        }
+        if (ec == asio::error::would_block) return on.wait(std::move(*this));
+        then(ec, 0);
+    }
+};
+
+template <class Operation>
+void client_stream::wait(Operation what) {
+    const auto until = wants_write_ ? tcp_socket::wait_write : tcp_socket::wait_read;
+    socket_.async_wait(until, std::move(what));
+}
+
+void client_stream::handshake(completion then) {
+    asio::post(socket_.get_executor(), [what = shaking{*this, std::move(then)}]() mutable { what({}); });
+}
+
+void client_stream::async_read_some(asio::mutable_buffer room, completion then) {
+    reading what{*this, room, std::move(then)};
+    error_code ec;
+    const auto count = what.try_it(ec);
+    if (ec == asio::error::would_block) return wait(std::move(what));
+    asio::post(socket_.get_executor(), [then_ = std::move(what.then), ec, count] { then_(ec, count); });
+}
+
+void client_stream::async_write_some(asio::const_buffer bytes, completion then) {
+    writing what{*this, bytes, std::move(then)};
+    error_code ec;
+    const auto count = what.try_it(ec);
+    if (ec == asio::error::would_block) return wait(std::move(what));
+    asio::post(socket_.get_executor(), [then_ = std::move(what.then), ec, count] { then_(ec, count); });
 }
 
 }  // namespace shoal::net

@@ -6,10 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "net/dial_url.hpp"
@@ -35,24 +33,19 @@ struct completion {
     }
 };
 
-/// Plain until start_tls().
+/// Plain until start_tls(). OpenSSL reads and writes the socket itself: bytes are copied no more than it does, and a record that
+/// is there costs no turn of the event loop.
 class client_stream {
 public:
-    using executor_type = asio::io_context::executor_type;
-    using socket_type = tcp_socket;
-
     explicit client_stream(asio::io_context& loop) : socket_(loop) {}
+    client_stream(const client_stream&) = delete;
+    client_stream& operator=(const client_stream&) = delete;
 
-    executor_type get_executor() noexcept { return socket_.get_executor(); }
-    [[nodiscard]] socket_type& socket() noexcept { return socket_; }
-    [[nodiscard]] SSL* ssl() noexcept { return tls_ ? tls_->native_handle() : nullptr; }
+    [[nodiscard]] tcp_socket& socket() noexcept { return socket_; }
+    [[nodiscard]] SSL* ssl() noexcept { return ssl_.get(); }
 
     /// From now on everything is encrypted by `session`; the handshake comes next.
-    void start_tls(ssl_ptr session) {
-        tls_.emplace(socket_, session.release());
-        // Asio lets OpenSSL free its record buffers between records: 16 KB allocated and freed for each read.
-        SSL_clear_mode(tls_->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-    }
+    void start_tls(ssl_ptr session);
     void handshake(completion then);
     /// Everything ends at once; what is under way ends with operation_aborted.
     void cut() noexcept {
@@ -60,31 +53,36 @@ public:
         error_code ignored;
         socket_.close(ignored);
     }
-
     [[nodiscard]] bool is_cut() const noexcept { return cut_; }
 
-    // The two operations that Asio and Beast build on.
-    template <class Buffers, class Handler>
-    void async_read_some(const Buffers& buffers, Handler&& handler) {
-        if (tls_) {
-            tls_->async_read_some(buffers, std::forward<Handler>(handler));
-        } else {
-            socket_.async_read_some(buffers, std::forward<Handler>(handler));
-        }
-    }
-    template <class Buffers, class Handler>
-    void async_write_some(const Buffers& buffers, Handler&& handler) {
-        if (tls_) {
-            tls_->async_write_some(buffers, std::forward<Handler>(handler));
-        } else {
-            socket_.async_write_some(buffers, std::forward<Handler>(handler));
-        }
-    }
+    /// What is there already, up to the size of `room`. 0 with would_block if that is nothing.
+    [[nodiscard]] std::size_t read_now(asio::mutable_buffer room, error_code& ec);
+    /// At least one byte, or an error; `room` must stay until then. One reading and one writing at a time; `then` is never called
+    /// inside the call.
+    void async_read_some(asio::mutable_buffer room, completion then);
+    void async_write_some(asio::const_buffer bytes, completion then);
 
 private:
-    socket_type socket_;
+    struct reading;
+    struct writing;
+    struct shaking;
+    static BIO_METHOD* bio_method();
+    static int bio_read(BIO* bio, char* to, int size);
+    static int bio_write(BIO* bio, const char* from, int size);
+    static long bio_control(BIO* bio, int what, long, void*);
+    [[nodiscard]] std::size_t write_now(asio::const_buffer bytes, error_code& ec);
+    [[nodiscard]] error_code why_not(int outcome);
+    template <class Operation>
+    void wait(Operation what);
+
+    tcp_socket socket_;
+    ssl_ptr ssl_;
+    /// The last read of the socket got less than it had room for: the next would find nothing, and costs no system call.
+    bool drained_ = false;
+    bool ended_ = false;        // The peer closed the socket.
+    bool wants_write_ = false;  // What OpenSSL waits for.
+    error_code socket_error_;   // The last one that was not "later".
     bool cut_ = false;
-    std::optional<asio::ssl::stream<socket_type&>> tls_;
 };
 
 /// Finds the host, connects and shakes hands on `stream`, which belongs to `keep`. Ends by calling `then` once, never inside the

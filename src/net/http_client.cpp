@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/asio/write.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <deque>
 #include <map>
@@ -82,7 +82,9 @@ public:
 private:
     void on_open(result<void> opened);
     void send();
-    void on_written(error_code ec, std::size_t);
+    void write();
+    void on_written(error_code ec, std::size_t count);
+    void written_or_not(error_code ec);
     void send_more();
     void on_piece(const exchange_ptr& of, result<std::string> piece);
     void read();
@@ -96,6 +98,7 @@ private:
     client_stream stream_;
     exchange_ptr what_;
     std::string outgoing_;
+    std::size_t written_ = 0;  // Of outgoing_.
     std::uint64_t unsent_ = 0;  // Of a large body.
     std::optional<http_answer_reader> reader_;
     std::array<char, 16 * 1024> incoming_;
@@ -297,12 +300,24 @@ void connection::send() {
     reader_.emplace(what_->request.largest_body, what_->request.method == "HEAD");
     got_bytes_ = false;
     writing_ = true;
-    asio::async_write(stream_, asio::buffer(outgoing_), completion::to<&connection::on_written>(shared_from_this()));
+    written_ = 0;
+    write();
     read();
 }
 
-void connection::on_written(error_code ec, std::size_t) {
+void connection::write() {
+    stream_.async_write_some(asio::buffer(std::string_view(outgoing_).substr(written_)),
+                             completion::to<&connection::on_written>(shared_from_this()));
+}
+
+void connection::on_written(error_code ec, std::size_t count) {
+    written_ += count;
+    if (!ec && owner_ != nullptr && written_ < outgoing_.size()) return write();
     writing_ = false;
+    written_or_not(ec);
+}
+
+void connection::written_or_not(error_code ec) {
     outgoing_.clear();
     if (owner_ == nullptr || what_ == nullptr) return;
     if (!ec && unsent_ > 0 && !got_bytes_ && !read_failed_) return send_more();
@@ -326,14 +341,18 @@ void connection::send_more() {
 
 void connection::on_piece(const exchange_ptr& of, result<std::string> piece) {
     if (owner_ == nullptr || what_ != of) return;
-    if (read_failed_ || got_bytes_) return on_written({}, 0);
+    if (read_failed_ || got_bytes_) {
+        writing_ = false;
+        return written_or_not({});
+    }
     if (!piece) return answer(std::unexpected(failure(errc::body_failed, piece.error().message())), false);
     if (piece->empty() || piece->size() > unsent_) {
         return answer(std::unexpected(failure(errc::body_failed, "it is not as long as it was said to be")), false);
     }
     unsent_ -= piece->size();
     outgoing_ = std::move(*piece);
-    asio::async_write(stream_, asio::buffer(outgoing_), completion::to<&connection::on_written>(shared_from_this()));
+    written_ = 0;
+    write();
 }
 
 void connection::read() {
@@ -354,7 +373,7 @@ void connection::on_read(error_code ec, std::size_t count) {
         if (!got_bytes_) {
             // Whether the request may go out again depends on how its writing ended.
             read_failed_ = ec;
-            if (!writing_) on_written({}, 0);
+            if (!writing_) written_or_not({});
             return;
         }
         if (ec == asio::error::eof && got_bytes_) reader_->feed_end();

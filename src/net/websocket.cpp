@@ -21,6 +21,8 @@ namespace {
 
 // How long the answer to the peer's close frame, or to what it broke, may take to leave.
 constexpr duration echo_time = std::chrono::milliseconds(250);
+// Other connections of the thread wait no longer than so many bytes take.
+constexpr std::size_t share_of_a_turn = 64 * 1024;
 constexpr std::uint16_t no_status = 1005, normal = 1000, going_away = 1001;
 
 std::uint32_t random_mask() {
@@ -142,9 +144,36 @@ private:
         if (ended_) return;
         if (ec) return on_broken(ec);
         if (!open_) return take_upgrade_bytes(count);
+        read_this_turn_ = 0;
+        if (take_bytes(count)) read_on();
+    }
+
+    /// False if that was the end.
+    bool take_bytes(std::size_t count) {
+        read_this_turn_ += count;
         frames_.wrote(count);
         if (events_ != nullptr) events_->on_traffic();
-        if (!ended_) read_on();
+        return !ended_;
+    }
+
+    /// What is there already comes at once, up to the share of one connection; false if the rest will come later.
+    bool read_more() {
+        if (read_this_turn_ >= share_of_a_turn) {
+            read_some();
+            return false;
+        }
+        const auto room = frames_.room();
+        error_code ec;
+        const auto count = stream_.read_now(asio::mutable_buffer(room.data(), room.size()), ec);
+        if (ec == asio::error::would_block) {
+            read_some();
+            return false;
+        }
+        if (ec) {
+            on_broken(ec);
+            return false;
+        }
+        return take_bytes(count);
     }
 
     /// Tells what was read, and reads on when all of it is told.
@@ -153,7 +182,9 @@ private:
         while (!ended_ && !paused_ && !failing_) {
             const auto next = frames_.next();
             switch (next.kind) {
-                case frame_kind::more: return read_some();
+                case frame_kind::more:
+                    if (!read_more()) return;
+                    break;
                 case frame_kind::message:
                     if (!closing_ && events_ != nullptr) events_->on_message(next.message, next.payload);
                     break;
@@ -302,6 +333,7 @@ private:
     std::size_t out_done_ = 0;
     std::size_t text_in_out_ = 0;
     std::size_t unsent_ = 0;
+    std::size_t read_this_turn_ = 0;
     timer_id timer_ = timer_id::none;
     std::optional<std::uint16_t> peer_code_;
     std::string peer_reason_;
