@@ -45,8 +45,8 @@ fuzz: bootstrap  ## Runs each target of tests/fuzz for FUZZ_SECONDS (60) with co
 sanitized: build
 	@cd $(BUILD) && ctest --output-on-failure --timeout 900 -j $(JOBS)
 
-bench: build     ## Runs the benches and prints their ratios.
-	@tools/bench $(BUILD)
+bench: build     ## Measures Shoal beside the floor (12 minutes) and writes docs/performance.md's tables.
+	@/usr/bin/python3 -B bench/run.py $(BUILD) --write docs/performance.md
 
 install: build   ## Installs to PREFIX (default /usr/local).
 	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)

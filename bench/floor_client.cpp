@@ -1,7 +1,7 @@
 // The floor: the least that any client must do with a gateway's bytes. OpenSSL on a blocking socket, websocket frames by hand,
 // zlib or zstd, and simdjson on-demand of op, t and s. No error handling beyond ending, no reconnects,
 // no cache, nothing handed to anybody.
-//   bench_floor HOST PORT CA none|zlib|zstd FROM TO [tls|inflate|all]
+//   bench_floor HOST PORT CA none|zlib|zstd FROM TO [tls|inflate|all [EVENT]]      counts EVENT, MESSAGE_CREATE unless told
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -65,8 +65,8 @@ enum class stage { tls, inflate, all };
 
 class client {
 public:
-    client(SSL* tls, std::string_view compression, bench::meter& meter, stage until)
-        : tls_(tls), zlib_(compression == "zlib"), zstd_(compression == "zstd"), meter_(meter), until_(until) {
+    client(SSL* tls, std::string_view compression, bench::meter& meter, stage until, std::string_view event)
+        : tls_(tls), zlib_(compression == "zlib"), zstd_(compression == "zstd"), meter_(meter), until_(until), event_(event) {
         if (zlib_) inflateInit(&inflate_);
         if (zstd_) stream_ = ZSTD_createDStream();
         in_.resize(1 << 20);
@@ -176,7 +176,7 @@ private:
                 tls_,
                 R"({"op":2,"d":{"token":"bench","intents":53608447,"shard":[0,1],"properties":{"os":"linux","browser":"floor","device":"floor"}}})");
         }
-        if (name == "MESSAGE_CREATE") done_ = meter_.message(seq, 0);
+        if (name == event_) done_ = meter_.message(seq, 0);
     }
 
     void count(std::uint64_t seq) { done_ = meter_.message(seq, 0); }
@@ -185,6 +185,7 @@ private:
     bool zlib_, zstd_;
     bench::meter& meter_;
     stage until_;
+    std::string_view event_;
     z_stream inflate_{};
     ZSTD_DStream* stream_ = nullptr;
     simdjson::ondemand::parser parser_;
@@ -197,8 +198,9 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 7 && argc != 8) stop("usage: HOST PORT CA none|zlib|zstd FROM TO [tls|inflate|all]");
-    const std::string_view compression = argv[4], last = argc == 8 ? argv[7] : "all";
+    if (argc < 7 || argc > 9) stop("usage: HOST PORT CA none|zlib|zstd FROM TO [tls|inflate|all [EVENT]]");
+    const std::string_view compression = argv[4], last = argc > 7 ? argv[7] : "all";
+    const std::string_view event = argc > 8 ? argv[8] : "MESSAGE_CREATE";
     bench::meter meter(std::strtoull(argv[5], nullptr, 10), std::strtoull(argv[6], nullptr, 10));
     SSL* tls = dial(argv[1], std::atoi(argv[2]), argv[3]);
     std::string target = "/?v=10&encoding=json";
@@ -219,7 +221,8 @@ int main(int argc, char** argv) {
     client(tls, compression, meter,
            last == "tls"       ? stage::tls
            : last == "inflate" ? stage::inflate
-                               : stage::all)
+                               : stage::all,
+           event)
         .run(std::string_view(answer).substr(end + 4));
     std::puts(meter.result().c_str());
     std::fflush(stdout);

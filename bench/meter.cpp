@@ -1,6 +1,7 @@
 #include "bench/meter.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -63,6 +64,11 @@ std::uint64_t private_bytes() {
         sum += kilobytes * 1024;
     }
     return sum;
+}
+
+std::uint64_t heap_bytes() {
+    const auto seen = mallinfo2();
+    return seen.uordblks + seen.hblkhd;
 }
 
 meter::reading meter::read(std::uint64_t seq) {

@@ -11,6 +11,8 @@ namespace bench {
 [[nodiscard]] std::uint64_t allocations() noexcept;
 /// Memory that this process alone holds, in bytes (Private_Clean + Private_Dirty of smaps_rollup).
 [[nodiscard]] std::uint64_t private_bytes();
+/// What malloc has handed out and not got back, its own overhead included, in bytes.
+[[nodiscard]] std::uint64_t heap_bytes();
 
 /// Between the `from`-th and the `to`-th MESSAGE_CREATE of a stream. Message counts, since a bot's handler sees nothing else of
 /// it.
