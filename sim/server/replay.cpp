@@ -14,6 +14,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t batch_bytes = 256U << 10U;
+constexpr const char* user =
+    R"({"id":"1000000000000000001","username":"replay","discriminator":"0","global_name":null,"avatar":null})";
 
 shared_text share(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
@@ -145,9 +147,13 @@ private:
             reply.body = json::serialize(json::object{{"url", options_.gateway_url}});
         } else if (path.ends_with("/commands")) {
             reply.body = "[]";
-        } else if (path.ends_with("/applications/@me") || path.ends_with("/users/@me")) {
-            reply.body =
-                R"({"id":"1000000000000000001","username":"replay","discriminator":"0","global_name":null,"avatar":null})";
+        } else if (path.ends_with("/users/@me")) {
+            reply.body = user;
+        } else if (path.ends_with("/applications/@me")) {
+            reply.body = fmt::format(
+                R"({{"id":"1000000000000000001","name":"replay","description":"","icon":null,"rpc_origins":[],"bot_public":true,)"
+                R"("bot_require_code_grant":false,"summary":"","verify_key":"","team":null,"flags":0,"owner":{}}})",
+                user);
         } else if (request.method == "POST" && path.ends_with("/callback")) {
             reply.status = 204;
             reply.body.clear();

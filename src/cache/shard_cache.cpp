@@ -100,29 +100,29 @@ void read_self_field(cached_self& into, std::string_view key, const json_value& 
 /// Replaces a sorted list by what an array holds. Of two with one id, which Discord does not send, one stands.
 template <class T, class Read>
 void replace_list(std::vector<T>& list, const json_value& array, text_pool& texts, Read read_one) {
-    std::vector<T> before = std::move(list);
-    list.clear();
-    list.reserve(std::min(array.count(), most_listed));
+    // Read apart, so that the list is made in its final size, or in the room that it has.
+    static thread_local std::vector<T> fresh;
+    fresh.clear();
     for (const auto& each : array.elements()) {
-        if (list.size() == most_listed) break;
+        if (fresh.size() == most_listed) break;
         T entry;
         if (read_one(entry, each)) {
-            list.push_back(entry);
+            fresh.push_back(entry);
         } else {
             texts.let_go(entry.stored_name);
         }
     }
-    std::ranges::sort(list, {}, &T::id);
-    auto end = list.begin();
-    for (auto each = list.begin(); each != list.end(); ++each) {
-        if (end != list.begin() && std::prev(end)->id == each->id) {
+    std::ranges::sort(fresh, {}, &T::id);
+    auto end = fresh.begin();
+    for (auto each = fresh.begin(); each != fresh.end(); ++each) {
+        if (end != fresh.begin() && std::prev(end)->id == each->id) {
             texts.let_go(each->stored_name);
         } else {
             *end++ = *each;
         }
     }
-    list.erase(end, list.end());
-    for (const auto& each : before) texts.let_go(each.stored_name);
+    for (const auto& each : list) texts.let_go(each.stored_name);
+    list.assign(fresh.begin(), end);
 }
 
 }  // namespace
@@ -242,6 +242,7 @@ void shard_cache::guild_create(std::string_view json) {
                 texts_.let_go(guild.self.stored_nick);
                 guild.self = {};
                 for (const auto& [name, field] : member.fields()) read_self_field(guild.self, name, field, texts_, scratch_);
+                break;
             }
         }
     }

@@ -19,17 +19,13 @@ void set_holders(const char* address, std::uint32_t count) noexcept {
 
 }  // namespace
 
-text_pool::~text_pool() {
-    for (const auto each : texts_) delete[] (each.address() - word);
-}
-
 cached_text text_pool::keep(std::string_view text) {
     if (text.empty()) return {};
     if (const auto found = texts_.find(text); found != texts_.end()) {
         set_holders(found->address(), holders_of(found->address()) + 1);
         return *found;
     }
-    auto* block = new char[2 * word + text.size()];
+    auto* block = static_cast<char*>(memory_.allocate(2 * word + text.size(), word));
     const auto size = static_cast<std::uint32_t>(text.size());
     std::memcpy(block + word, &size, word);
     std::memcpy(block + 2 * word, text.data(), text.size());
@@ -45,8 +41,9 @@ void text_pool::let_go(cached_text text) noexcept {
     const auto holders = holders_of(text.address());
     if (holders > 1) return set_holders(text.address(), holders - 1);
     texts_.erase(text);
-    bytes_ -= 2 * word + text.view().size();
-    delete[] (text.address() - word);
+    const auto size = 2 * word + text.view().size();
+    bytes_ -= size;
+    memory_.deallocate(const_cast<char*>(text.address()) - word, size, word);
 }
 
 void text_pool::replace(cached_text& kept, std::string_view text) {

@@ -98,7 +98,7 @@ private:
     client_stream stream_;
     exchange_ptr what_;
     std::string outgoing_;
-    std::size_t written_ = 0;  // Of outgoing_.
+    std::size_t written_ = 0;   // Of outgoing_.
     std::uint64_t unsent_ = 0;  // Of a large body.
     std::optional<http_answer_reader> reader_;
     std::array<char, 16 * 1024> incoming_;
