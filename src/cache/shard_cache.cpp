@@ -123,6 +123,8 @@ void replace_list(std::vector<T>& list, const json_value& array, text_pool& text
     }
     for (const auto& each : list) texts.let_go(each.stored_name);
     list.assign(fresh.begin(), end);
+    constexpr std::size_t largest_kept = 1024;  // More than Discord allows a guild.
+    if (fresh.capacity() > largest_kept) std::vector<T>().swap(fresh);
 }
 
 }  // namespace
