@@ -356,6 +356,8 @@ TEST_CASE("a listener that stops listening has its port refused, and opens it ag
     server there(nullptr, quiet);
     const auto port = there.port;
     CHECK(plain_client(port).connected());
+    // One that the kernel has taken and the listener has not goes with the listener.
+    REQUIRE_FALSE(there.log.wait("accepted").empty());
     run_on(there.io, [&] { CHECK(there.face().set_listening(false).has_value()); });
     CHECK_FALSE(plain_client(port).connected());
     run_on(there.io, [&] {
