@@ -56,6 +56,7 @@ public:
     void used(std::uint64_t, shard_key) override {}
     void returned(std::uint64_t, shard_key) override {}
     void identify_ended(bool) override {}
+    void can_spare(scheduler&, std::function<void(bool)>) override {}
 };
 
 /// Lets every event go at once.
@@ -130,8 +131,8 @@ private:
         shoal::bot bot(
             {.intents = intents::from_handlers, .cache = last >= until::cache ? cache_preset::guilds : cache_preset::none});
         if (last == until::handler) bot.on([this](const message_create& event) { sum_ += event.content().size(); });
-        if (auto opened =
-                bot.inside().open({.log = {}, .token = secret("t"), .rest_on = &time, .http = &http, .offload_threads = 1});
+        if (auto opened = bot.inside().open(
+                {.log = {}, .token = secret("t"), .rest_on = &time, .http = &http, .offload_threads = 1, .bad_answers = {}});
             !opened)
             std::abort();
         std::optional<state::journal_writer> journal;
