@@ -8,6 +8,7 @@
 
 #include "shoal/cache.hpp"
 #include "shoal/call.hpp"
+#include "shoal/events/event_type.hpp"
 #include "shoal/ids.hpp"
 
 namespace shoal {
@@ -54,49 +55,6 @@ private:
     void release() noexcept;
     runtime::event_body* body_ = nullptr;
 };
-
-/// Which events a handler may ask for; the bot maps Discord's names, and what a guild's CREATE or DELETE means, to these.
-enum class event_type : std::uint8_t {
-    message_create,
-    message_update,
-    message_delete,
-    message_delete_bulk,
-    guild_loaded,
-    guild_joined,
-    guild_available,
-    guild_unavailable,
-    guild_left,
-    guild_update,
-    guild_member_add,
-    guild_member_update,
-    guild_member_remove,
-    guild_ban_add,
-    guild_ban_remove,
-    channel_create,
-    channel_update,
-    channel_delete,
-    thread_create,
-    thread_update,
-    thread_delete,
-    guild_role_create,
-    guild_role_update,
-    guild_role_delete,
-    voice_state_update,
-    voice_server_update,
-    message_reaction_add,
-    message_reaction_remove,
-    message_reaction_remove_all,
-    message_reaction_remove_emoji,
-    interaction_create,
-    shard_ready,
-    shard_resumed,
-    raw,
-    count_
-};
-
-/// What was read of an event, once for all its handlers. Defined for the types that events.hpp uses.
-template <class Fields>
-const Fields& fields_of(const event_ref& ref) noexcept;
 
 }  // namespace detail
 

@@ -52,6 +52,18 @@ using application_id = snowflake<struct application_tag>;
 using interaction_id = snowflake<struct interaction_tag>;
 using command_id = snowflake<struct command_tag>;
 using webhook_id = snowflake<struct webhook_tag>;
+using attachment_id = snowflake<struct attachment_tag>;
+using audit_log_entry_id = snowflake<struct audit_log_entry_tag>;
+using automod_rule_id = snowflake<struct automod_rule_tag>;
+using entitlement_id = snowflake<struct entitlement_tag>;
+using forum_tag_id = snowflake<struct forum_tag_tag>;
+using integration_id = snowflake<struct integration_tag>;
+using scheduled_event_id = snowflake<struct scheduled_event_tag>;
+using sku_id = snowflake<struct sku_tag>;
+using sound_id = snowflake<struct sound_tag>;
+using stage_instance_id = snowflake<struct stage_instance_tag>;
+using sticker_id = snowflake<struct sticker_tag>;
+using subscription_id = snowflake<struct subscription_tag>;
 
 /// Which shard of how many: what IDENTIFY calls `shard: [id, total]`. A session belongs to exactly one pair.
 struct shard_key {

@@ -16,7 +16,6 @@ namespace {
 
 using shoal::detail::call_settings;
 using shoal::detail::event_ref;
-using shoal::detail::interaction_fields;
 
 constexpr int answer_with_message = 4;
 constexpr int answer_deferred = 5;
@@ -25,6 +24,11 @@ constexpr duration default_within = std::chrono::seconds(30);
 constexpr std::int64_t slow_line_bytes_a_second = 128 * 1024;  // So much longer may a call take that has files.
 /// Discord forgets an interaction that nobody answered for 3 s [5.7].
 constexpr duration first_answer_within = std::chrono::seconds(3);
+
+const shoal::detail::interaction_create_head& interaction_of(const event_ref& ref) {
+    return *static_cast<const shoal::detail::interaction_create_head*>(
+        shoal::detail::head_of(ref, shoal::detail::event_type::interaction_create));
+}
 
 result<rest_client*> rest_of(bot_runtime& bot) {
     if (!bot.is_open()) return std::unexpected(failure(bot_errc::not_running));
@@ -93,7 +97,7 @@ task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, st
 
 task<result<void>> reply_to(event_ref interaction, std::string text, call_settings settings) {
     auto& body = *interaction.body();
-    const auto& fields = shoal::detail::fields_of<interaction_fields>(interaction);
+    const auto& fields = interaction_of(interaction);
     auto rest = rest_of(body.room.bot);
     if (!rest) co_return std::unexpected(std::move(rest).error());
 
@@ -126,7 +130,7 @@ task<result<void>> reply_to(event_ref interaction, std::string text, call_settin
 
 task<result<void>> defer_reply(event_ref interaction, call_settings settings) {
     auto& body = *interaction.body();
-    const auto& fields = shoal::detail::fields_of<interaction_fields>(interaction);
+    const auto& fields = interaction_of(interaction);
     auto rest = rest_of(body.room.bot);
     if (!rest) co_return std::unexpected(std::move(rest).error());
     if (body.answered != answer_state::none) co_return result<void>{};

@@ -1,6 +1,7 @@
 #include "bot/event_body.hpp"
 
 #include <new>
+#include <utility>
 
 namespace shoal::runtime {
 namespace {
@@ -32,6 +33,16 @@ void event_body::operator delete(void* at) noexcept {
     if (spare.count >= most_kept) return ::operator delete(at);
     spare.first = new (at) free_list::block{spare.first};
     ++spare.count;
+}
+
+const void* event_body::part(unsigned index) {
+    auto& part = parts_.at(index);
+    if (const auto* known = part.load(std::memory_order_acquire)) return known;
+    const std::lock_guard lock(reading_);
+    if (const auto* known = part.load(std::memory_order_relaxed)) return known;
+    const auto* made = read_part(type, index, dispatch.data, arena);
+    part.store(made, std::memory_order_release);
+    return made;
 }
 
 }  // namespace shoal::runtime

@@ -6,61 +6,18 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory_resource>
 #include <mutex>
-#include <span>
 #include <string>
-#include <string_view>
-#include <variant>
+#include <utility>
 
-#include "discord/json_cursor.hpp"
+#include "bot/event_arena.hpp"
+#include "bot/event_readers.hpp"
 #include "host/event_sink.hpp"
-#include "shoal/context.hpp"
-#include "shoal/events.hpp"
 
 namespace shoal::runtime {
 
 class bot_runtime;
 struct shard_room;
-
-/// Memory for what was read of one event: decoded texts and lists. Everything goes at once, with the event.
-class event_arena {
-public:
-    event_arena() : memory_(first_.data(), first_.size()) {}
-    /// For what outlives the JSON that it is read from: every text is copied.
-    struct copying {};
-    explicit event_arena(copying) : memory_(first_.data(), first_.size()), copies_(true) {}
-    /// The text of a value: in place if nothing had to be decoded, else in this arena. Empty if it is no text.
-    [[nodiscard]] std::string_view text(const discord::json_value& value);
-    /// The same bytes, in this arena.
-    [[nodiscard]] std::string_view copy(std::string_view bytes);
-    /// Room for `count` objects of a type that needs no destructor. None if an event's lists grow beyond any that Discord sends:
-    /// two bytes of JSON can ask for a hundred of memory.
-    template <class T>
-    [[nodiscard]] std::span<T> list(std::size_t count) {
-        static_assert(std::is_trivially_destructible_v<T>);
-        if (count == 0) return {};
-        if (count > 1) {
-            if (count > lists_left_ / sizeof(T)) return {};
-            lists_left_ -= count * sizeof(T);
-        }
-        auto* at = static_cast<T*>(memory_.allocate(sizeof(T) * count, alignof(T)));
-        for (std::size_t i = 0; i < count; ++i) new (at + i) T();
-        return {at, count};
-    }
-
-private:
-    std::array<std::byte, 512> first_;
-    std::pmr::monotonic_buffer_resource memory_;
-    std::size_t lists_left_ = 8 * 1024 * 1024;  ///< Bytes.
-    bool copies_ = false;
-};
-
-using event_fields = std::variant<std::monostate, shoal::detail::message_head, shoal::detail::deleted_messages, guild_view,
-                                  shoal::detail::guild_gone, shoal::detail::guild_member, channel_view, shoal::detail::guild_role,
-                                  voice_state_view, shoal::detail::voice_server, shoal::detail::reaction,
-                                  shoal::detail::interaction_fields, shoal::detail::shard_notice>;
 
 /// How far an interaction was answered.
 enum class answer_state : std::uint8_t { none, deferred, answered };
@@ -75,14 +32,20 @@ public:
 
     shard_room& room;
     host::dispatch dispatch;
-    event_fields fields;
+    event_type type = event_type::raw;
+    const void* head = nullptr;  ///< In the arena, if it was read as an event of `type`.
     event_arena arena;
-    const message_view* message = nullptr;  ///< In the arena, once it was asked for.
-    std::once_flag message_read;
     std::string owned_json;  ///< Where the data lies for events that have no buffer (READY).
     answer_state answered = answer_state::none;
 
     std::atomic<std::uint32_t> holders{1};
+
+    /// Reads a part of the event at the first call; from any thread.
+    [[nodiscard]] const void* part(unsigned index);
+
+private:
+    std::mutex reading_;  // Of the arena, and of who sets a part.
+    std::array<std::atomic<const void*>, most_parts> parts_{};
 };
 
 }  // namespace shoal::runtime

@@ -3,7 +3,7 @@
 #include <mutex>
 
 #include "bot/calls.hpp"
-#include "bot/event_readers.hpp"
+#include "bot/event_body.hpp"
 #include "bot/rest_client.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
@@ -41,39 +41,24 @@ void event_ref::release() noexcept {
     body_ = nullptr;
 }
 
-template <class Fields>
-const Fields& fields_of(const event_ref& ref) noexcept {
-    const auto* fields = std::get_if<Fields>(&ref.body()->fields);
-    SHOAL_ASSERT(fields != nullptr);
-    return *fields;
-}
-template const message_head& fields_of<message_head>(const event_ref&) noexcept;
-template const deleted_messages& fields_of<deleted_messages>(const event_ref&) noexcept;
-template const guild_view& fields_of<guild_view>(const event_ref&) noexcept;
-template const guild_gone& fields_of<guild_gone>(const event_ref&) noexcept;
-template const guild_member& fields_of<guild_member>(const event_ref&) noexcept;
-template const channel_view& fields_of<channel_view>(const event_ref&) noexcept;
-template const guild_role& fields_of<guild_role>(const event_ref&) noexcept;
-template const voice_state_view& fields_of<voice_state_view>(const event_ref&) noexcept;
-template const voice_server& fields_of<voice_server>(const event_ref&) noexcept;
-template const reaction& fields_of<reaction>(const event_ref&) noexcept;
-template const interaction_fields& fields_of<interaction_fields>(const event_ref&) noexcept;
-template const shard_notice& fields_of<shard_notice>(const event_ref&) noexcept;
-
-const message_view& whole_message(const event_ref& ref) noexcept {
-    auto& body = *ref.body();
-    std::call_once(body.message_read, [&body] { body.message = &runtime::read_message(body.dispatch.data, body.arena); });
-    return *body.message;
+const void* head_of(const event_ref& ref, event_type type) noexcept {
+    SHOAL_ASSERT(ref.body()->type == type && ref.body()->head != nullptr);
+    return ref.body()->head;
 }
 
-template <event_type Type>
-std::string_view message_event<Type>::content() const noexcept {
-    const auto text = this->fields().content;
-    if (text.empty()) this->ref_.body()->room.bot.content_was_read();
+const void* part_of(const event_ref& ref, unsigned index) noexcept { return ref.body()->part(index); }
+
+std::string_view content_of(const event_ref& ref, std::string_view text) noexcept {
+    if (text.empty()) ref.body()->room.bot.content_was_read();
     return text;
 }
-template class message_event<event_type::message_create>;
-template class message_event<event_type::message_update>;
+
+call<sent_message> reply_to_message(const event_ref& ref, channel_id channel, message_id message, std::string text) {
+    auto& bot = ref.body()->room.bot;
+    return {bot, "reply", [&bot, channel, message, text = std::move(text)](call_settings settings) mutable {
+                return runtime::send_message(bot, channel, std::move(text), message, std::move(settings));
+            }};
+}
 
 void option_does_not_fit(std::string_view name) {
     throw error(failure(bot_errc::option_misfit, "option '" + std::string(name) + "'"));
@@ -125,14 +110,6 @@ std::string_view to_string(rest_notice::kind what) noexcept {
 call<sent_message> channel_ref::send(std::string text) const {
     return {*home_, "send", [&bot = *home_, id = id_, text = std::move(text)](detail::call_settings settings) mutable {
                 return runtime::send_message(bot, id, std::move(text), {}, std::move(settings));
-            }};
-}
-
-call<sent_message> message_create::reply(std::string text) const {
-    auto& bot = ref_.body()->room.bot;
-    return {bot, "reply",
-            [&bot, to = channel_id(), id = this->id(), text = std::move(text)](detail::call_settings settings) mutable {
-                return runtime::send_message(bot, to, std::move(text), id, std::move(settings));
             }};
 }
 

@@ -30,9 +30,7 @@ namespace {
 
 using shoal::detail::call_settings;
 using shoal::detail::event_ref;
-using shoal::detail::interaction_fields;
 
-constexpr std::uint32_t interaction_is_command = 2;
 /// A replayed interaction older than this cannot be answered in time any more [5.7].
 constexpr std::int64_t stale_interaction_ms = 2500;
 
@@ -188,8 +186,9 @@ struct bot_runtime::impl {
     }
 
     void run_command(shard_room& room, const event_ref& ref) {
-        const auto& fields = shoal::detail::fields_of<interaction_fields>(ref);
-        if (fields.type != interaction_is_command || commands.empty()) return;
+        const auto& fields = *static_cast<const shoal::detail::interaction_create_head*>(
+            shoal::detail::head_of(ref, event_type::interaction_create));
+        if (fields.type != interaction_type::command || commands.empty()) return;
         auto& body = *ref.body();
         if (body.dispatch.how != host::delivery::fresh && unix_ms_now() - fields.id.unix_ms() > stale_interaction_ms) {
             room.stale_interactions.fetch_add(1, std::memory_order_relaxed);
@@ -217,16 +216,27 @@ struct bot_runtime::impl {
             });
     }
 
-    /// Hands an event that is the bot's own to its handlers.
-    void tell(shard_room& room, event_type type, std::uint32_t missing) {
+    /// Hands an event that came without a buffer, or is the bot's own, to its handlers.
+    void tell(shard_room& room, event_type type, std::string_view json) {
         const auto& handlers = by_type[static_cast<std::size_t>(type)];
-        if (handlers.empty()) return;
+        const auto kind = kind_of(type);
+        const auto* raw_handlers =
+            raw_kinds[static_cast<std::size_t>(kind)] ? &raw.find(discord::name_of(kind))->second : nullptr;
+        if (handlers.empty() && raw_handlers == nullptr) return;
         host::dispatch what;
         what.shard = room.key;
-        what.name = name_of(type);
-        what.data = "null";
+        what.kind = kind;
+        what.name = kind == discord::event_kind::unknown ? name_of(type) : discord::name_of(kind);
         const event_ref ref(new event_body(room, std::move(what)));
-        ref.body()->fields = shoal::detail::shard_notice{missing};
+        auto& body = *ref.body();
+        body.owned_json = json;
+        body.dispatch.data = body.owned_json;
+        if (raw_handlers != nullptr) start_all(room, *raw_handlers, ref);
+        if (handlers.empty()) return;
+        auto head = read_head(type, body.dispatch.data, body.arena);
+        if (!head) return setup.log.warn("an event cannot be read", {{"why", head.error().message()}});
+        body.type = type;
+        body.head = *head;
         start_all(room, handlers, ref);
     }
 
@@ -723,15 +733,7 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
     const auto own = discord::json_value(ready_json)["application"]["id"].id<application_id>();
     my.application.store(own.value(), std::memory_order_relaxed);
     my.register_commands();
-    if (!my.raw_kinds[static_cast<std::size_t>(discord::event_kind::ready)]) return;
-    host::dispatch what;
-    what.shard = shard;
-    what.kind = discord::event_kind::ready;
-    what.name = "READY";
-    const event_ref ref(new event_body(room, std::move(what)));
-    ref.body()->owned_json = ready_json;
-    ref.body()->dispatch.data = ref.body()->owned_json;
-    my.start_all(room, my.raw.find("READY")->second, ref);
+    my.tell(room, event_type::ready, ready_json);
 }
 
 result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change change) {
@@ -752,9 +754,10 @@ result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change c
 
     const event_ref ref(new event_body(room, std::move(event)));
     if (typed) {
-        auto fields = read_fields(*type, ref.body()->dispatch.data, ref.body()->arena);
-        if (!fields) return std::unexpected(std::move(fields).error());
-        ref.body()->fields = *fields;
+        auto head = read_head(*type, ref.body()->dispatch.data, ref.body()->arena);
+        if (!head) return std::unexpected(std::move(head).error());
+        ref.body()->type = *type;
+        ref.body()->head = *head;
     }
     if (raw != nullptr) my.start_all(room, *raw, ref);
     if (typed && handlers != nullptr) my.start_all(room, *handlers, ref);
@@ -762,10 +765,10 @@ result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change c
     return {};
 }
 
-void bot_runtime::on_resumed(shard_key shard) { impl_->tell(impl_->room_of(shard), event_type::shard_resumed, 0); }
+void bot_runtime::on_resumed(shard_key shard) { impl_->tell(impl_->room_of(shard), event_type::shard_resumed, {}); }
 
 void bot_runtime::on_shard_ready(shard_key shard, std::uint32_t missing_guilds) {
-    impl_->tell(impl_->room_of(shard), event_type::shard_ready, missing_guilds);
+    impl_->tell(impl_->room_of(shard), event_type::shard_ready, fmt::format(R"({{"missing_guilds":{}}})", missing_guilds));
     if (impl_->told.shard_ready) impl_->told.shard_ready(shard, missing_guilds);
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("a command's parameters are its options, and its reply is the interact
                       CHECK(ctx.channel_id() == channel_id(20));
                       CHECK(ctx.locale() == "de");
                       CHECK(ctx.command() == "repeat");
-                      CHECK(ctx.member()->permissions == 8);
+                      CHECK(ctx.member()->permissions == permission::administrator);
                       std::string out;
                       for (std::int64_t i = 0; i < times; ++i) out += *text;
                       co_await ctx.replyf("{} from {}/{}", out, ctx.shard_id(), ctx.total_shards());
@@ -187,7 +187,7 @@ TEST_CASE("on(interaction_create) sees every interaction, and one that it alone 
     std::vector<std::string> seen;
     f.bot.command("ping", "Pong", [](context ctx) -> task<> { co_await ctx.reply("pong"); });
     f.bot.on([&](const interaction_create& e) {
-        seen.push_back(std::to_string(e.kind()) + std::string(e.command()) + std::string(e.custom_id()));
+        seen.push_back(std::to_string(static_cast<unsigned>(e.kind())) + std::string(e.command()) + std::string(e.custom_id()));
     });
     f.open();
     CHECK(f.slash("ping"));
