@@ -60,6 +60,7 @@ class entity:
     fields: list
     methods: list
     finish: bool
+    left: str        # which of Discord's fields are left out, and why
     family: str = ''
 
 
@@ -95,6 +96,7 @@ class family:
 class schema:
     families: list
     dispatches: list   # (name, intents), in the order of the families
+    routes: dict       # page -> {'raw': reason, 'routes': [[method, path, typed by, reason]]}
 
     def __post_init__(self):
         self.entities = {each.name: each for one in self.families for each in one.entities}
@@ -167,17 +169,19 @@ def load(folder):
                 one.constants.append(constants(name, check_doc(told['doc'], name), told.get('page', ''), is_flags, told['values']))
         for name, told in each.get('entity', {}).items():
             one.entities.append(entity(name, check_doc(told['doc'], name), told.get('page', ''), rows(known, told['fields'], name),
-                                       told.get('methods', []), told.get('finish', False), one.name))
+                                       told.get('methods', []), told.get('finish', False), told.get('left', ''), one.name))
         for told in each.get('event', []):
             name = told['name']
             whole = [(a, parse_type(known, t, name).what, d) for a, t, d in told.get('whole', [])]
             one.events.append(event(name, told.get('dispatch', ''), check_doc(told['doc'], name), told.get('page', ''), told.get('intents', []),
                                     rows(known, told.get('fields', []), name), whole, told.get('also', []), told.get('needs', []),
                                     told.get('base', ''), told.get('by_hand', ''), told.get('change', ''), told.get('raw', ''), one.name))
-    return check(arrange(found))
+    with open(os.path.join(folder, 'rest', 'routes.toml'), 'rb') as file:
+        routes = tomllib.load(file)
+    return check(arrange(found, routes))
 
 
-def arrange(found):
+def arrange(found, routes):
     """Families in an order in which each stands behind those that it uses."""
     order = []
 
@@ -199,7 +203,7 @@ def arrange(found):
         for each in one.events:
             if each.dispatch and dispatches.setdefault(each.dispatch, each.intents) != each.intents:
                 raise mistake(f'{each.name}: {each.dispatch} has other intents elsewhere')
-    return schema(order, list(dispatches.items()))
+    return schema(order, list(dispatches.items()), routes)
 
 
 def check(known):

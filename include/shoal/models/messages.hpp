@@ -175,20 +175,22 @@ struct message_view;
 
 /// A file of a message. Source: https://discord.com/developers/docs/resources/message#attachment-object
 struct attachment_view {
-    attachment_id id;                 ///< Its own.
-    std::string_view filename;        ///< Its own.
-    std::string_view title;           ///< The name before it was made fit for a link, or empty.
-    std::string_view description;     ///< What it shows, for those who cannot see it.
-    std::string_view content_type;    ///< A media type, or empty.
-    std::string_view url;             ///< Expires: Discord signs it for about a day.
-    std::string_view proxy_url;       ///< Likewise, by way of Discord's proxy.
-    std::uint64_t size_bytes = 0;     ///< How large it is.
-    std::uint32_t height = 0;         ///< Of a picture, in pixels; 0: it is none.
-    std::uint32_t width = 0;          ///< Of a picture, in pixels; 0: it is none.
-    bool ephemeral = false;           ///< It goes with its interaction.
-    double duration_seconds = 0;      ///< Of a voice message.
-    std::string_view waveform;        ///< Of a voice message, in base64.
-    flag_set<attachment_flag> flags;  ///< What else is said of it.
+    attachment_id id;                              ///< Its own.
+    std::string_view filename;                     ///< Its own.
+    std::string_view title;                        ///< The name before it was made fit for a link, or empty.
+    std::string_view description;                  ///< What it shows, for those who cannot see it.
+    std::string_view content_type;                 ///< A media type, or empty.
+    std::string_view url;                          ///< Expires: Discord signs it for about a day.
+    std::string_view proxy_url;                    ///< Likewise, by way of Discord's proxy.
+    std::uint64_t size_bytes = 0;                  ///< How large it is.
+    std::uint32_t height = 0;                      ///< Of a picture, in pixels; 0: it is none.
+    std::uint32_t width = 0;                       ///< Of a picture, in pixels; 0: it is none.
+    bool ephemeral = false;                        ///< It goes with its interaction.
+    double duration_seconds = 0;                   ///< Of a voice message.
+    std::string_view waveform;                     ///< Of a voice message, in base64.
+    timestamp clip_created_at;                     ///< Of a clip: when it was made.
+    std::span<const user_view> clip_participants;  ///< Of a clip: who was in it.
+    flag_set<attachment_flag> flags;               ///< What else is said of it.
 };
 
 /// A picture or video of an embed or component. Source:

@@ -64,14 +64,16 @@ struct activity_view {
     std::string_view state;                                         ///< How it stands, or the text of a custom status.
     std::string_view state_url;                                     ///< What a click on the state opens.
     const emoji_view* emoji = nullptr;                              ///< Of a custom status; nullptr: none.
-    std::string_view party_id;                                      ///< The party that it is done in, or empty.
-    std::span<const std::uint32_t> party_size;                      ///< How many are in the party, and how many may be.
-    std::string_view large_image;                                   ///< The picture, by its asset.
-    std::string_view large_text;                                    ///< What the picture says when it is pointed at.
-    std::string_view small_image;                                   ///< The small picture, by its asset.
-    std::string_view small_text;                                    ///< What the small picture says when it is pointed at.
-    bool instance = false;                                          ///< A game session with a beginning and an end.
-    flag_set<activity_flag> flags;                                  ///< What can be done with it.
+    std::span<const std::string_view> buttons;                      ///< What stands on its buttons.
+    std::uint32_t status_display_type = 0;      ///< What lists of members show of it: 0 its name, 1 its state, 2 its details.
+    std::string_view party_id;                  ///< The party that it is done in, or empty.
+    std::span<const std::uint32_t> party_size;  ///< How many are in the party, and how many may be.
+    std::string_view large_image;               ///< The picture, by its asset.
+    std::string_view large_text;                ///< What the picture says when it is pointed at.
+    std::string_view small_image;               ///< The small picture, by its asset.
+    std::string_view small_text;                ///< What the small picture says when it is pointed at.
+    bool instance = false;                      ///< A game session with a beginning and an end.
+    flag_set<activity_flag> flags;              ///< What can be done with it.
 };
 
 /// Who is online and doing what, in one guild. Source:

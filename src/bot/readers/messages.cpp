@@ -71,6 +71,16 @@ void read(attachment_view& out, const json_value& object, event_arena& arena) {
                     take(out.duration_seconds, value, arena);
                 }
                 break;
+            case 15:
+                if (key == "clip_created_at") {
+                    take(out.clip_created_at, value, arena);
+                }
+                break;
+            case 17:
+                if (key == "clip_participants") {
+                    take(out.clip_participants, value, arena);
+                }
+                break;
             default: break;
         }
     }

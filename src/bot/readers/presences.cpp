@@ -48,6 +48,8 @@ void read(activity_view& out, const json_value& object, event_arena& arena) {
             case 7:
                 if (key == "details") {
                     take(out.details, value, arena);
+                } else if (key == "buttons") {
+                    take(out.buttons, value, arena);
                 }
                 break;
             case 8:
@@ -76,6 +78,11 @@ void read(activity_view& out, const json_value& object, event_arena& arena) {
             case 14:
                 if (key == "application_id") {
                     take(out.application_id, value, arena);
+                }
+                break;
+            case 19:
+                if (key == "status_display_type") {
+                    take(out.status_display_type, value, arena);
                 }
                 break;
             default: break;
