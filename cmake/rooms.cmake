@@ -107,6 +107,8 @@ function(shoal_all_tests)
                               PROPERTIES COMPILE_DEFINITIONS "SHOAL_SOURCE_ROOT=\"${PROJECT_SOURCE_DIR}\"")
   # simdjson is the foreign judge of our JSON reader; the library itself does not need it.
   shoal_test(test_discord tests/unit/discord DEPS discord LIBS simdjson::simdjson)
+  # So it is of the readers of entities, on documents made from the schema and on what the simulated Discord sends.
+  shoal_test(test_entities tests/unit/entities DEPS bot sim_core LIBS simdjson::simdjson)
   foreach(room IN ITEMS base config gateway rest cache commands net state ops host bot)
     shoal_test(test_${room} tests/unit/${room} DEPS ${room})
   endforeach()

@@ -1,8 +1,11 @@
 #include "discord/json_cursor.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <system_error>
 
 #include "base/utf8.hpp"
@@ -108,8 +111,44 @@ std::string_view number_text(const char* at, const char* end) noexcept {
     return {at, static_cast<std::size_t>(p - at)};
 }
 
+/// The same with escapes taken out, as far as a number or a truth can hold any: an id may be written "12\\u0033". Empty: it is
+/// neither.
+std::string_view unescaped(std::string_view text, std::span<char> room) noexcept {
+    std::size_t size = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        if (size == room.size()) return {};
+        if (text[at] != '\\') {
+            room[size++] = text[at++];
+            continue;
+        }
+        unsigned code = 0;
+        const char* digits = text.data() + at + 2;
+        if (text.size() - at < 6 || text[at + 1] != 'u') return {};
+        const auto [behind, error] = std::from_chars(digits, digits + 4, code, 16);
+        if (error != std::errc{} || behind != digits + 4 || code >= 0x80) return {};
+        room[size++] = static_cast<char>(code);
+        at += 6;
+    }
+    return {room.data(), size};
+}
+
+/// Reads a number's text; one that is no number as it stands may be one behind its escapes.
+template <class Read>
+auto read_number(std::string_view text, Read read) noexcept {
+    auto value = read(text);
+    if (value || text.find('\\') == std::string_view::npos) return value;
+    std::array<char, 48> room;
+    return read(unescaped(text, room));
+}
+
 bool starts_like_a_number(std::string_view text) noexcept {
     return !text.empty() && (text[0] == '-' || (text[0] >= '0' && text[0] <= '9'));
+}
+
+std::optional<bool> to_truth(std::string_view word) noexcept {
+    if (word == "1" || word == "true") return true;
+    if (word == "0" || word == "false") return false;
+    return std::nullopt;
 }
 
 std::optional<double> to_double(std::string_view text) noexcept {
@@ -191,27 +230,26 @@ json_kind json_value::kind() const noexcept {
     }
 }
 
-std::optional<std::int64_t> json_value::integer() const noexcept { return to_integer<std::int64_t>(number_text(at_, end_)); }
+std::optional<std::int64_t> json_value::integer() const noexcept {
+    return read_number(number_text(at_, end_), to_integer<std::int64_t>);
+}
 
 std::optional<std::uint64_t> json_value::unsigned_integer() const noexcept {
     const auto digits = number_text(at_, end_);
     if (ended_at_ != nullptr && at_ != nullptr && *at_ == '"' && digits.data() != nullptr)
         *ended_at_ = digits.data() + digits.size() + 1;
     if (const auto value = plain_digits(digits)) return value;
-    return to_integer<std::uint64_t>(digits);
+    return read_number(digits, to_integer<std::uint64_t>);
 }
 
-std::optional<double> json_value::number() const noexcept { return to_double(number_text(at_, end_)); }
+std::optional<double> json_value::number() const noexcept { return read_number(number_text(at_, end_), to_double); }
 
 std::optional<bool> json_value::boolean() const noexcept {
     switch (kind()) {
         case json_kind::boolean: return *at_ == 't';
         case json_kind::number:
         case json_kind::string: {
-            const auto word = number_text(at_, end_);
-            if (word == "1" || word == "true") return true;
-            if (word == "0" || word == "false") return false;
-            return std::nullopt;
+            return read_number(number_text(at_, end_), to_truth);
         }
         default: return std::nullopt;
     }

@@ -233,13 +233,8 @@ void read(invite_view& out, const json_value& object, event_arena& arena) {
 
 void read(guild_integrations_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -248,18 +243,10 @@ bool named(const guild_integrations_update_head& of) { return static_cast<bool>(
 
 void read(integration_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -268,23 +255,12 @@ bool named(const integration_create_head& of) { return static_cast<bool>(of.id &
 
 void read(integration_delete_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 14:
-                if (key == "application_id") {
-                    take(out.application_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "application_id") {
+            take(out.application_id, value, arena);
         }
     }
 }
@@ -293,18 +269,10 @@ bool named(const integration_delete_head& of) { return static_cast<bool>(of.id &
 
 void read(webhooks_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
         }
     }
 }
@@ -313,23 +281,12 @@ bool named(const webhooks_update_head& of) { return static_cast<bool>(of.guild_i
 
 void read(invite_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "code") {
-                    take(out.code, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "code") {
+            take(out.code, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }

@@ -12,134 +12,66 @@ using namespace shoal::detail;
 
 void read(overwrite_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "type") {
-                    take(out.type, value, arena);
-                } else if (key == "deny") {
-                    take(out.deny, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "allow") {
-                    take(out.allow, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "type") {
+            take(out.type, value, arena);
+        } else if (key == "allow") {
+            take(out.allow, value, arena);
+        } else if (key == "deny") {
+            take(out.deny, value, arena);
         }
     }
 }
 
 void read(forum_tag_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "name") {
-                    take(out.name, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "emoji_id") {
-                    take(out.emoji_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "moderated") {
-                    take(out.moderated, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "emoji_name") {
-                    take(out.emoji_name, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "name") {
+            take(out.name, value, arena);
+        } else if (key == "moderated") {
+            take(out.moderated, value, arena);
+        } else if (key == "emoji_id") {
+            take(out.emoji_id, value, arena);
+        } else if (key == "emoji_name") {
+            take(out.emoji_name, value, arena);
         }
     }
 }
 
 void read(thread_metadata_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 6:
-                if (key == "locked") {
-                    take(out.locked, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "archived") {
-                    take(out.archived, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "invitable") {
-                    take(out.invitable, value, arena);
-                }
-                break;
-            case 16:
-                if (key == "create_timestamp") {
-                    take(out.create_timestamp, value, arena);
-                }
-                break;
-            case 17:
-                if (key == "archive_timestamp") {
-                    take(out.archive_timestamp, value, arena);
-                }
-                break;
-            case 21:
-                if (key == "auto_archive_duration") {
-                    take(out.auto_archive, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "archived") {
+            take(out.archived, value, arena);
+        } else if (key == "auto_archive_duration") {
+            take(out.auto_archive, value, arena);
+        } else if (key == "archive_timestamp") {
+            take(out.archive_timestamp, value, arena);
+        } else if (key == "locked") {
+            take(out.locked, value, arena);
+        } else if (key == "invitable") {
+            take(out.invitable, value, arena);
+        } else if (key == "create_timestamp") {
+            take(out.create_timestamp, value, arena);
         }
     }
 }
 
 void read(thread_member_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.thread_id, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "flags") {
-                    take(out.flags, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "member") {
-                    take(out.member, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "presence") {
-                    take(out.presence, value, arena);
-                }
-                break;
-            case 14:
-                if (key == "join_timestamp") {
-                    take(out.join_timestamp, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.thread_id, value, arena);
+        } else if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "join_timestamp") {
+            take(out.join_timestamp, value, arena);
+        } else if (key == "flags") {
+            take(out.flags, value, arena);
+        } else if (key == "member") {
+            take(out.member, value, arena);
+        } else if (key == "presence") {
+            take(out.presence, value, arena);
         }
     }
 }
@@ -287,41 +219,22 @@ void read(channel_view& out, const json_value& object, event_arena& arena) {
 
 void read(channel_details_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "status") {
-                    take(out.status, value, arena);
-                }
-                break;
-            case 16:
-                if (key == "voice_start_time") {
-                    take(out.voice_start_time, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "status") {
+            take(out.status, value, arena);
+        } else if (key == "voice_start_time") {
+            take(out.voice_start_time, value, arena);
         }
     }
 }
 
 void read(channel_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -330,23 +243,12 @@ bool named(const channel_create_head& of) { return static_cast<bool>(of.id); }
 
 void read(channel_pins_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            case 18:
-                if (key == "last_pin_timestamp") {
-                    take(out.last_pin_timestamp, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "last_pin_timestamp") {
+            take(out.last_pin_timestamp, value, arena);
         }
     }
 }
@@ -355,13 +257,8 @@ bool named(const channel_pins_update_head& of) { return static_cast<bool>(of.cha
 
 void read(channel_info_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -370,41 +267,22 @@ bool named(const channel_info_head& of) { return static_cast<bool>(of.guild_id);
 
 void read(channel_info_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "channels") {
-                    take(out.channels, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "channels") {
+            take(out.channels, value, arena);
         }
     }
 }
 
 void read(thread_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "parent_id") {
-                    take(out.parent_id, value, arena);
-                }
-                break;
-            case 13:
-                if (key == "newly_created") {
-                    take(out.newly_created, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "parent_id") {
+            take(out.parent_id, value, arena);
+        } else if (key == "newly_created") {
+            take(out.newly_created, value, arena);
         }
     }
 }
@@ -413,23 +291,12 @@ bool named(const thread_create_head& of) { return static_cast<bool>(of.id); }
 
 void read(thread_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "parent_id") {
-                    take(out.parent_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "parent_id") {
+            take(out.parent_id, value, arena);
         }
     }
 }
@@ -438,28 +305,14 @@ bool named(const thread_update_head& of) { return static_cast<bool>(of.id); }
 
 void read(thread_delete_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "type") {
-                    take(out.thread_type, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "parent_id") {
-                    take(out.parent_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "parent_id") {
+            take(out.parent_id, value, arena);
+        } else if (key == "type") {
+            take(out.thread_type, value, arena);
         }
     }
 }
@@ -468,18 +321,10 @@ bool named(const thread_delete_head& of) { return static_cast<bool>(of.id); }
 
 void read(thread_list_sync_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "channel_ids") {
-                    take(out.channel_ids, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "channel_ids") {
+            take(out.channel_ids, value, arena);
         }
     }
 }
@@ -488,33 +333,20 @@ bool named(const thread_list_sync_head& of) { return static_cast<bool>(of.guild_
 
 void read(thread_list_sync_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "threads") {
-                    take(out.threads, value, arena);
-                } else if (key == "members") {
-                    take(out.members, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "threads") {
+            take(out.threads, value, arena);
+        } else if (key == "members") {
+            take(out.members, value, arena);
         }
     }
 }
 
 void read(thread_member_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.thread_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.thread_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -523,28 +355,14 @@ bool named(const thread_member_update_head& of) { return static_cast<bool>(of.th
 
 void read(thread_members_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.thread_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 12:
-                if (key == "member_count") {
-                    take(out.member_count, value, arena);
-                }
-                break;
-            case 18:
-                if (key == "removed_member_ids") {
-                    take(out.removed_member_ids, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.thread_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "member_count") {
+            take(out.member_count, value, arena);
+        } else if (key == "removed_member_ids") {
+            take(out.removed_member_ids, value, arena);
         }
     }
 }
@@ -553,36 +371,20 @@ bool named(const thread_members_update_head& of) { return static_cast<bool>(of.t
 
 void read(thread_members_update_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 13:
-                if (key == "added_members") {
-                    take(out.added_members, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "added_members") {
+            take(out.added_members, value, arena);
         }
     }
 }
 
 void read(voice_channel_status_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "status") {
-                    take(out.status, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "status") {
+            take(out.status, value, arena);
         }
     }
 }
@@ -591,23 +393,12 @@ bool named(const voice_channel_status_update_head& of) { return static_cast<bool
 
 void read(voice_channel_start_time_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 16:
-                if (key == "voice_start_time") {
-                    take(out.voice_start_time, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "voice_start_time") {
+            take(out.voice_start_time, value, arena);
         }
     }
 }
@@ -616,28 +407,14 @@ bool named(const voice_channel_start_time_update_head& of) { return static_cast<
 
 void read(typing_start_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "timestamp") {
-                    take(out.started_at, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "timestamp") {
+            take(out.started_at, value, arena);
         }
     }
 }
@@ -646,13 +423,8 @@ bool named(const typing_start_head& of) { return static_cast<bool>(of.channel_id
 
 void read(typing_start_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 6:
-                if (key == "member") {
-                    take(out.member, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "member") {
+            take(out.member, value, arena);
         }
     }
 }

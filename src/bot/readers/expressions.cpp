@@ -108,23 +108,12 @@ void read(sticker_view& out, const json_value& object, event_arena& arena) {
 
 void read(sticker_item_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "name") {
-                    take(out.name, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "format_type") {
-                    take(out.format, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "name") {
+            take(out.name, value, arena);
+        } else if (key == "format_type") {
+            take(out.format, value, arena);
         }
     }
 }
@@ -170,13 +159,8 @@ void read(sound_view& out, const json_value& object, event_arena& arena) {
 
 void read(guild_emojis_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -185,41 +169,26 @@ bool named(const guild_emojis_update_head& of) { return static_cast<bool>(of.gui
 
 void read(guild_emojis_update_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 6:
-                if (key == "emojis") {
-                    take(out.emojis, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "emojis") {
+            take(out.emojis, value, arena);
         }
     }
 }
 
 void read(guild_stickers_update_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "stickers") {
-                    take(out.stickers, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "stickers") {
+            take(out.stickers, value, arena);
         }
     }
 }
 
 void read(guild_soundboard_sound_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "sound_id") {
-                    take(out.sound_id, value, arena);
-                } else if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "sound_id") {
+            take(out.sound_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -228,13 +197,8 @@ bool named(const guild_soundboard_sound_create_head& of) { return static_cast<bo
 
 void read(guild_soundboard_sounds_update_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 17:
-                if (key == "soundboard_sounds") {
-                    take(out.sounds, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "soundboard_sounds") {
+            take(out.sounds, value, arena);
         }
     }
 }

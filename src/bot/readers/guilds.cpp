@@ -12,28 +12,14 @@ using namespace shoal::detail;
 
 void read(incidents_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 16:
-                if (key == "raid_detected_at") {
-                    take(out.raid_detected_at, value, arena);
-                }
-                break;
-            case 18:
-                if (key == "dms_disabled_until") {
-                    take(out.dms_disabled_until, value, arena);
-                }
-                break;
-            case 19:
-                if (key == "dm_spam_detected_at") {
-                    take(out.dm_spam_detected_at, value, arena);
-                }
-                break;
-            case 22:
-                if (key == "invites_disabled_until") {
-                    take(out.invites_disabled_until, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "invites_disabled_until") {
+            take(out.invites_disabled_until, value, arena);
+        } else if (key == "dms_disabled_until") {
+            take(out.dms_disabled_until, value, arena);
+        } else if (key == "dm_spam_detected_at") {
+            take(out.dm_spam_detected_at, value, arena);
+        } else if (key == "raid_detected_at") {
+            take(out.raid_detected_at, value, arena);
         }
     }
 }
@@ -238,23 +224,12 @@ void read(guild_contents_view& out, const json_value& object, event_arena& arena
 
 void read(guild_loaded_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "name") {
-                    take(out.guild_name, value, arena);
-                }
-                break;
-            case 12:
-                if (key == "member_count") {
-                    take(out.member_count, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "name") {
+            take(out.guild_name, value, arena);
+        } else if (key == "member_count") {
+            take(out.member_count, value, arena);
         }
     }
 }
@@ -263,13 +238,8 @@ bool named(const guild_loaded_head& of) { return static_cast<bool>(of.id); }
 
 void read(guild_unavailable_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
         }
     }
 }
@@ -278,18 +248,10 @@ bool named(const guild_unavailable_head& of) { return static_cast<bool>(of.id); 
 
 void read(guild_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "name") {
-                    take(out.guild_name, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "name") {
+            take(out.guild_name, value, arena);
         }
     }
 }

@@ -12,82 +12,46 @@ using namespace shoal::detail;
 
 void read(command_permission_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "type") {
-                    take(out.type, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "permission") {
-                    take(out.allowed, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "type") {
+            take(out.type, value, arena);
+        } else if (key == "permission") {
+            take(out.allowed, value, arena);
         }
     }
 }
 
 void read(interaction_option_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "name") {
-                    take(out.name, value, arena);
-                } else if (key == "type") {
-                    take(out.type, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "value") {
-                    out.value = arena.raw(value);
-                }
-                break;
-            case 7:
-                if (key == "options") {
-                    take(out.options, value, arena);
-                } else if (key == "focused") {
-                    take(out.focused, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "name") {
+            take(out.name, value, arena);
+        } else if (key == "type") {
+            take(out.type, value, arena);
+        } else if (key == "value") {
+            out.value = arena.raw(value);
+        } else if (key == "options") {
+            take(out.options, value, arena);
+        } else if (key == "focused") {
+            take(out.focused, value, arena);
         }
     }
 }
 
 void read(resolved_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "users") {
-                    take_values(out.users, value, arena);
-                } else if (key == "roles") {
-                    take_values(out.roles, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "members") {
-                    take_values(out.members, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "channels") {
-                    take_values(out.channels, value, arena);
-                } else if (key == "messages") {
-                    take_values(out.messages, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "attachments") {
-                    take_values(out.attachments, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "users") {
+            take_values(out.users, value, arena);
+        } else if (key == "members") {
+            take_values(out.members, value, arena);
+        } else if (key == "roles") {
+            take_values(out.roles, value, arena);
+        } else if (key == "channels") {
+            take_values(out.channels, value, arena);
+        } else if (key == "messages") {
+            take_values(out.messages, value, arena);
+        } else if (key == "attachments") {
+            take_values(out.attachments, value, arena);
         }
     }
 }
@@ -266,23 +230,12 @@ bool named(const interaction_create_head& of) { return static_cast<bool>(of.id &
 
 void read(application_command_permissions_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 14:
-                if (key == "application_id") {
-                    take(out.application_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "application_id") {
+            take(out.application_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -291,13 +244,8 @@ bool named(const application_command_permissions_update_head& of) { return stati
 
 void read(application_command_permissions_update_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 11:
-                if (key == "permissions") {
-                    take(out.permissions, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "permissions") {
+            take(out.permissions, value, arena);
         }
     }
 }

@@ -80,18 +80,10 @@ void read(member_view& out, const json_value& object, event_arena& arena) {
 
 void read(guild_member_add_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "user") {
-                    take(out.user_id, value["id"], arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "user") {
+            take(out.user_id, value["id"], arena);
         }
     }
 }
@@ -100,43 +92,24 @@ bool named(const guild_member_add_head& of) { return static_cast<bool>(of.guild_
 
 void read(guild_member_remove_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "user") {
-                    take(out.user, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user") {
+            take(out.user, value, arena);
         }
     }
 }
 
 void read(guild_members_chunk_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "nonce") {
-                    take(out.nonce, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "not_found") {
-                    take(out.not_found, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "chunk_index") {
-                    take(out.chunk_index, value, arena);
-                } else if (key == "chunk_count") {
-                    take(out.chunk_count, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "chunk_index") {
+            take(out.chunk_index, value, arena);
+        } else if (key == "chunk_count") {
+            take(out.chunk_count, value, arena);
+        } else if (key == "nonce") {
+            take(out.nonce, value, arena);
+        } else if (key == "not_found") {
+            take(out.not_found, value, arena);
         }
     }
 }
@@ -145,18 +118,10 @@ bool named(const guild_members_chunk_head& of) { return static_cast<bool>(of.gui
 
 void read(guild_members_chunk_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "members") {
-                    take(out.members, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "presences") {
-                    take(out.presences, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "members") {
+            take(out.members, value, arena);
+        } else if (key == "presences") {
+            take(out.presences, value, arena);
         }
     }
 }

@@ -131,23 +131,12 @@ void read(media_view& out, const json_value& object, event_arena& arena) {
 
 void read(embed_field_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "name") {
-                    take(out.name, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "value") {
-                    take(out.value, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "inline") {
-                    take(out.inlined, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "name") {
+            take(out.name, value, arena);
+        } else if (key == "value") {
+            take(out.value, value, arena);
+        } else if (key == "inline") {
+            take(out.inlined, value, arena);
         }
     }
 }
@@ -213,189 +202,103 @@ void read(embed_view& out, const json_value& object, event_arena& arena) {
 
 void read(reaction_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "me") {
-                    take(out.me, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "emoji") {
-                    take(out.emoji, value, arena);
-                } else if (key == "count") {
-                    take(out.count, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "me_burst") {
-                    take(out.me_burst, value, arena);
-                }
-                break;
-            case 12:
-                if (key == "burst_colors") {
-                    take(out.burst_colors, value, arena);
-                }
-                break;
-            case 13:
-                if (key == "count_details") {
-                    take(out.normal_count, value["normal"], arena);
-                    take(out.burst_count, value["burst"], arena);
-                }
-                break;
-            default: break;
+        if (key == "emoji") {
+            take(out.emoji, value, arena);
+        } else if (key == "count") {
+            take(out.count, value, arena);
+        } else if (key == "count_details") {
+            take(out.normal_count, value["normal"], arena);
+            take(out.burst_count, value["burst"], arena);
+        } else if (key == "me") {
+            take(out.me, value, arena);
+        } else if (key == "me_burst") {
+            take(out.me_burst, value, arena);
+        } else if (key == "burst_colors") {
+            take(out.burst_colors, value, arena);
         }
     }
 }
 
 void read(message_reference_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "type") {
-                    take(out.type, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "message_id") {
-                    take(out.message_id, value, arena);
-                } else if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "type") {
+            take(out.type, value, arena);
+        } else if (key == "message_id") {
+            take(out.message_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
 
 void read(poll_answer_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 9:
-                if (key == "answer_id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "poll_media") {
-                    take(out.text, value["text"], arena);
-                    take(out.emoji, value["emoji"], arena);
-                }
-                break;
-            default: break;
+        if (key == "answer_id") {
+            take(out.id, value, arena);
+        } else if (key == "poll_media") {
+            take(out.text, value["text"], arena);
+            take(out.emoji, value["emoji"], arena);
         }
     }
 }
 
 void read(poll_count_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.answer_id, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "count") {
-                    take(out.count, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "me_voted") {
-                    take(out.me_voted, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.answer_id, value, arena);
+        } else if (key == "count") {
+            take(out.count, value, arena);
+        } else if (key == "me_voted") {
+            take(out.me_voted, value, arena);
         }
     }
 }
 
 void read(poll_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 6:
-                if (key == "expiry") {
-                    take(out.expiry, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "answers") {
-                    take(out.answers, value, arena);
-                } else if (key == "results") {
-                    take(out.counts, value["answer_counts"], arena);
-                    take(out.finalized, value["is_finalized"], arena);
-                }
-                break;
-            case 8:
-                if (key == "question") {
-                    take(out.question, value["text"], arena);
-                }
-                break;
-            case 11:
-                if (key == "layout_type") {
-                    take(out.layout_type, value, arena);
-                }
-                break;
-            case 17:
-                if (key == "allow_multiselect") {
-                    take(out.allow_multiselect, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "question") {
+            take(out.question, value["text"], arena);
+        } else if (key == "answers") {
+            take(out.answers, value, arena);
+        } else if (key == "expiry") {
+            take(out.expiry, value, arena);
+        } else if (key == "allow_multiselect") {
+            take(out.allow_multiselect, value, arena);
+        } else if (key == "layout_type") {
+            take(out.layout_type, value, arena);
+        } else if (key == "results") {
+            take(out.counts, value["answer_counts"], arena);
+            take(out.finalized, value["is_finalized"], arena);
         }
     }
 }
 
 void read(select_option_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "label") {
-                    take(out.label, value, arena);
-                } else if (key == "value") {
-                    take(out.value, value, arena);
-                } else if (key == "emoji") {
-                    take(out.emoji, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "default") {
-                    take(out.chosen, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "description") {
-                    take(out.description, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "label") {
+            take(out.label, value, arena);
+        } else if (key == "value") {
+            take(out.value, value, arena);
+        } else if (key == "description") {
+            take(out.description, value, arena);
+        } else if (key == "emoji") {
+            take(out.emoji, value, arena);
+        } else if (key == "default") {
+            take(out.chosen, value, arena);
         }
     }
 }
 
 void read(gallery_item_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "media") {
-                    take(out.media, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "spoiler") {
-                    take(out.spoiler, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "description") {
-                    take(out.description, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "media") {
+            take(out.media, value, arena);
+        } else if (key == "description") {
+            take(out.description, value, arena);
+        } else if (key == "spoiler") {
+            take(out.spoiler, value, arena);
         }
     }
 }
@@ -513,15 +416,10 @@ void read(component_view& out, const json_value& object, event_arena& arena) {
 
 void read(integration_owners_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 1:
-                if (key == "0") {
-                    take(out.guild_id, value, arena);
-                } else if (key == "1") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "0") {
+            take(out.guild_id, value, arena);
+        } else if (key == "1") {
+            take(out.user_id, value, arena);
         }
     }
 }
@@ -578,66 +476,36 @@ void read(interaction_metadata_view& out, const json_value& object, event_arena&
 
 void read(channel_mention_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 4:
-                if (key == "type") {
-                    take(out.type, value, arena);
-                } else if (key == "name") {
-                    take(out.name, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "type") {
+            take(out.type, value, arena);
+        } else if (key == "name") {
+            take(out.name, value, arena);
         }
     }
 }
 
 void read(role_subscription_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 9:
-                if (key == "tier_name") {
-                    take(out.tier_name, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "is_renewal") {
-                    take(out.renewal, value, arena);
-                }
-                break;
-            case 23:
-                if (key == "total_months_subscribed") {
-                    take(out.months, value, arena);
-                }
-                break;
-            case 28:
-                if (key == "role_subscription_listing_id") {
-                    take(out.listing_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "role_subscription_listing_id") {
+            take(out.listing_id, value, arena);
+        } else if (key == "tier_name") {
+            take(out.tier_name, value, arena);
+        } else if (key == "total_months_subscribed") {
+            take(out.months, value, arena);
+        } else if (key == "is_renewal") {
+            take(out.renewal, value, arena);
         }
     }
 }
 
 void read(message_snapshot_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "message") {
-                    take(out.message, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "message") {
+            take(out.message, value, arena);
         }
     }
 }
@@ -772,28 +640,14 @@ void read(message_view& out, const json_value& object, event_arena& arena) {
 
 void read(message_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "content") {
-                    take(out.content, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "content") {
+            take(out.content, value, arena);
         }
     }
 }
@@ -802,23 +656,12 @@ bool named(const message_create_head& of) { return static_cast<bool>(of.id && of
 
 void read(message_delete_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -827,23 +670,12 @@ bool named(const message_delete_head& of) { return static_cast<bool>(of.id && of
 
 void read(message_delete_bulk_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 3:
-                if (key == "ids") {
-                    take(out.ids, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "ids") {
+            take(out.ids, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -894,58 +726,30 @@ bool named(const message_reaction_add_head& of) { return static_cast<bool>(of.me
 
 void read(message_reaction_add_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "emoji") {
-                    take(out.emoji, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "member") {
-                    take(out.member, value, arena);
-                }
-                break;
-            case 12:
-                if (key == "burst_colors") {
-                    take(out.burst_colors, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "emoji") {
+            take(out.emoji, value, arena);
+        } else if (key == "member") {
+            take(out.member, value, arena);
+        } else if (key == "burst_colors") {
+            take(out.burst_colors, value, arena);
         }
     }
 }
 
 void read(message_reaction_remove_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "type") {
-                    take(out.reaction_type, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "burst") {
-                    take(out.burst, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                } else if (key == "message_id") {
-                    take(out.message_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "message_id") {
+            take(out.message_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "burst") {
+            take(out.burst, value, arena);
+        } else if (key == "type") {
+            take(out.reaction_type, value, arena);
         }
     }
 }
@@ -954,33 +758,20 @@ bool named(const message_reaction_remove_head& of) { return static_cast<bool>(of
 
 void read(message_reaction_remove_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "emoji") {
-                    take(out.emoji, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "emoji") {
+            take(out.emoji, value, arena);
         }
     }
 }
 
 void read(message_reaction_remove_all_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                } else if (key == "message_id") {
-                    take(out.message_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "message_id") {
+            take(out.message_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -989,30 +780,16 @@ bool named(const message_reaction_remove_all_head& of) { return static_cast<bool
 
 void read(message_poll_vote_add_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "answer_id") {
-                    take(out.answer_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                } else if (key == "message_id") {
-                    take(out.message_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "message_id") {
+            take(out.message_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "answer_id") {
+            take(out.answer_id, value, arena);
         }
     }
 }

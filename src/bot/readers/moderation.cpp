@@ -12,20 +12,12 @@ using namespace shoal::detail;
 
 void read(automod_action_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "type") {
-                    take(out.type, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "metadata") {
-                    take(out.channel_id, value["channel_id"], arena);
-                    take(out.timeout, value["duration_seconds"], arena);
-                    take(out.custom_message, value["custom_message"], arena);
-                }
-                break;
-            default: break;
+        if (key == "type") {
+            take(out.type, value, arena);
+        } else if (key == "metadata") {
+            take(out.channel_id, value["channel_id"], arena);
+            take(out.timeout, value["duration_seconds"], arena);
+            take(out.custom_message, value["custom_message"], arena);
         }
     }
 }
@@ -91,20 +83,12 @@ void read(automod_rule_view& out, const json_value& object, event_arena& arena) 
 
 void read(audit_log_change_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 3:
-                if (key == "key") {
-                    take(out.key, value, arena);
-                }
-                break;
-            case 9:
-                if (key == "old_value") {
-                    out.old_value = arena.raw(value);
-                } else if (key == "new_value") {
-                    out.new_value = arena.raw(value);
-                }
-                break;
-            default: break;
+        if (key == "key") {
+            take(out.key, value, arena);
+        } else if (key == "old_value") {
+            out.old_value = arena.raw(value);
+        } else if (key == "new_value") {
+            out.new_value = arena.raw(value);
         }
     }
 }
@@ -223,18 +207,10 @@ void read(audit_log_entry_view& out, const json_value& object, event_arena& aren
 
 void read(auto_moderation_rule_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -291,41 +267,22 @@ bool named(const auto_moderation_action_execution_head& of) { return static_cast
 
 void read(auto_moderation_action_execution_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 6:
-                if (key == "action") {
-                    take(out.action, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "action") {
+            take(out.action, value, arena);
         }
     }
 }
 
 void read(guild_audit_log_entry_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "action_type") {
-                    take(out.action, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "action_type") {
+            take(out.action, value, arena);
         }
     }
 }

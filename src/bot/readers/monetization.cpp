@@ -110,28 +110,14 @@ void read(subscription_view& out, const json_value& object, event_arena& arena) 
 
 void read(entitlement_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "sku_id") {
-                    take(out.sku_id, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "sku_id") {
+            take(out.sku_id, value, arena);
+        } else if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -140,18 +126,10 @@ bool named(const entitlement_create_head& of) { return static_cast<bool>(of.id);
 
 void read(subscription_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "user_id") {
+            take(out.user_id, value, arena);
         }
     }
 }

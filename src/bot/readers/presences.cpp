@@ -92,59 +92,31 @@ void read(activity_view& out, const json_value& object, event_arena& arena) {
 
 void read(presence_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "user") {
-                    take(out.user, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "status") {
-                    take(out.status, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "activities") {
-                    take(out.activities, value, arena);
-                }
-                break;
-            case 13:
-                if (key == "client_status") {
-                    take(out.desktop, value["desktop"], arena);
-                    take(out.mobile, value["mobile"], arena);
-                    take(out.web, value["web"], arena);
-                    take(out.vr, value["vr"], arena);
-                }
-                break;
-            default: break;
+        if (key == "user") {
+            take(out.user, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "status") {
+            take(out.status, value, arena);
+        } else if (key == "activities") {
+            take(out.activities, value, arena);
+        } else if (key == "client_status") {
+            take(out.desktop, value["desktop"], arena);
+            take(out.mobile, value["mobile"], arena);
+            take(out.web, value["web"], arena);
+            take(out.vr, value["vr"], arena);
         }
     }
 }
 
 void read(presence_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "user") {
-                    take(out.user_id, value["id"], arena);
-                }
-                break;
-            case 6:
-                if (key == "status") {
-                    take(out.status, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user") {
+            take(out.user_id, value["id"], arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "status") {
+            take(out.status, value, arena);
         }
     }
 }

@@ -12,61 +12,30 @@ using namespace shoal::detail;
 
 void read(role_tags_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 6:
-                if (key == "bot_id") {
-                    take(out.bot_id, value, arena);
-                }
-                break;
-            case 14:
-                if (key == "integration_id") {
-                    take(out.integration_id, value, arena);
-                }
-                break;
-            case 17:
-                if (key == "guild_connections") {
-                    out.guild_connections = true;
-                }
-                break;
-            case 18:
-                if (key == "premium_subscriber") {
-                    out.premium_subscriber = true;
-                }
-                break;
-            case 22:
-                if (key == "available_for_purchase") {
-                    out.available_for_purchase = true;
-                }
-                break;
-            case 23:
-                if (key == "subscription_listing_id") {
-                    take(out.subscription_listing_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "bot_id") {
+            take(out.bot_id, value, arena);
+        } else if (key == "integration_id") {
+            take(out.integration_id, value, arena);
+        } else if (key == "subscription_listing_id") {
+            take(out.subscription_listing_id, value, arena);
+        } else if (key == "premium_subscriber") {
+            out.premium_subscriber = true;
+        } else if (key == "available_for_purchase") {
+            out.available_for_purchase = true;
+        } else if (key == "guild_connections") {
+            out.guild_connections = true;
         }
     }
 }
 
 void read(role_colors_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 13:
-                if (key == "primary_color") {
-                    take(out.primary, value, arena);
-                }
-                break;
-            case 14:
-                if (key == "tertiary_color") {
-                    take(out.tertiary, value, arena);
-                }
-                break;
-            case 15:
-                if (key == "secondary_color") {
-                    take(out.secondary, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "primary_color") {
+            take(out.primary, value, arena);
+        } else if (key == "secondary_color") {
+            take(out.secondary, value, arena);
+        } else if (key == "tertiary_color") {
+            take(out.tertiary, value, arena);
         }
     }
 }
@@ -131,18 +100,10 @@ void read(role_view& out, const json_value& object, event_arena& arena) {
 
 void read(guild_role_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "role") {
-                    take(out.role_id, value["id"], arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "role") {
+            take(out.role_id, value["id"], arena);
         }
     }
 }
@@ -151,31 +112,18 @@ bool named(const guild_role_create_head& of) { return static_cast<bool>(of.guild
 
 void read(guild_role_create_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "role") {
-                    take(out.role, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "role") {
+            take(out.role, value, arena);
         }
     }
 }
 
 void read(guild_role_delete_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "role_id") {
-                    take(out.role_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "role_id") {
+            take(out.role_id, value, arena);
         }
     }
 }

@@ -12,18 +12,10 @@ using namespace shoal::detail;
 
 void read(weekday_of_month_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 1:
-                if (key == "n") {
-                    take(out.week, value, arena);
-                }
-                break;
-            case 3:
-                if (key == "day") {
-                    take(out.day, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "n") {
+            take(out.week, value, arena);
+        } else if (key == "day") {
+            take(out.day, value, arena);
         }
     }
 }
@@ -160,56 +152,28 @@ void read(scheduled_event_view& out, const json_value& object, event_arena& aren
 
 void read(stage_instance_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "topic") {
-                    take(out.topic, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            case 13:
-                if (key == "privacy_level") {
-                    take(out.privacy_level, value, arena);
-                }
-                break;
-            case 24:
-                if (key == "guild_scheduled_event_id") {
-                    take(out.scheduled_event_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "topic") {
+            take(out.topic, value, arena);
+        } else if (key == "privacy_level") {
+            take(out.privacy_level, value, arena);
+        } else if (key == "guild_scheduled_event_id") {
+            take(out.scheduled_event_id, value, arena);
         }
     }
 }
 
 void read(guild_scheduled_event_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -218,23 +182,12 @@ bool named(const guild_scheduled_event_create_head& of) { return static_cast<boo
 
 void read(guild_scheduled_event_user_add_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 24:
-                if (key == "guild_scheduled_event_id") {
-                    take(out.scheduled_event_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_scheduled_event_id") {
+            take(out.scheduled_event_id, value, arena);
+        } else if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -243,23 +196,12 @@ bool named(const guild_scheduled_event_user_add_head& of) { return static_cast<b
 
 void read(stage_instance_create_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
         }
     }
 }

@@ -12,41 +12,22 @@ using namespace shoal::detail;
 
 void read(unavailable_guild_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.id, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "unavailable") {
-                    take(out.unavailable, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.id, value, arena);
+        } else if (key == "unavailable") {
+            take(out.unavailable, value, arena);
         }
     }
 }
 
 void read(ready_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 1:
-                if (key == "v") {
-                    take(out.version, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "session_id") {
-                    take(out.session_id, value, arena);
-                }
-                break;
-            case 18:
-                if (key == "resume_gateway_url") {
-                    take(out.resume_url, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "v") {
+            take(out.version, value, arena);
+        } else if (key == "session_id") {
+            take(out.session_id, value, arena);
+        } else if (key == "resume_gateway_url") {
+            take(out.resume_url, value, arena);
         }
     }
 }
@@ -55,23 +36,12 @@ bool named(const ready_head& of) { return static_cast<bool>(!of.session_id.empty
 
 void read(ready_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "user") {
-                    take(out.user, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "guilds") {
-                    take(out.guilds, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "application") {
-                    take(out.application, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user") {
+            take(out.user, value, arena);
+        } else if (key == "guilds") {
+            take(out.guilds, value, arena);
+        } else if (key == "application") {
+            take(out.application, value, arena);
         }
     }
 }
@@ -82,13 +52,8 @@ bool named(const shard_resumed_head&) { return true; }
 
 void read(shard_ready_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 14:
-                if (key == "missing_guilds") {
-                    take(out.missing_guilds, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "missing_guilds") {
+            take(out.missing_guilds, value, arena);
         }
     }
 }
@@ -97,24 +62,13 @@ bool named(const shard_ready_head&) { return true; }
 
 void read(rate_limited_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "meta") {
-                    take(out.guild_id, value["guild_id"], arena);
-                    take(out.nonce, value["nonce"], arena);
-                }
-                break;
-            case 6:
-                if (key == "opcode") {
-                    take(out.opcode, value, arena);
-                }
-                break;
-            case 11:
-                if (key == "retry_after") {
-                    take(out.retry_after_seconds, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "opcode") {
+            take(out.opcode, value, arena);
+        } else if (key == "retry_after") {
+            take(out.retry_after_seconds, value, arena);
+        } else if (key == "meta") {
+            take(out.guild_id, value["guild_id"], arena);
+            take(out.nonce, value["nonce"], arena);
         }
     }
 }

@@ -12,71 +12,38 @@ using namespace shoal::detail;
 
 void read(avatar_decoration_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "asset") {
-                    take(out.asset, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "sku_id") {
-                    take(out.sku_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "asset") {
+            take(out.asset, value, arena);
+        } else if (key == "sku_id") {
+            take(out.sku_id, value, arena);
         }
     }
 }
 
 void read(nameplate_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "asset") {
-                    take(out.asset, value, arena);
-                } else if (key == "label") {
-                    take(out.label, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "sku_id") {
-                    take(out.sku_id, value, arena);
-                }
-                break;
-            case 7:
-                if (key == "palette") {
-                    take(out.palette, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "sku_id") {
+            take(out.sku_id, value, arena);
+        } else if (key == "asset") {
+            take(out.asset, value, arena);
+        } else if (key == "label") {
+            take(out.label, value, arena);
+        } else if (key == "palette") {
+            take(out.palette, value, arena);
         }
     }
 }
 
 void read(primary_guild_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 3:
-                if (key == "tag") {
-                    take(out.tag, value, arena);
-                }
-                break;
-            case 5:
-                if (key == "badge") {
-                    take(out.badge, value, arena);
-                }
-                break;
-            case 16:
-                if (key == "identity_enabled") {
-                    take(out.enabled, value, arena);
-                }
-                break;
-            case 17:
-                if (key == "identity_guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "identity_guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "identity_enabled") {
+            take(out.enabled, value, arena);
+        } else if (key == "tag") {
+            take(out.tag, value, arena);
+        } else if (key == "badge") {
+            take(out.badge, value, arena);
         }
     }
 }
@@ -141,13 +108,8 @@ void read(user_view& out, const json_value& object, event_arena& arena) {
 
 void read(user_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 2:
-                if (key == "id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "id") {
+            take(out.user_id, value, arena);
         }
     }
 }

@@ -70,23 +70,12 @@ void read(voice_state_view& out, const json_value& object, event_arena& arena) {
 
 void read(voice_state_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 7:
-                if (key == "user_id") {
-                    take(out.user_id, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                }
-                break;
-            case 10:
-                if (key == "channel_id") {
-                    take(out.channel_id, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user_id") {
+            take(out.user_id, value, arena);
+        } else if (key == "channel_id") {
+            take(out.channel_id, value, arena);
+        } else if (key == "guild_id") {
+            take(out.guild_id, value, arena);
         }
     }
 }
@@ -95,20 +84,12 @@ bool named(const voice_state_update_head& of) { return static_cast<bool>(of.user
 
 void read(voice_server_update_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "token") {
-                    take(out.token, value, arena);
-                }
-                break;
-            case 8:
-                if (key == "guild_id") {
-                    take(out.guild_id, value, arena);
-                } else if (key == "endpoint") {
-                    take(out.endpoint, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "guild_id") {
+            take(out.guild_id, value, arena);
+        } else if (key == "token") {
+            take(out.token, value, arena);
+        } else if (key == "endpoint") {
+            take(out.endpoint, value, arena);
         }
     }
 }
@@ -156,13 +137,8 @@ bool named(const voice_channel_effect_send_head& of) { return static_cast<bool>(
 
 void read(voice_channel_effect_send_rest& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 5:
-                if (key == "emoji") {
-                    take(out.emoji, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "emoji") {
+            take(out.emoji, value, arena);
         }
     }
 }

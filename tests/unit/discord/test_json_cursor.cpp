@@ -239,3 +239,17 @@ TEST_CASE("is_json accepts JSON and nothing else") {
         CHECK_FALSE(discord::is_json(bad));
     }
 }
+
+TEST_CASE("numbers, ids and truths are read behind escapes too, and what is still none is missing") {
+    CHECK(json_value(R"("102\u00339")").unsigned_integer() == 10239U);
+    CHECK(json_value(R"("\u00315")").id<guild_id>() == guild_id(15));
+    CHECK(json_value(R"("\u002d7")").integer() == -7);
+    CHECK(json_value(R"("1\u002e5")").number() == 1.5);
+    CHECK(json_value(R"("tru\u0065")").boolean() == true);
+    for (const char* none : {R"("1\u00e9")", R"("1\n")", R"("1\u003")", R"("1\")", R"("\u003x")"}) {
+        CAPTURE(none);
+        CHECK_FALSE(json_value(none).unsigned_integer());
+        CHECK_FALSE(json_value(none).number());
+    }
+    CHECK_FALSE(json_value("\"" + std::string(60, '0') + R"(\u0031")").unsigned_integer());
+}
