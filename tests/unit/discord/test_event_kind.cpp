@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "discord/event_kind.hpp"
 #include "shoal/intents.hpp"
@@ -100,4 +102,73 @@ TEST_CASE("from_handlers is a wish that never reaches Discord's number") {
     CHECK_FALSE(intents::all.wants_handlers());
     CHECK(wanted.names() == std::vector<std::string>{"MESSAGE_CONTENT"});
     CHECK((intents::guilds | intents(std::uint64_t{1} << 40)).names() == std::vector<std::string>{"GUILDS", "bit 40"});
+}
+
+TEST_CASE("the intents of every event are those of Discord's own list [2.9]") {
+    // By intent, as Discord's page lists them; events that need none are in the test above.
+    struct entry {
+        intents bit;
+        std::vector<std::string_view> events;
+    };
+    const std::vector<entry> documented = {
+        {intents::guilds,
+         {"GUILD_CREATE",
+          "GUILD_UPDATE",
+          "GUILD_DELETE",
+          "GUILD_ROLE_CREATE",
+          "GUILD_ROLE_UPDATE",
+          "GUILD_ROLE_DELETE",
+          "CHANNEL_CREATE",
+          "CHANNEL_UPDATE",
+          "CHANNEL_DELETE",
+          "CHANNEL_PINS_UPDATE",
+          "THREAD_CREATE",
+          "THREAD_UPDATE",
+          "THREAD_DELETE",
+          "THREAD_LIST_SYNC",
+          "THREAD_MEMBER_UPDATE",
+          "THREAD_MEMBERS_UPDATE",
+          "STAGE_INSTANCE_CREATE",
+          "STAGE_INSTANCE_UPDATE",
+          "STAGE_INSTANCE_DELETE",
+          "VOICE_CHANNEL_STATUS_UPDATE",
+          "VOICE_CHANNEL_START_TIME_UPDATE"}},
+        {intents::guild_members, {"GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE", "THREAD_MEMBERS_UPDATE"}},
+        {intents::guild_moderation, {"GUILD_AUDIT_LOG_ENTRY_CREATE", "GUILD_BAN_ADD", "GUILD_BAN_REMOVE"}},
+        {intents::guild_expressions,
+         {"GUILD_EMOJIS_UPDATE", "GUILD_STICKERS_UPDATE", "GUILD_SOUNDBOARD_SOUND_CREATE", "GUILD_SOUNDBOARD_SOUND_UPDATE",
+          "GUILD_SOUNDBOARD_SOUND_DELETE", "GUILD_SOUNDBOARD_SOUNDS_UPDATE"}},
+        {intents::guild_integrations,
+         {"GUILD_INTEGRATIONS_UPDATE", "INTEGRATION_CREATE", "INTEGRATION_UPDATE", "INTEGRATION_DELETE"}},
+        {intents::guild_webhooks, {"WEBHOOKS_UPDATE"}},
+        {intents::guild_invites, {"INVITE_CREATE", "INVITE_DELETE"}},
+        {intents::guild_voice_states, {"VOICE_STATE_UPDATE", "VOICE_CHANNEL_EFFECT_SEND"}},
+        {intents::guild_presences, {"PRESENCE_UPDATE"}},
+        {intents::guild_messages, {"MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK"}},
+        {intents::direct_messages, {"MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE", "CHANNEL_PINS_UPDATE"}},
+        {intents::guild_message_reactions,
+         {"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE", "MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI"}},
+        {intents::direct_message_reactions,
+         {"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE", "MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI"}},
+        {intents::guild_message_typing, {"TYPING_START"}},
+        {intents::direct_message_typing, {"TYPING_START"}},
+        {intents::guild_scheduled_events,
+         {"GUILD_SCHEDULED_EVENT_CREATE", "GUILD_SCHEDULED_EVENT_UPDATE", "GUILD_SCHEDULED_EVENT_DELETE",
+          "GUILD_SCHEDULED_EVENT_USER_ADD", "GUILD_SCHEDULED_EVENT_USER_REMOVE"}},
+        {intents::auto_moderation_configuration,
+         {"AUTO_MODERATION_RULE_CREATE", "AUTO_MODERATION_RULE_UPDATE", "AUTO_MODERATION_RULE_DELETE"}},
+        {intents::auto_moderation_execution, {"AUTO_MODERATION_ACTION_EXECUTION"}},
+        {intents::guild_message_polls, {"MESSAGE_POLL_VOTE_ADD", "MESSAGE_POLL_VOTE_REMOVE"}},
+        {intents::direct_message_polls, {"MESSAGE_POLL_VOTE_ADD", "MESSAGE_POLL_VOTE_REMOVE"}},
+    };
+    std::map<std::string_view, std::uint64_t> expected;
+    for (const auto& [bit, events] : documented) {
+        for (const auto name : events) expected[name] |= bit.bits();
+    }
+    for (unsigned i = 1; i < static_cast<unsigned>(event_kind::count_); ++i) {
+        const auto name = discord::name_of(static_cast<event_kind>(i));
+        CAPTURE(name);
+        CHECK(discord::intents_of(static_cast<event_kind>(i)) == expected[name]);
+    }
+    CHECK(expected.size() == 79);
 }
