@@ -137,6 +137,13 @@ function(shoal_all_tests)
     add_test(NAME judge_raw_socket COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/raw_cases.py --sim $<TARGET_FILE:shoal-sim>)
     set_tests_properties(${judges} judge_raw_socket PROPERTIES TIMEOUT 180 COST 1000)
   endif()
+  # What roles and overwrites come to, as two foreign libraries work it out.
+  add_executable(shoal-permissions ${PROJECT_SOURCE_DIR}/tests/judges/permissions.cpp)
+  target_link_libraries(shoal-permissions PRIVATE shoal_flags shoal_bot)
+  add_test(NAME judge_permissions COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/permission_cases.py $<TARGET_FILE:shoal-permissions>)
+  # Every name in schema/ is one that others know too.
+  add_test(NAME judge_schema COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/schema_names.py)
+  set_tests_properties(judge_permissions judge_schema PROPERTIES TIMEOUT 180)
   # The front door, as a person runs it.
   foreach(case IN ITEMS passes ctrl_c unanswered overflow)
     add_test(NAME demo_${case} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/demo/demo_cases.py ${case} ${PROJECT_BINARY_DIR})
