@@ -182,6 +182,25 @@ task<result<R>> offload(offloader& workers, F function, call_settings settings) 
     }
 }
 
+/// What takes an event that is waited for, or leaves it.
+using event_filter = std::move_only_function<bool(const event_ref&)>;
+
+/// Waits for events on behalf of next().
+class event_waiter {
+public:
+    virtual task<result<event_ref>> next(event_type type, event_filter wanted, std::chrono::nanoseconds within) = 0;
+
+protected:
+    ~event_waiter() = default;
+};
+
+template <class E>
+task<result<E>> next(event_waiter& events, event_filter wanted, std::chrono::nanoseconds within) {
+    auto found = co_await events.next(E::type, std::move(wanted), within);
+    if (!found) co_return std::unexpected(std::move(found).error());
+    co_return E(std::move(*found));
+}
+
 }  // namespace detail
 
 /// Register commands and handlers, then run it (run.hpp). It must outlive everything that it started. shards(), stop(), join()
@@ -254,6 +273,29 @@ public:
     /// Discord's REST interface, with its limits kept.
     [[nodiscard]] rest_api rest() noexcept { return rest_api(inside()); }
 
+    /// Waits for the next event of a type that `wanted` (a function of `const E&`) takes, on whatever shard of this process it
+    /// comes: `co_await bot.next<shoal::message_create>([who](const auto& m) { return m.author().id == who; }, 30s)`. `wanted`
+    /// runs on the event's shard, one call at a time, and never after the wait is over; what it throws, the wait throws. Handlers
+    /// of the event run all the same, before it. Fails with timed_out, not_running when the bot stops, queue_full with 10,000
+    /// waiting, and bad_request if the bot asks for no intent that brings the event: handlers make from_handlers ask for theirs,
+    /// next cannot.
+    template <class E, std::predicate<const E&> F>
+    [[nodiscard]] call<E> next(F wanted, std::chrono::nanoseconds within) {
+        static_assert(detail::event_class<E>, "shoal: next() waits for one of the events of <shoal/events.hpp>");
+        return call<E>(home(), "next",
+                       [&events = events(), wanted = std::move(wanted), within](const detail::call_settings& settings) mutable {
+                           return detail::next<E>(
+                               events,
+                               [wanted = std::move(wanted)](const detail::event_ref& ref) mutable { return wanted(E(ref)); },
+                               settings.within.value_or(within));
+                       });
+    }
+    /// The next one, whatever it is.
+    template <class E>
+    [[nodiscard]] call<E> next(std::chrono::nanoseconds within) {
+        return next<E>([](const E&) { return true; }, within);
+    }
+
     /// A channel to send to, from any thread. Nothing is asked of Discord before something is sent.
     [[nodiscard]] channel_ref channel(channel_id id);
 
@@ -295,6 +337,7 @@ private:
     void add_handler(detail::event_type type, detail::event_handler handler);
     void add_raw_handler(std::string name, detail::event_handler handler);
     [[nodiscard]] detail::offloader& workers() noexcept;
+    [[nodiscard]] detail::event_waiter& events() noexcept;
     [[nodiscard]] detail::call_home& home() noexcept;
 
     struct deleter {

@@ -177,6 +177,7 @@ void bot::add_raw_handler(std::string name, detail::event_handler handler) {
     inside_->add_raw_handler(std::move(name), std::move(handler));
 }
 detail::offloader& bot::workers() noexcept { return *inside_; }
+detail::event_waiter& bot::events() noexcept { return *inside_; }
 detail::call_home& bot::home() noexcept { return *inside_; }
 channel_ref bot::channel(channel_id id) { return {*inside_, id}; }
 call<void> bot::set_presence(presence what) {

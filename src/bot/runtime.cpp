@@ -14,6 +14,7 @@
 #include "bot/event_body.hpp"
 #include "bot/event_map.hpp"
 #include "bot/event_readers.hpp"
+#include "bot/event_waits.hpp"
 #include "bot/member_query.hpp"
 #include "bot/offload_pool.hpp"
 #include "bot/rest_client.hpp"
@@ -107,6 +108,7 @@ struct bot_runtime::impl {
     std::unique_ptr<offload_pool> pool;
     task_group rest_children;  // On REST's thread: calls that were forgotten outside of any shard.
     room_table rooms;
+    event_waits waits;
     std::atomic<bool> content_warned{false};
     std::atomic<bool> registered{false};
     std::atomic<std::uint64_t> application{0};
@@ -220,9 +222,10 @@ struct bot_runtime::impl {
     void tell(shard_room& room, event_type type, std::string_view json) {
         const auto& handlers = by_type[static_cast<std::size_t>(type)];
         const auto kind = kind_of(type);
+        const bool awaited = waits.anybody(type);
         const auto* raw_handlers =
             raw_kinds[static_cast<std::size_t>(kind)] ? &raw.find(discord::name_of(kind))->second : nullptr;
-        if (handlers.empty() && raw_handlers == nullptr) return;
+        if (handlers.empty() && !awaited && raw_handlers == nullptr) return;
         host::dispatch what;
         what.shard = room.key;
         what.kind = kind;
@@ -232,12 +235,13 @@ struct bot_runtime::impl {
         body.owned_json = json;
         body.dispatch.data = body.owned_json;
         if (raw_handlers != nullptr) start_all(room, *raw_handlers, ref);
-        if (handlers.empty()) return;
+        if (handlers.empty() && !awaited) return;
         auto head = read_head(type, body.dispatch.data, body.arena);
         if (!head) return setup.log.warn("an event cannot be read", {{"why", head.error().message()}});
         body.type = type;
         body.head = *head;
         start_all(room, handlers, ref);
+        if (awaited) waits.offer(type, ref);
     }
 
     void tell_of_limits(const rest_notice& what) {
@@ -408,6 +412,7 @@ result<void> bot_runtime::open(runtime_setup setup) {
     my.rooms.clear();
     my.registered = false;
     my.content_warned = false;
+    my.waits.start();
     my.setup = std::move(setup);
     const auto rest_log = my.setup.log.named("rest");
     if (!my.setup.bad_answers) my.setup.bad_answers = std::make_shared<host::bad_answer_log>(*my.setup.rest_on, rest_log);
@@ -486,6 +491,7 @@ void drain_room(shard_room& room, duration grace, const std::shared_ptr<countdow
 }  // namespace
 
 void bot_runtime::drain(duration grace, std::function<void()> done) {
+    impl_->waits.stop();
     std::vector<shard_room*> rooms;
     impl_->rooms.for_each([&](shard_room& each) { rooms.push_back(&each); });
     if (rooms.empty()) return done();
@@ -745,7 +751,8 @@ result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change c
     const auto type = type_of(kind, change);
     const auto* handlers = type ? &my.by_type[static_cast<std::size_t>(*type)] : nullptr;
     const bool is_command = kind == discord::event_kind::interaction_create && !my.commands.empty();
-    const bool typed = is_command || (handlers != nullptr && !handlers->empty());
+    const bool awaited = type && my.waits.anybody(*type);
+    const bool typed = is_command || awaited || (handlers != nullptr && !handlers->empty());
     const std::vector<handler_entry>* raw = nullptr;
     if (kind == discord::event_kind::unknown ? my.raw_unknown : my.raw_kinds[static_cast<std::size_t>(kind)]) {
         if (const auto found = my.raw.find(event.name); found != my.raw.end()) raw = &found->second;
@@ -762,6 +769,7 @@ result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change c
     if (raw != nullptr) my.start_all(room, *raw, ref);
     if (typed && handlers != nullptr) my.start_all(room, *handlers, ref);
     if (is_command) my.run_command(room, ref);
+    if (awaited) my.waits.offer(*type, ref);
     return {};
 }
 
@@ -784,8 +792,8 @@ void bot_runtime::on_gave_up(shard_key shard, std::uint16_t close_code, std::str
     if (impl_->told.gave_up) impl_->told.gave_up(shard, close_code, why);
 }
 
-// ---- detail::call_home and detail::offloader
-// -----------------------------------------------------------------------------------
+// ---- detail::call_home, detail::offloader and detail::event_waiter
+// --------------------------------------------------------------
 
 void bot_runtime::forget(std::string_view what, task<result<void>> running) {
     auto& my = *impl_;
@@ -816,6 +824,20 @@ task<result<void>> bot_runtime::run(std::move_only_function<void()> job, call_se
             if (!queued) answer(std::unexpected(failure(bot_errc::queue_full, "offload")));
         },
         deadline, std::optional<result<void>>(std::unexpected(failure(bot_errc::timed_out, "offload"))));
+}
+
+task<result<event_ref>> bot_runtime::next(event_type type, shoal::detail::event_filter wanted, duration within) {
+    auto& my = *impl_;
+    if (!my.open) co_return std::unexpected(failure(bot_errc::not_running));
+    const auto kind = kind_of(type);
+    const auto brings = discord::intents_of(kind);
+    if (brings != 0 && (brings & intents_to_identify()) == 0) {
+        co_return std::unexpected(failure(bot_errc::bad_request, fmt::format("{} needs the intent {}", discord::name_of(kind),
+                                                                             fmt::join(intents(brings).names(), " or "))));
+    }
+    auto* here = scheduler::current();
+    auto& home = here != nullptr ? *here : *my.setup.rest_on;
+    co_return co_await my.waits.next(home, type, std::move(wanted), home.now() + within);
 }
 
 }  // namespace shoal::runtime

@@ -63,7 +63,10 @@ struct runtime_setup {
 ///   destroyed
 ///   6. attach(nullptr); destroy the host                     handlers hold guards that point into it: only after drain's done
 ///   7. close()                                               joins the offload threads; then stop and join the io threads
-class bot_runtime final : public host::event_sink, public detail::call_home, public detail::offloader {
+class bot_runtime final : public host::event_sink,
+                          public detail::call_home,
+                          public detail::offloader,
+                          public detail::event_waiter {
 public:
     explicit bot_runtime(bot_options options);
     ~bot_runtime() override;
@@ -135,9 +138,11 @@ public:
     };
     void listen(listener to);
 
-    // ---- detail::call_home and detail::offloader -----------------------------------------------------------------------------
+    // ---- detail::call_home, detail::offloader and detail::event_waiter
+    // -----------------------------------------------------------------------------
     void forget(std::string_view what, task<result<void>> running) override;
     task<result<void>> run(std::move_only_function<void()> job, detail::call_settings settings) override;
+    task<result<detail::event_ref>> next(detail::event_type type, detail::event_filter wanted, duration within) override;
 
 private:
     struct impl;

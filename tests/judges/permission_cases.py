@@ -5,7 +5,6 @@ Usage: permission_cases.py <path of shoal-permissions> [CASES]. discord.js says 
 use without something else, and time-outs. Bits that a library does not know yet are left out of its verdict.
 """
 import json
-import os
 import random
 import subprocess
 import sys

@@ -165,16 +165,14 @@ TEST_CASE("objects inside of objects are read as deep as Discord's are, and not 
     CHECK(depth <= 17);
 }
 
-TEST_CASE("a list that nobody could have sent is cut off, not given memory without end") {
+TEST_CASE("a list that asks for far more memory than its JSON has is left empty, and what stands behind it is read") {
     std::string json = R"({"id":"1","embeds":[{})";
-    constexpr std::size_t sent = 2'000'000;
-    for (std::size_t i = 1; i < sent; ++i) json += ",{}";
+    for (int i = 1; i < 2'000'000; ++i) json += ",{}";
     json += R"(],"content":"after"})";
     event_arena arena;
     message_view message;
     runtime::read(message, discord::json_value(json), arena);
-    CHECK(message.embeds.size() < sent);
-    CHECK(message.embeds.size() > 10'000);
+    CHECK(message.embeds.empty());
     CHECK(message.content == "after");
 }
 
