@@ -38,7 +38,7 @@ struct embed {
     std::vector<embed_field> fields = {};                            ///< At most 25.
 
     /// Fails with bot_errc::bad_request and the field that breaks a limit of Discord's: "embed.title has 257 characters; at most
-    /// 256 are allowed". Whatever sends an embed checks it first.
+    /// 256 are allowed". Nothing is sent to learn it.
     [[nodiscard]] result<void> check() const;
 };
 

@@ -58,8 +58,8 @@ struct message {
     bool tts = false;
 
     /// Fails with bot_errc::bad_request and the field that breaks a limit of Discord's: "embeds[2].fields[0].name has 257
-    /// characters; at most 256 are allowed". Whatever sends a message checks it first, so that nothing is sent and no limit of
-    /// requests is touched. `files`: how many go with it.
+    /// characters; at most 256 are allowed". Nothing is sent to learn it, and no limit of requests is touched. `files`: how many
+    /// go with it.
     [[nodiscard]] result<void> check(std::size_t files = 0) const;
 };
 

@@ -62,6 +62,55 @@ void events(shoal::bot& bot) {
         if (event.delivery() != shoal::delivery::fresh) return;  // after a reconnect Discord sends again what may have been seen
     });
     // [/delivery]
+
+    // [objects]
+    bot.on([](const shoal::guild_joined& event) {  // an object is read when it is first asked for
+        for (const auto& channel : event.contents().channels) {
+            if (channel.type != shoal::channel_type::text) continue;
+            std::printf("%.*s\n", static_cast<int>(channel.name.size()), channel.name.data());
+        }
+    });
+    bot.on([](const shoal::message_create& event) {
+        const auto& message = event.message();
+        if (message.referenced != nullptr && message.flags.has(shoal::message_flag::suppress_notifications)) return;
+        if (const auto when = message.timestamp.time()) std::printf("%s\n", shoal::show_time(*when).c_str());  // <t:1786015861:f>
+        std::printf("%s\n", shoal::cdn::avatar(message.author, {.size_px = 64}).c_str());
+    });
+    // [/objects]
+
+    // [next]
+    bot.command("quiz", "One question", [&bot](shoal::context ctx) -> shoal::task<> {
+        co_await ctx.reply("What has a shell and no legs?");
+        const auto who = ctx.user().id;
+        const auto answer = co_await bot
+                                .next<shoal::message_create>(
+                                    [who](const shoal::message_create& message) { return message.author().id == who; }, 30s)
+                                .result();  // a value: timed_out is no surprise here
+        co_await ctx.reply(answer && answer->content() == "a shoal" ? "Well..." : "Too late, or wrong.");
+    });
+    // [/next]
+}
+
+// [permissions]
+bool may_write(const shoal::guild_view& guild, const shoal::channel_view& channel, const shoal::member_view& member) {
+    const shoal::permission_holder who{member.user.id, member.roles};
+    const auto in_guild = shoal::guild_permissions(guild.id, guild.owner_id, guild.roles, who);
+    const auto here = shoal::channel_permissions(in_guild, guild.id, channel.overwrites, who);
+    return shoal::effective_permissions(here, channel.type).has(shoal::permission::send_messages);
+}
+// [/permissions]
+
+void building() {
+    // [building]
+    shoal::embed report{.title = "Report", .color = 0x5865F2, .fields = {{"Guilds", "12", true}}};
+    report.fields.push_back({"Since", shoal::show_time(std::chrono::system_clock::now(), shoal::time_style::relative)});
+    const shoal::message message{
+        .content = "Hello " + shoal::mention(shoal::user_id(80351110224678912)),  // which wakes nobody:
+        .embeds = {report},                                                       // see .mentions
+        .components = {shoal::row({shoal::button("again", "Again"), shoal::link_button("https://example.org", "More")})}};
+    if (const auto fine = message.check(); !fine)
+        std::puts(fine.error().detail().c_str());  // "embeds[0].title has 257 characters; ..."
+    // [/building]
 }
 
 shoal::task<> calls(shoal::bot& bot, shoal::channel_id where) {
