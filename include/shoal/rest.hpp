@@ -12,13 +12,9 @@
 
 #include "shoal/call.hpp"
 #include "shoal/file.hpp"
+#include "shoal/rest/all.hpp"
 
 namespace shoal {
-
-namespace runtime {
-class bot_runtime;
-}
-
 inline namespace v0 {
 
 /// What REST did since the start of the bot, and what it holds now. A bot's process has one queue for all of its shards.
@@ -48,9 +44,10 @@ struct rest_notice {
 [[nodiscard]] std::string_view to_string(rest_notice::kind what) noexcept;
 
 /// bot.rest(): a way to Discord's REST interface; copy it freely. The bot must outlive it, and must run when a call is awaited.
-class rest_api {
+/// What every typed call has: within(), reason() where Discord takes one, result(), forget(), and the failures of request().
+class rest_api : public detail::all_rest_calls {
 public:
-    explicit rest_api(runtime::bot_runtime& home) noexcept : home_(&home) {}
+    explicit rest_api(runtime::bot_runtime& bot) noexcept : rest_home(bot) {}
 
     /// Any route: `rest.request("PATCH", "/guilds/10/members/20", R"({"nick":"x"})")`. Yields the answer's body, which is empty
     /// after 204. `path` begins behind the version: "/channels/5?with=x". `json` is sent as it is; empty: no body. Waits, 429s,
@@ -66,9 +63,6 @@ public:
 
     /// From any thread.
     [[nodiscard]] rest_status status() const;
-
-private:
-    runtime::bot_runtime* home_;
 };
 
 }  // namespace v0

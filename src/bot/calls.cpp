@@ -146,20 +146,21 @@ task<result<void>> defer_reply(event_ref interaction, call_settings settings) {
     co_return result<void>{};
 }
 
-task<result<std::string>> ask_discord(bot_runtime& bot, std::string method, std::string path, std::string json,
-                                      std::vector<file> files, call_settings settings) {
+task<result<std::string>> ask_discord(bot_runtime& bot, rest_request what, call_settings settings) {
     auto rest = rest_of(bot);
     if (!rest) co_return std::unexpected(std::move(rest).error());
     const auto unix_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    auto where = rest::route_of(method, std::move(path), json, {.application = bot.application(), .unix_ms = unix_ms});
+    auto where =
+        rest::route_of(what.method, std::move(what.path), what.json, {.application = bot.application(), .unix_ms = unix_ms});
     if (!where) co_return std::unexpected(failure(bot_errc::bad_request, where.error().detail()));
+    where->harmless_to_repeat |= what.harmless_to_repeat;
     rest_call call{
         .where = std::move(*where), .reason = std::move(settings.reason), .within = settings.within.value_or(default_within)};
-    if (files.empty()) {
-        call.body = std::move(json);
+    if (what.files.empty()) {
+        call.body = std::move(what.json);
     } else {
-        auto opened = co_await open_on_a_worker(bot, std::move(json), std::move(files), settings.within);
+        auto opened = co_await open_on_a_worker(bot, std::move(what.json), std::move(what.files), settings.within);
         if (!opened) co_return std::unexpected(std::move(opened).error());
         call.content_type = opened->content_type;
         call.large_body = make_upload(std::move(*opened), (*rest)->on(), bot.workers());

@@ -22,9 +22,16 @@ class bot_runtime;
 [[nodiscard]] task<result<void>> reply_to(shoal::detail::event_ref interaction, std::string text,
                                           shoal::detail::call_settings settings);
 [[nodiscard]] task<result<void>> defer_reply(shoal::detail::event_ref interaction, shoal::detail::call_settings settings);
-/// Any route: the body of its answer.
-[[nodiscard]] task<result<std::string>> ask_discord(bot_runtime& bot, std::string method, std::string path, std::string json,
-                                                    std::vector<file> files, shoal::detail::call_settings settings);
+/// A request as the public API makes them.
+struct rest_request {
+    std::string method;
+    std::string path;  ///< Behind the version.
+    std::string json = {};
+    std::vector<file> files = {};
+    bool harmless_to_repeat = false;  ///< Though it is a POST.
+};
+/// The body of its answer.
+[[nodiscard]] task<result<std::string>> ask_discord(bot_runtime& bot, rest_request what, shoal::detail::call_settings settings);
 /// PUT of all global commands.
 [[nodiscard]] task<result<void>> overwrite_commands(bot_runtime& bot, application_id application, std::string json);
 

@@ -86,15 +86,18 @@ channel_ref event::channel_at(channel_id which) const noexcept { return {ref_.bo
 call<std::string> rest_api::request(std::string method, std::string path, std::string json) const {
     return request(std::move(method), std::move(path), std::move(json), {});
 }
+detail::call_home& detail::rest_home::call_home() const noexcept { return home(); }
+
 call<std::string> rest_api::request(std::string method, std::string path, std::string json, std::vector<file> files) const {
-    return {*home_, "request",
-            [&bot = *home_, method = std::move(method), path = std::move(path), json = std::move(json),
+    return {home(), "request",
+            [&bot = home(), method = std::move(method), path = std::move(path), json = std::move(json),
              files = std::move(files)](detail::call_settings settings) mutable {
-                return runtime::ask_discord(bot, std::move(method), std::move(path), std::move(json), std::move(files),
-                                            std::move(settings));
+                return runtime::ask_discord(
+                    bot, {.method = std::move(method), .path = std::move(path), .json = std::move(json), .files = std::move(files)},
+                    std::move(settings));
             }};
 }
-rest_status rest_api::status() const { return home_->is_open() ? home_->rest().status() : rest_status{}; }
+rest_status rest_api::status() const { return home().is_open() ? home().rest().status() : rest_status{}; }
 
 std::string_view to_string(rest_notice::kind what) noexcept {
     switch (what) {

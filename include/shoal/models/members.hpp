@@ -37,6 +37,7 @@ enum class member_flag : std::uint64_t {
 }
 
 struct member_view;
+struct ban_view;
 
 /// A user in a guild. Source: https://discord.com/developers/docs/resources/guild#guild-member-object
 struct member_view {
@@ -57,6 +58,12 @@ struct member_view {
     const nameplate_view* nameplate = nullptr;                  ///< The guild's own; nullptr: none.
     /// The name that people see in the guild.
     [[nodiscard]] std::string_view name() const noexcept { return nick.empty() ? user.name() : nick; }
+};
+
+/// Somebody who is banned from a guild. Source: https://discord.com/developers/docs/resources/guild#ban-object
+struct ban_view {
+    user_view user;           ///< Who.
+    std::string_view reason;  ///< What was said of it, or empty.
 };
 
 }  // namespace v0

@@ -47,6 +47,7 @@ void read(shoal::detail::guild_role_delete_head& out, const discord::json_value&
 /// False if it lacks an id that it needs to name its subject.
 [[nodiscard]] bool named(const shoal::detail::guild_role_delete_head& of);
 void read(member_view& out, const discord::json_value& object, event_arena& arena);
+void read(ban_view& out, const discord::json_value& object, event_arena& arena);
 void read(shoal::detail::guild_member_add_head& out, const discord::json_value& object, event_arena& arena);
 /// False if it lacks an id that it needs to name its subject.
 [[nodiscard]] bool named(const shoal::detail::guild_member_add_head& of);
