@@ -47,6 +47,8 @@ public:
     /// Answers with a text of 1 to 2,000 characters: as the answer, in place of "is thinking" after defer(), or as a follow-up
     /// (for 15 minutes). Fails with bot_errc::refused if Discord does not take it; after a failed answer another may be tried.
     [[nodiscard]] reply_call reply(std::string text) const;
+    /// The same with everything that a message may have.
+    [[nodiscard]] reply_call reply(shoal::message what, std::vector<file> files = {}) const;
     /// The same with {fmt}'s placeholders, checked at compile time.
     template <class... Args>
     [[nodiscard]] reply_call replyf(fmt::format_string<Args...> format, Args&&... args) const {

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "shoal/cache.hpp"
 #include "shoal/call.hpp"
 #include "shoal/events/event_type.hpp"
+#include "shoal/file.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/message.hpp"
 
 namespace shoal {
 
@@ -67,6 +70,9 @@ public:
     /// with bot_errc::refused (no such channel, no permission: the detail has Discord's code), unavailable, timed_out,
     /// rate_limited.
     [[nodiscard]] call<sent_message> send(std::string text) const;
+    /// The same with everything that a message may have. What breaks a limit of Discord's fails with bad_request and the field's
+    /// name, and so does a file that cannot be read; nothing is sent then.
+    [[nodiscard]] call<sent_message> send(shoal::message what, std::vector<file> files = {}) const;
 
 private:
     runtime::bot_runtime* home_;

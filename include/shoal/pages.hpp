@@ -30,8 +30,8 @@ public:
     pages(detail::call_home& home, std::string_view what, std::size_t full, fetch ask, number id_of)
         : home_(&home), what_(what), full_(full), ask_(std::move(ask)), id_of_(id_of) {}
 
-    /// The next one, or nullptr behind the last; good until the next call of next() is awaited. Fails as the call that fetches a page
-    /// does, and may then be tried again.
+    /// The next one, or nullptr behind the last; good until the next call of next() is awaited. Fails as the call that fetches a
+    /// page does, and may then be tried again.
     [[nodiscard]] call<const View*> next() {
         return {*home_, what_, [this](detail::call_settings settings) { return advance(*this, std::move(settings)); }};
     }

@@ -3,6 +3,9 @@
 #include <atomic>
 #include <chrono>
 
+#include <fmt/format.h>
+
+#include "bot/message_json.hpp"
 #include "bot/rest_client.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
@@ -42,21 +45,26 @@ std::string next_nonce() {
     return std::to_string((start ^ (start << 21)) + calls.fetch_add(1, std::memory_order_relaxed));
 }
 
-std::string callback_json(int type, const std::string* text, bool ephemeral) {
+std::string callback_json(int type, const message* what, bool ephemeral) {
     discord::json_writer w;
     w.begin_object().field("type", type).key("data").begin_object();
-    if (text != nullptr) w.field("content", *text);
-    if (ephemeral) w.field("flags", flag_ephemeral);
+    if (what != nullptr) write_fields(w, *what);
+    if (what == nullptr && ephemeral) w.field("flags", flag_ephemeral);
     w.end_object().end_object();
     return std::move(w).take();
 }
 
-std::string message_json(const std::string& text, bool ephemeral) {
+std::string message_json(const message& what) {
     discord::json_writer w;
-    w.begin_object().field("content", text);
-    if (ephemeral) w.field("flags", flag_ephemeral);
+    w.begin_object();
+    write_fields(w, what);
     w.end_object();
     return std::move(w).take();
+}
+
+/// Where an interaction is answered for the first time.
+std::string callback_path(const shoal::detail::interaction_create_head& of) {
+    return fmt::format("/interactions/{}/{}/callback", of.id.value(), of.token);
 }
 
 task<result<opened_upload>> open_on_a_worker(bot_runtime& bot, std::string json, std::vector<file> files,
@@ -73,21 +81,20 @@ task<result<opened_upload>> open_on_a_worker(bot_runtime& bot, std::string json,
 
 }  // namespace
 
-task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, std::string text, message_id replies_to,
+task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, message what, std::vector<file> files,
                                         call_settings settings) {
-    auto rest = rest_of(bot);
-    if (!rest) co_return std::unexpected(std::move(rest).error());
+    if (auto good = what.check(files.size()); !good) co_return std::unexpected(std::move(good).error());
     discord::json_writer w;
-    w.begin_object().field("content", text).field("nonce", next_nonce()).field("enforce_nonce", true);
-    if (replies_to) {
-        w.key("message_reference").begin_object();
-        w.field("message_id", replies_to).field("fail_if_not_exists", false).end_object();
-    }
+    w.begin_object().field("nonce", next_nonce()).field("enforce_nonce", true);
+    write_fields(w, what);
     w.end_object();
-    auto body = co_await (*rest)->ask({.where = rest::create_message(channel),
-                                       .body = std::move(w).take(),
-                                       .reason = std::move(settings.reason),
-                                       .within = settings.within.value_or(default_within)});
+    auto body = co_await ask_discord(bot,
+                                     {.method = "POST",
+                                      .path = fmt::format("/channels/{}/messages", channel.value()),
+                                      .json = std::move(w).take(),
+                                      .files = std::move(files),
+                                      .harmless_to_repeat = true},
+                                     std::move(settings));
     if (!body) co_return std::unexpected(std::move(body).error());
     const discord::json_value sent(*body);
     const auto id = sent["id"].id<message_id>();
@@ -95,32 +102,38 @@ task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, st
     co_return sent_message{id, channel};
 }
 
-task<result<void>> reply_to(event_ref interaction, std::string text, call_settings settings) {
+task<result<void>> reply_to(event_ref interaction, message what, std::vector<file> files, call_settings settings) {
     auto& body = *interaction.body();
     const auto& fields = interaction_of(interaction);
-    auto rest = rest_of(body.room.bot);
-    if (!rest) co_return std::unexpected(std::move(rest).error());
+    if (settings.ephemeral) what.flags |= message_flag::ephemeral;
+    if (auto good = what.check(files.size()); !good) co_return std::unexpected(std::move(good).error());
 
     const auto before = body.answered;
-    rest_call call{.where = {}, .body = {}, .reason = {}, .within = settings.within.value_or(default_within)};
+    rest_request request{.method = {}, .path = {}, .files = std::move(files)};
     switch (before) {
         case answer_state::none:
-            call.where = rest::answer_interaction(fields.id, fields.token);
-            call.body = callback_json(answer_with_message, &text, settings.ephemeral);
-            call.within = settings.within.value_or(first_answer_within);
+            request.method = "POST";
+            request.path = callback_path(fields);
+            request.json = callback_json(answer_with_message, &what, settings.ephemeral);
+            // A second answer is refused with 40060, so asking again after an unknown outcome shows nothing twice.
+            request.harmless_to_repeat = true;
+            if (!settings.within && request.files.empty()) settings.within = first_answer_within;
             break;
         case answer_state::deferred:
-            call.where = rest::edit_original_answer(fields.application_id, fields.token);
-            call.body = message_json(text, false);  // whether it is ephemeral was decided by the deferral
+            what.flags -= message_flag::ephemeral;  // Whether it is ephemeral was decided by the deferral.
+            request.method = "PATCH";
+            request.path = fmt::format("/webhooks/{}/{}/messages/@original", fields.application_id.value(), fields.token);
+            request.json = message_json(what);
             break;
         case answer_state::answered:
-            call.where = rest::create_followup(fields.application_id, fields.token);
-            call.body = message_json(text, settings.ephemeral);
+            request.method = "POST";
+            request.path = fmt::format("/webhooks/{}/{}", fields.application_id.value(), fields.token);
+            request.json = message_json(what);
             break;
     }
     // Set before it is known: whoever replies meanwhile sends a follow-up, not a second answer.
     body.answered = answer_state::answered;
-    auto outcome = co_await (*rest)->ask(std::move(call));
+    auto outcome = co_await ask_discord(body.room.bot, std::move(request), std::move(settings));
     if (!outcome) {
         if (body.answered == answer_state::answered && before != answer_state::answered) body.answered = before;
         co_return std::unexpected(std::move(outcome).error());
@@ -130,15 +143,15 @@ task<result<void>> reply_to(event_ref interaction, std::string text, call_settin
 
 task<result<void>> defer_reply(event_ref interaction, call_settings settings) {
     auto& body = *interaction.body();
-    const auto& fields = interaction_of(interaction);
-    auto rest = rest_of(body.room.bot);
-    if (!rest) co_return std::unexpected(std::move(rest).error());
     if (body.answered != answer_state::none) co_return result<void>{};
     body.answered = answer_state::deferred;
-    auto outcome = co_await (*rest)->ask({.where = rest::answer_interaction(fields.id, fields.token),
-                                          .body = callback_json(answer_deferred, nullptr, settings.ephemeral),
-                                          .reason = {},
-                                          .within = settings.within.value_or(first_answer_within)});
+    if (!settings.within) settings.within = first_answer_within;
+    rest_request request{.method = "POST",
+                         .path = callback_path(interaction_of(interaction)),
+                         .json = callback_json(answer_deferred, nullptr, settings.ephemeral),
+                         .files = {},
+                         .harmless_to_repeat = true};
+    auto outcome = co_await ask_discord(body.room.bot, std::move(request), std::move(settings));
     if (!outcome) {
         if (body.answered == answer_state::deferred) body.answered = answer_state::none;
         co_return std::unexpected(std::move(outcome).error());

@@ -15,11 +15,11 @@ namespace shoal::runtime {
 
 class bot_runtime;
 
-/// Sends a message; `replies_to` 0 for none.
-[[nodiscard]] task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, std::string text,
-                                                      message_id replies_to, shoal::detail::call_settings settings);
-/// The first answer, the text in place of "is thinking", or a follow-up, whichever is due.
-[[nodiscard]] task<result<void>> reply_to(shoal::detail::event_ref interaction, std::string text,
+/// Sends a message, with a nonce that Discord enforces.
+[[nodiscard]] task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, message what, std::vector<file> files,
+                                                      shoal::detail::call_settings settings);
+/// The first answer, the message in place of "is thinking", or a follow-up, whichever is due.
+[[nodiscard]] task<result<void>> reply_to(shoal::detail::event_ref interaction, message what, std::vector<file> files,
                                           shoal::detail::call_settings settings);
 [[nodiscard]] task<result<void>> defer_reply(shoal::detail::event_ref interaction, shoal::detail::call_settings settings);
 /// A request as the public API makes them.

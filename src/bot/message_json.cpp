@@ -81,17 +81,6 @@ void write_ids(json_writer& w, std::string_view name, const Ids& ids) {
     w.end_array();
 }
 
-void write_mentions(json_writer& w, const allowed_mentions& who) {
-    w.key("allowed_mentions").begin_object().key("parse").begin_array();
-    if (who.everyone) w.value("everyone");
-    if (who.all_users) w.value("users");
-    if (who.all_roles) w.value("roles");
-    w.end_array();
-    write_ids(w, "users", who.users);
-    write_ids(w, "roles", who.roles);
-    w.field("replied_user", who.replied_user).end_object();
-}
-
 void write_poll(json_writer& w, const poll& what) {
     w.key("poll").begin_object().key("question").begin_object().field("text", what.question).end_object();
     w.key("answers").begin_array();
@@ -175,6 +164,17 @@ void write(json_writer& w, const component& what) {
     }
     for (const auto& each : what.accessory) write(w.key("accessory"), each);
     w.end_object();
+}
+
+void write_mentions(json_writer& w, const allowed_mentions& who) {
+    w.key("allowed_mentions").begin_object().key("parse").begin_array();
+    if (who.everyone) w.value("everyone");
+    if (who.all_users) w.value("users");
+    if (who.all_roles) w.value("roles");
+    w.end_array();
+    write_ids(w, "users", who.users);
+    write_ids(w, "roles", who.roles);
+    w.field("replied_user", who.replied_user).end_object();
 }
 
 void write_fields(json_writer& w, const message& what) {

@@ -53,11 +53,8 @@ std::string_view content_of(const event_ref& ref, std::string_view text) noexcep
     return text;
 }
 
-call<sent_message> reply_to_message(const event_ref& ref, channel_id channel, message_id message, std::string text) {
-    auto& bot = ref.body()->room.bot;
-    return {bot, "reply", [&bot, channel, message, text = std::move(text)](call_settings settings) mutable {
-                return runtime::send_message(bot, channel, std::move(text), message, std::move(settings));
-            }};
+call<sent_message> reply_to_message(const event_ref& ref, channel_id channel, message what, std::vector<file> files) {
+    return channel_ref(ref.body()->room.bot, channel).send(std::move(what), std::move(files));
 }
 
 void option_does_not_fit(std::string_view name) {
@@ -93,7 +90,8 @@ call<std::string> rest_api::request(std::string method, std::string path, std::s
             [&bot = home(), method = std::move(method), path = std::move(path), json = std::move(json),
              files = std::move(files)](detail::call_settings settings) mutable {
                 return runtime::ask_discord(
-                    bot, {.method = std::move(method), .path = std::move(path), .json = std::move(json), .files = std::move(files)},
+                    bot,
+                    {.method = std::move(method), .path = std::move(path), .json = std::move(json), .files = std::move(files)},
                     std::move(settings));
             }};
 }
@@ -110,15 +108,19 @@ std::string_view to_string(rest_notice::kind what) noexcept {
     return "unknown";
 }
 
-call<sent_message> channel_ref::send(std::string text) const {
-    return {*home_, "send", [&bot = *home_, id = id_, text = std::move(text)](detail::call_settings settings) mutable {
-                return runtime::send_message(bot, id, std::move(text), {}, std::move(settings));
+call<sent_message> channel_ref::send(std::string text) const { return send(message{.content = std::move(text)}); }
+call<sent_message> channel_ref::send(message what, std::vector<file> files) const {
+    return {*home_, "send",
+            [&bot = *home_, id = id_, what = std::move(what), files = std::move(files)](detail::call_settings settings) mutable {
+                return runtime::send_message(bot, id, std::move(what), std::move(files), std::move(settings));
             }};
 }
 
-reply_call context::reply(std::string text) const {
-    return {ref_.body()->room.bot, "reply", [ref = ref_, text = std::move(text)](detail::call_settings settings) mutable {
-                return runtime::reply_to(std::move(ref), std::move(text), std::move(settings));
+reply_call context::reply(std::string text) const { return reply(message{.content = std::move(text)}); }
+reply_call context::reply(message what, std::vector<file> files) const {
+    return {ref_.body()->room.bot, "reply",
+            [ref = ref_, what = std::move(what), files = std::move(files)](detail::call_settings settings) mutable {
+                return runtime::reply_to(std::move(ref), std::move(what), std::move(files), std::move(settings));
             }};
 }
 reply_call context::defer() const {

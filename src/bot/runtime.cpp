@@ -184,7 +184,7 @@ struct bot_runtime::impl {
     void answer_quietly(const event_ref& ref, std::string text) {
         call_settings settings;
         settings.ephemeral = true;
-        self.forget("answer", reply_to(ref, std::move(text), std::move(settings)));
+        self.forget("answer", reply_to(ref, message{.content = std::move(text)}, {}, std::move(settings)));
     }
 
     void run_command(shard_room& room, const event_ref& ref) {

@@ -120,39 +120,16 @@ result<route> route_of(std::string_view method, std::string path, std::string_vi
 }
 
 namespace {
-route named(std::string_view method, std::string path, const route_context& known = {}) {
-    auto made = route_of(method, std::move(path), {}, known);
+route named(std::string_view method, std::string path) {
+    auto made = route_of(method, std::move(path));
     SHOAL_ASSERT(made);
     return std::move(*made);
 }
-route repeatable(route what) {
-    what.harmless_to_repeat = true;
-    return what;
-}
 }  // namespace
-
-route create_message(channel_id channel) {
-    return repeatable(named("POST", fmt::format("/channels/{}/messages", channel.value())));
-}
 
 route overwrite_global_commands(application_id application) {
     return named("PUT", fmt::format("/applications/{}/commands", application.value()));
 }
 
-route current_application() { return named("GET", "/applications/@me"); }
-
-// A second answer is refused with 40060, so asking again after an unknown outcome shows nothing twice.
-route answer_interaction(interaction_id id, std::string_view token) {
-    return repeatable(named("POST", fmt::format("/interactions/{}/{}/callback", id.value(), token)));
-}
-
-route edit_original_answer(application_id application, std::string_view token) {
-    return named("PATCH", fmt::format("/webhooks/{}/{}/messages/@original", application.value(), token),
-                 {.application = application});
-}
-
-route create_followup(application_id application, std::string_view token) {
-    return named("POST", fmt::format("/webhooks/{}/{}", application.value(), token), {.application = application});
-}
 
 }  // namespace shoal::rest

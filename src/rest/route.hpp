@@ -40,11 +40,7 @@ struct route_context {
 [[nodiscard]] result<route> route_of(std::string_view method, std::string path, std::string_view body = {},
                                      const route_context& known = {});
 
-[[nodiscard]] route create_message(channel_id channel);  ///< Harmless only with an enforced nonce, which Shoal always sends.
+/// Those that Shoal itself calls at a start.
 [[nodiscard]] route overwrite_global_commands(application_id application);
-[[nodiscard]] route current_application();
-[[nodiscard]] route answer_interaction(interaction_id id, std::string_view token);
-[[nodiscard]] route edit_original_answer(application_id application, std::string_view token);
-[[nodiscard]] route create_followup(application_id application, std::string_view token);
 
 }  // namespace shoal::rest

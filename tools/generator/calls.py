@@ -9,6 +9,7 @@ from . import cpp
 from . import schema as shape
 
 HOME = 'include/shoal/rest'
+BY_HAND = ('sending',)   # Families that are written by hand.
 SOURCES = 'src/bot/rest'
 PARAMETER = re.compile(r'\{(\w+)(?::(\w+))?\}')
 # What may stand in a path besides ids: C++ type of the parameter, and how it is written into the path.
@@ -294,9 +295,9 @@ def source(one, known):
 def umbrella(groups):
     out = cpp.head(None, 'All typed REST calls, as what rest_api is made of.', 'the calls (the headers of this folder).')
     out[-2] = f'// {cpp.MARK}rest; change it there.'
-    out += [f'#include "shoal/rest/{each.name}.hpp"' for each in groups]
+    out += [f'#include "shoal/rest/{each}.hpp"' for each in (*BY_HAND, *(one.name for one in groups))]
     out += ['', 'namespace shoal {', 'inline namespace v0 {', 'namespace detail {', '', '/// Every family of calls.',
-            'class all_rest_calls : ' + ', '.join(f'public {each.name}_calls' for each in groups) + ' {};', '', '}  // namespace detail',
+            'class all_rest_calls : ' + ', '.join(f'public {each}_calls' for each in (*BY_HAND, *(one.name for one in groups))) + ' {};', '', '}  // namespace detail',
             '}  // namespace v0', '}  // namespace shoal', '']
     return '\n'.join(out)
 

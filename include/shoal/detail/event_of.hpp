@@ -36,7 +36,7 @@ private:
 
 /// The text of a message, warned of if it is empty for want of MESSAGE_CONTENT.
 std::string_view content_of(const event_ref& ref, std::string_view text) noexcept;
-call<sent_message> reply_to_message(const event_ref& ref, channel_id channel, message_id message, std::string text);
+call<sent_message> reply_to_message(const event_ref& ref, channel_id channel, shoal::message what, std::vector<file> files);
 
 /// What the events of whole messages have beside their fields.
 template <class Head, event_type Type>
@@ -47,8 +47,11 @@ public:
     /// its own messages; the first such reading is warned of in the log.
     [[nodiscard]] std::string_view content() const noexcept { return content_of(this->ref_, this->head().content); }
     /// Answers in the same channel, as a reply to this message.
-    [[nodiscard]] call<sent_message> reply(std::string text) const {
-        return reply_to_message(this->ref_, this->head().channel_id, this->head().id, std::move(text));
+    [[nodiscard]] call<sent_message> reply(std::string text) const { return reply(shoal::message{.content = std::move(text)}); }
+    /// The same with everything that a message may have.
+    [[nodiscard]] call<sent_message> reply(shoal::message what, std::vector<file> files = {}) const {
+        what.replies_to = this->head().id;
+        return reply_to_message(this->ref_, this->head().channel_id, std::move(what), std::move(files));
     }
 };
 

@@ -10,6 +10,7 @@
 #include "shoal/rest/message.hpp"
 #include "shoal/rest/moderation.hpp"
 #include "shoal/rest/scheduled_event.hpp"
+#include "shoal/rest/sending.hpp"
 #include "shoal/rest/user.hpp"
 #include "shoal/rest/webhook.hpp"
 
@@ -18,7 +19,8 @@ inline namespace v0 {
 namespace detail {
 
 /// Every family of calls.
-class all_rest_calls : public channel_calls,
+class all_rest_calls : public sending_calls,
+                       public channel_calls,
                        public command_calls,
                        public expression_calls,
                        public guild_calls,

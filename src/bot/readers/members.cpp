@@ -80,18 +80,10 @@ void read(member_view& out, const json_value& object, event_arena& arena) {
 
 void read(ban_view& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
-        switch (key.size()) {
-            case 4:
-                if (key == "user") {
-                    take(out.user, value, arena);
-                }
-                break;
-            case 6:
-                if (key == "reason") {
-                    take(out.reason, value, arena);
-                }
-                break;
-            default: break;
+        if (key == "user") {
+            take(out.user, value, arena);
+        } else if (key == "reason") {
+            take(out.reason, value, arena);
         }
     }
 }

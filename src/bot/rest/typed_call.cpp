@@ -5,8 +5,12 @@ namespace shoal::runtime::sending {
 using shoal::detail::call_settings;
 
 task<result<std::string>> ask(bot_runtime& bot, typed_request what, call_settings settings) {
-    return ask_discord(bot, {.method = std::string(what.method), .path = std::move(what.path), .json = std::move(what.json),
-                             .files = std::move(what.files), .harmless_to_repeat = what.harmless_to_repeat},
+    return ask_discord(bot,
+                       {.method = std::string(what.method),
+                        .path = std::move(what.path),
+                        .json = std::move(what.json),
+                        .files = std::move(what.files),
+                        .harmless_to_repeat = what.harmless_to_repeat},
                        std::move(settings));
 }
 
@@ -31,8 +35,9 @@ call<void> ask_for_nothing(bot_runtime& bot, std::string_view name, typed_reques
             }};
 }
 call<std::string> ask_for_text(bot_runtime& bot, std::string_view name, typed_request what) {
-    return {bot, name,
-            [&bot, what = std::move(what)](call_settings settings) mutable { return ask(bot, std::move(what), std::move(settings)); }};
+    return {bot, name, [&bot, what = std::move(what)](call_settings settings) mutable {
+                return ask(bot, std::move(what), std::move(settings));
+            }};
 }
 call<std::uint64_t> ask_for_number(bot_runtime& bot, std::string_view name, typed_request what) {
     return {bot, name, [&bot, what = std::move(what)](call_settings settings) mutable {

@@ -59,6 +59,12 @@ struct kept_answer {
     }
 };
 
+/// A call that fails before anything is sent.
+template <class T>
+task<result<T>> failed_with(failure why) {
+    co_return std::unexpected(std::move(why));
+}
+
 template <class View>
 task<result<owned<View>>> answer_of(bot_runtime& bot, typed_request what, shoal::detail::call_settings settings) {
     const auto at = what.at;

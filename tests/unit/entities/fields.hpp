@@ -317,6 +317,15 @@ struct fields_of<member_view> {
     }
 };
 template <>
+struct fields_of<ban_view> {
+    static constexpr const char* name = "ban_view";
+    template <class View, class Visitor>
+    static void visit(View& view, Visitor&& see) {
+        see("user", view.user, how::by_type);
+        see("reason", view.reason, how::by_type);
+    }
+};
+template <>
 struct fields_of<detail::guild_member_add_head> {
     static constexpr const char* name = "detail::guild_member_add_head";
     template <class View, class Visitor>
@@ -1736,6 +1745,7 @@ void for_each_entity(F&& visit) {
     visit.template operator()<role_colors_view>();
     visit.template operator()<role_view>();
     visit.template operator()<member_view>();
+    visit.template operator()<ban_view>();
     visit.template operator()<overwrite_view>();
     visit.template operator()<forum_tag_view>();
     visit.template operator()<thread_metadata_view>();

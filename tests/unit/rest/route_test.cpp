@@ -34,26 +34,6 @@ TEST_CASE("ids leave the key, and the first of channels, guilds and webhooks is 
     CHECK(of("DELETE", "/applications/1/guilds/2/commands/3").major.empty());
 }
 
-TEST_CASE("what Shoal itself asks for") {
-    const auto message = rest::create_message(channel_id(5));
-    CHECK(message.path == "/channels/5/messages");
-    CHECK(message.authorized);
-    CHECK(message.counts_globally);
-    CHECK(message.harmless_to_repeat);
-    const auto callback = rest::answer_interaction(interaction_id(7), "tok");
-    CHECK(callback.key == "POST /interactions/{interaction}/{token}/callback");
-    CHECK_FALSE(callback.authorized);
-    CHECK_FALSE(callback.counts_globally);
-    CHECK(callback.harmless_to_repeat);
-    const auto followup = rest::create_followup(application_id(9), "tok");
-    CHECK(followup.major == "9/tok");
-    CHECK_FALSE(followup.authorized);
-    CHECK_FALSE(followup.counts_globally);
-    CHECK_FALSE(followup.harmless_to_repeat);
-    CHECK(rest::edit_original_answer(application_id(9), "tok").key == "PATCH /webhooks/{webhook}/{token}/messages/@original");
-    CHECK(rest::overwrite_global_commands(application_id(9)).key == "PUT /applications/{id}/commands");
-}
-
 TEST_CASE("webhooks with a token go without the bot's; only the application's own are free of the global limit") {
     const auto hook = of("POST", "/webhooks/8/tok?wait=true", {}, {.application = application_id(9)});
     CHECK(hook.major == "8/tok");
