@@ -24,7 +24,7 @@ class sent:
     """A field of a body or a query."""
     name: str
     type: str      # C++
-    how: str       # plain, json, list or body
+    how: str       # plain, any_id, json, list, body or bodies
     must: bool
     clears: bool
     doc: str
@@ -73,6 +73,8 @@ def type_of(written, bodies, known, where):
         return f'std::vector<{inner}>', 'bodies' if how == 'body' else 'list'
     if written in bodies:
         return written, 'body'
+    if written == 'any_id':
+        return 'std::uint64_t', 'any_id'
     if written == 'json':
         return 'std::string', 'json'
     if written in SENT:
@@ -224,6 +226,8 @@ def put(told, writer, access):
     key = f'"{told.key}"'
     if told.how == 'json':
         line = f'{writer}.raw_field({key}, {value});'
+    elif told.how == 'any_id':
+        line = f'{writer}.key({key}).quoted_integer({value});'
     elif told.how == 'list':
         line = f'put_list({writer}, {key}, {value});'
     elif told.how == 'body':

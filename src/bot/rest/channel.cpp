@@ -38,7 +38,7 @@ void write(json_writer& out, const overwrite& what) {
 
 void write(json_writer& out, const placed_overwrite& what) {
     out.begin_object();
-    put(out, "id", what.id);
+    out.key("id").quoted_integer(what.id);
     put(out, "type", what.type);
     if (what.allow) {
         put(out, "allow", *what.allow);
