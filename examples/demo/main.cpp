@@ -62,8 +62,8 @@ int main(int argc, char** argv) {
         ++seen.commands;
         const auto* guild = ctx.guild();
         if (guild == nullptr) co_return co_await ctx.reply("In a direct message.").ephemeral();
-        co_await ctx.replyf("{}: {} channels, {} roles, {} members", guild->name(), guild->channels.size(), guild->roles.size(),
-                            guild->member_count);
+        co_await ctx.replyf("{}: {} channels, {} roles, {} members", guild->name(), guild->channels().size(),
+                            guild->roles().size(), guild->member_count());
     });
 
     bot.command("steps", "Counts on another thread while the shard goes on",

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "shoal/cache.hpp"
+#include "shoal/cache_settings.hpp"
 #include "shoal/call.hpp"
 #include "shoal/command.hpp"
 #include "shoal/context.hpp"
@@ -31,12 +33,6 @@
 namespace shoal {
 inline namespace v0 {
 
-/// What each shard remembers of its guilds.
-enum class cache_preset : std::uint8_t {
-    none,    ///< Nothing: guild() is nullptr everywhere.
-    guilds,  ///< Guilds, their channels and roles, and the bot's own membership.
-};
-
 /// What people see of the bot. Source: https://discord.com/developers/docs/events/gateway-events#update-presence
 struct presence {
     std::string status = "online";   ///< online, idle, dnd or invisible.
@@ -47,8 +43,8 @@ struct presence {
 /// Settings from code. Flags, environment and file override them (docs/options.md); the token normally comes from there.
 struct bot_options {
     shoal::intents intents = shoal::intents::from_handlers;
-    std::string token = {};  ///< Normally empty: SHOAL_TOKEN, DISCORD_TOKEN or --token-file.
-    cache_preset cache = cache_preset::guilds;
+    std::string token = {};                        ///< Normally empty: SHOAL_TOKEN, DISCORD_TOKEN or --token-file.
+    cache_settings cache = cache_preset::guilds;   ///< What each shard remembers; single kinds: cache_settings.
     std::optional<shoal::presence> presence = {};  ///< From the first session on; set_presence() changes it.
     std::string api_base = {};   ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
     std::string ca_file = {};    ///< Trust only these authorities (PEM).
@@ -314,6 +310,11 @@ public:
     /// Discord would refuse, timed_out when no part comes for 20 s or within() passed, rate_limited (see member_request),
     /// queue_full with 1,000 requests open on the shard, and not_running if the guild's shard is not here or stops.
     [[nodiscard]] call<member_list> request_members(guild_id guild, member_request which = {});
+
+    /// A guild as its shard in this process knows it, copied on the shard's thread; nothing if the cache does not know it. From
+    /// any thread or handler; a handler of the same shard reads it in place by its event's guild(). Fails with not_running if the
+    /// guild's shard is not here, and with timed_out.
+    [[nodiscard]] call<std::optional<guild_summary>> guild(guild_id which);
 
     /// Each shard of this process, ordered by id.
     [[nodiscard]] std::vector<shard_status> shards() const;

@@ -1,115 +1,513 @@
 #pragma once
-// What a shard remembers of its guilds, as compact records that handlers read in place, on the shard's own thread.
-// A pointer or text read here is good until the handler suspends: the next event may change it. Copy what you need longer.
-// Not here: how it is filled (src/cache); members, messages and presences are not kept.
-// Source: https://discord.com/developers/docs/resources/guild, .../channel and .../topics/permissions
+// What a shard remembers of its guilds: plain structs read out of packed records, in place, on the shard's own thread.
+// What is read here (texts, lists, a cached_guild) is good until the handler suspends: the next event may change it. Copy what
+// you need longer. What was not kept, or is not known, reads as 0, empty or false; docs/cache.md lists what each preset keeps.
+// Not here: how it is filled (src/cache), the settings (cache_settings.hpp), other guilds' shards (bot.guild(id)).
+// Source: https://discord.com/developers/docs/resources, one page an object, and .../topics/permissions
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <span>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "shoal/detail/packed_table.hpp"
 #include "shoal/ids.hpp"
+
+namespace shoal::cache {
+class shard_cache;
+class guild_access;
+}  // namespace shoal::cache
 
 namespace shoal {
 inline namespace v0 {
 
-/// A text that the cache keeps once for all who use it; one pointer wide.
-class cached_text {
+/// A time to the second, as the cache keeps it; 0: none.
+using cached_time = std::chrono::sys_seconds;
+
+/// The hash of an image (icon, avatar, banner) or of a voice session: 32 hexadecimal digits, kept as 128 bits.
+struct image_hash {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::string_view odd;  ///< The text, should Discord ever send another shape; else empty.
+    bool set = false;
+    bool animated = false;  ///< It began with "a_".
+    [[nodiscard]] explicit operator bool() const noexcept { return set; }
+    /// As Discord writes it; empty if there is none.
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] static image_hash from(std::string_view text) noexcept;
+    friend bool operator==(const image_hash&, const image_hash&) = default;
+};
+
+/// Roles by id, in no order; an id whose role was deleted is not among them.
+class cached_roles {
 public:
-    constexpr cached_text() noexcept = default;
-    [[nodiscard]] std::string_view view() const noexcept {
-        if (at_ == nullptr) return {};
-        std::uint32_t size = 0;
-        std::memcpy(&size, at_, sizeof size);
-        return {at_ + sizeof size, size};
-    }
-    /// For the cache: where a 32-bit size and the bytes stand.
-    constexpr explicit cached_text(const char* at) noexcept : at_(at) {}
-    [[nodiscard]] constexpr const char* address() const noexcept { return at_; }
+    class iterator {
+    public:
+        using value_type = role_id;
+        using difference_type = std::ptrdiff_t;
+        iterator() noexcept = default;
+        [[nodiscard]] role_id operator*() const noexcept { return in_->at(at_); }
+        iterator& operator++() noexcept {
+            at_ = in_->next(at_ + 1);
+            return *this;
+        }
+        void operator++(int) noexcept { ++*this; }
+        friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
+
+    private:
+        friend class cached_roles;
+        iterator(const cached_roles* in, std::uint32_t at) noexcept : in_(in), at_(at) {}
+        const cached_roles* in_ = nullptr;
+        std::uint32_t at_ = 0;
+    };
+    [[nodiscard]] iterator begin() const noexcept { return {this, next(0)}; }
+    [[nodiscard]] iterator end() const noexcept { return {this, count_}; }
+    [[nodiscard]] bool empty() const noexcept { return next(0) == count_; }
+    [[nodiscard]] std::size_t size() const noexcept;
+    [[nodiscard]] bool contains(role_id which) const noexcept;
+
+    // For the cache: numbers of the guild's own list of role ids, two bytes each.
+    cached_roles() noexcept = default;
+    cached_roles(const char* slots, std::uint32_t count, const std::vector<std::uint64_t>* ids) noexcept
+        : slots_(slots), ids_(ids), count_(count) {}
+    [[nodiscard]] std::string_view slot_bytes() const noexcept { return {slots_, std::size_t{2} * count_}; }
 
 private:
-    const char* at_ = nullptr;
+    [[nodiscard]] role_id at(std::uint32_t index) const noexcept;
+    [[nodiscard]] std::uint32_t next(std::uint32_t index) const noexcept;
+    const char* slots_ = nullptr;
+    const std::vector<std::uint64_t>* ids_ = nullptr;
+    std::uint32_t count_ = 0;
 };
+
+/// What a channel allows or denies one role or member, beyond what roles give.
+struct cached_overwrite {
+    std::uint64_t id = 0;  ///< Of the role or the member.
+    bool is_member = false;
+    std::uint64_t allow = 0;  ///< Discord's bit sets.
+    std::uint64_t deny = 0;
+};
+
+namespace detail {
+/// Reads one item out of a packed list and moves `at` behind it; false if it is to be passed over.
+bool read_item(const char*& at, const char* end, const std::vector<std::uint64_t>* ids, cached_overwrite& out) noexcept;
+bool read_item(const char*& at, const char* end, const std::vector<std::uint64_t>* ids, std::string_view& out) noexcept;
+bool read_item(const char*& at, const char* end, const std::vector<std::uint64_t>* ids, std::uint64_t& out) noexcept;
+}  // namespace detail
+
+/// A list of T inside a record, read item by item.
+template <class T>
+class packed_list {
+public:
+    class iterator {
+    public:
+        using value_type = T;
+        using difference_type = std::ptrdiff_t;
+        iterator() noexcept = default;
+        [[nodiscard]] const T& operator*() const noexcept { return item_; }
+        [[nodiscard]] const T* operator->() const noexcept { return &item_; }
+        iterator& operator++() noexcept {
+            advance();
+            return *this;
+        }
+        void operator++(int) noexcept { advance(); }
+        friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.here_ == b.here_; }
+
+    private:
+        friend class packed_list;
+        iterator(const char* at, const char* end, const std::vector<std::uint64_t>* ids) noexcept
+            : at_(at), end_(end), ids_(ids) {
+            advance();
+        }
+        void advance() noexcept {
+            for (;;) {
+                here_ = at_ == end_ ? nullptr : at_;
+                if (here_ == nullptr || detail::read_item(at_, end_, ids_, item_)) return;
+            }
+        }
+        const char* here_ = nullptr;
+        const char* at_ = nullptr;
+        const char* end_ = nullptr;
+        const std::vector<std::uint64_t>* ids_ = nullptr;
+        T item_{};
+    };
+    [[nodiscard]] iterator begin() const noexcept { return {bytes_.data(), bytes_.data() + bytes_.size(), ids_}; }
+    [[nodiscard]] iterator end() const noexcept { return {}; }
+    [[nodiscard]] bool empty() const noexcept { return begin() == end(); }
+    [[nodiscard]] std::size_t size() const noexcept {
+        std::size_t count = 0;
+        for (auto at = begin(); at != end(); ++at) ++count;
+        return count;
+    }
+
+    packed_list() noexcept = default;
+    packed_list(std::string_view bytes, const std::vector<std::uint64_t>* ids) noexcept : bytes_(bytes), ids_(ids) {}
+    [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
+
+private:
+    std::string_view bytes_;
+    const std::vector<std::uint64_t>* ids_ = nullptr;
+};
+using cached_overwrites = packed_list<cached_overwrite>;
+using cached_texts = packed_list<std::string_view>;
+using cached_ids = packed_list<std::uint64_t>;
 
 struct cached_channel {
     channel_id id;
     channel_id parent_id;  ///< Its category; 0: none.
-    cached_text stored_name;
-    std::int16_t position = 0;  ///< Among its neighbours; equal ones are ordered by id.
-    std::uint8_t type = 0;      ///< Discord's number: 0 text, 2 voice, 4 category.
+    std::string_view name;
+    std::string_view topic;
+    std::string_view status;  ///< Of a voice channel, as people set it.
+    std::string_view rtc_region;
+    cached_overwrites overwrites;
+    std::int32_t position = 0;                     ///< Among its neighbours; equal ones are ordered by id.
+    std::uint32_t type = 0;                        ///< Discord's number: 0 text, 2 voice, 4 category.
+    std::uint32_t rate_limit_per_user = 0;         ///< Seconds between two messages of one person,
+    std::uint32_t thread_rate_limit_per_user = 0;  ///< likewise, for threads made in it.
+    std::uint32_t user_limit = 0;                  ///< Of a voice channel; 0: none.
+    std::uint32_t bitrate = 0;                     ///< Bits a second, of a voice channel.
+    std::uint32_t video_quality_mode = 0;
+    std::uint32_t auto_archive_minutes = 0;  ///< The default for threads made in it.
+    std::uint64_t flags = 0;                 ///< Discord's bit set.
+    cached_time last_pin_at;
     bool nsfw = false;
-    [[nodiscard]] std::string_view name() const noexcept { return stored_name.view(); }
+};
+
+/// An active thread that the bot may see. Archived ones are not kept.
+struct cached_thread {
+    channel_id id;
+    channel_id parent_id;
+    user_id owner_id;
+    std::string_view name;
+    cached_ids applied_tags;  ///< In a forum.
+    std::uint32_t type = 0;   ///< 10 announcement, 11 public, 12 private.
+    std::uint32_t rate_limit_per_user = 0;
+    std::uint32_t auto_archive_minutes = 0;
+    std::uint32_t message_count = 0;
+    std::uint32_t member_count = 0;  ///< Discord counts to 50.
+    std::uint32_t total_message_sent = 0;
+    std::uint64_t flags = 0;
+    cached_time archive_timestamp;  ///< When it was last archived or unarchived.
+    cached_time create_timestamp;
+    bool locked = false;
+    bool invitable = false;
+    bool joined = false;  ///< The bot is in it.
 };
 
 struct cached_role {
     role_id id;
     std::uint64_t permissions = 0;  ///< Discord's bit set.
-    cached_text stored_name;
-    std::uint32_t color = 0;    ///< 0xRRGGBB; 0: none.
-    std::int16_t position = 0;  ///< Higher ranks above; equal ones are ordered by id.
-    bool hoist : 1 = false;
-    bool managed : 1 = false;
-    bool mentionable : 1 = false;
-    [[nodiscard]] std::string_view name() const noexcept { return stored_name.view(); }
+    std::string_view name;
+    std::string_view unicode_emoji;
+    image_hash icon;
+    user_id bot_id;                     ///< The bot that it belongs to,
+    std::uint64_t integration_id = 0;   ///< or the integration.
+    std::uint32_t color = 0;            ///< 0xRRGGBB; 0: none.
+    std::uint32_t secondary_color = 0;  ///< Of a gradient,
+    std::uint32_t tertiary_color = 0;   ///< likewise.
+    std::int32_t position = 0;          ///< Higher ranks above; equal ones are ordered by id.
+    std::uint32_t flags = 0;            ///< Discord's bit set.
+    bool hoist = false;                 ///< Shown apart in the list of members.
+    bool managed = false;               ///< Belongs to an integration: nobody can give it by hand.
+    bool mentionable = false;
+    bool premium_subscriber = false;  ///< The guild's booster role.
 };
 
-/// The bot itself in one guild.
-struct cached_self {
-    cached_text stored_nick;
-    std::vector<role_id> roles;  ///< Sorted; without @everyone.
+struct cached_emoji {
+    emoji_id id;
+    std::string_view name;
+    cached_roles roles;  ///< Only they may use it; none: everybody.
+    user_id creator_id;
+    bool animated = false;
+    bool managed = false;
+    bool unavailable = false;  ///< For lack of boosts.
+};
+
+struct cached_sticker {
+    std::uint64_t id = 0;
+    std::string_view name;
+    std::string_view description;
+    std::string_view tags;
+    user_id creator_id;
+    std::uint32_t format = 0;  ///< 1 PNG, 2 APNG, 3 Lottie, 4 GIF.
+    bool unavailable = false;
+};
+
+struct cached_voice_state {
+    shoal::user_id user_id;
+    shoal::channel_id channel_id;
+    image_hash session_id;  ///< text() for a library that does audio.
+    cached_time request_to_speak_at;
+    bool deaf = false;
+    bool mute = false;
+    bool self_deaf = false;
+    bool self_mute = false;
+    bool self_stream = false;
+    bool self_video = false;
+    bool suppress = false;
+};
+
+/// A user, kept once for all guilds of the shard.
+struct cached_user {
+    user_id id;
+    std::string_view username;     ///< Unique, unlike global_name.
+    std::string_view global_name;  ///< Empty if none was set.
+    image_hash avatar;
+    image_hash banner;
+    std::uint32_t discriminator = 0;  ///< 0: they have none any more.
+    std::uint32_t accent_color = 0;
+    std::uint64_t public_flags = 0;
+    std::uint32_t holders = 0;  ///< By how many memberships of this shard it is kept.
+    bool bot = false;
+    bool system = false;
+    /// The name that people see: the global one, else the username.
+    [[nodiscard]] std::string_view name() const noexcept { return global_name.empty() ? username : global_name; }
+};
+
+struct cached_member {
+    user_id id;
+    std::string_view nick;  ///< Empty if none was set.
+    cached_roles roles;     ///< Without @everyone.
+    cached_time joined_at;
+    cached_time timeout_until;  ///< May have passed: nobody tells when it ends.
+    cached_time premium_since;
+    image_hash avatar;           ///< For this guild only,
+    image_hash banner;           ///< likewise.
+    std::uint32_t flags = 0;     ///< Discord's bit set.
+    bool deaf = false;           ///< By a moderator, in voice,
+    bool mute = false;           ///< likewise.
     bool pending = false;        ///< Has not passed the guild's membership screening yet.
-    bool timed_out = false;      ///< As the last event of it said; nobody tells when it ends.
-    [[nodiscard]] std::string_view nick() const noexcept { return stored_nick.view(); }
+    bool only_in_voice = false;  ///< Kept while in voice, then forgotten.
 };
 
-/// One guild as its shard knows it: what GUILD_CREATE brought and events since changed.
-class cached_guild {
-public:
-    guild_id id;
-    user_id owner_id;
-    cached_text stored_name;
-    std::uint32_t member_count = 0;  ///< Kept up to date only with the intent GUILD_MEMBERS.
-    bool available = false;          ///< False before its GUILD_CREATE and in an outage, when the rest is what was known before.
-    cached_self self;
-    std::vector<cached_channel> channels;  ///< Sorted by id; threads are not kept.
-    std::vector<cached_role> roles;        ///< Sorted by id.
+struct cached_presence {
+    shoal::user_id user_id;
+    /// offline, online, idle, dnd; whoever is offline has no presence kept.
+    enum class status : std::uint8_t { offline, online, idle, dnd };
+    status overall = status::offline;
+    status desktop = status::offline;
+    status mobile = status::offline;
+    status web = status::offline;
+};
 
-    [[nodiscard]] std::string_view name() const noexcept { return stored_name.view(); }
-    /// The channel or role of that id, or nullptr.
-    [[nodiscard]] const cached_channel* channel(channel_id which) const noexcept { return find(channels, which); }
-    [[nodiscard]] const cached_role* role(role_id which) const noexcept { return find(roles, which); }
-    /// The bot's permissions in this guild as its roles give them, without channel overwrites.
-    [[nodiscard]] std::uint64_t own_permissions() const noexcept {
-        std::uint64_t sum = 0;
-        for (const auto& each : roles) {
-            if (each.id.value() == id.value() || has(self.roles, each.id)) sum |= each.permissions;
+struct cached_stage {
+    std::uint64_t id = 0;
+    shoal::channel_id channel_id;
+    std::string_view topic;
+    std::uint64_t scheduled_event_id = 0;
+    std::uint32_t privacy_level = 0;
+};
+
+struct cached_scheduled_event {
+    std::uint64_t id = 0;
+    shoal::channel_id channel_id;
+    user_id creator_id;
+    std::uint64_t entity_id = 0;
+    std::string_view name;
+    std::string_view description;
+    std::string_view location;
+    image_hash image;
+    cached_time starts_at;
+    cached_time ends_at;
+    std::uint32_t status = 0;  ///< 1 scheduled, 2 active, 3 completed, 4 cancelled.
+    std::uint32_t entity_type = 0;
+    std::uint32_t privacy_level = 0;
+    std::uint32_t user_count = 0;
+};
+
+struct cached_sound {
+    std::uint64_t id = 0;
+    std::string_view name;
+    shoal::emoji_id emoji_id;
+    std::string_view emoji_name;
+    user_id creator_id;
+    std::uint32_t volume_permille = 0;
+    bool unavailable = false;
+};
+
+/// A guild's own fields.
+struct cached_guild_fields {
+    guild_id id;
+    std::string_view name;
+    user_id owner_id;
+    image_hash icon;
+    image_hash banner;
+    image_hash splash;
+    image_hash discovery_splash;
+    std::string_view description;
+    std::string_view vanity_url_code;
+    std::string_view preferred_locale;
+    cached_texts features;
+    cached_time joined_at;  ///< The bot.
+    channel_id afk_channel_id;
+    channel_id system_channel_id;
+    channel_id rules_channel_id;
+    channel_id public_updates_channel_id;
+    channel_id safety_alerts_channel_id;
+    std::uint32_t afk_timeout = 0;  ///< Seconds.
+    std::uint32_t system_channel_flags = 0;
+    std::uint32_t verification_level = 0;
+    std::uint32_t default_message_notifications = 0;
+    std::uint32_t explicit_content_filter = 0;
+    std::uint32_t mfa_level = 0;
+    std::uint32_t nsfw_level = 0;
+    std::uint32_t premium_tier = 0;
+    std::uint32_t premium_subscription_count = 0;
+    std::uint32_t max_members = 0;
+    bool large = false;  ///< Too many members for GUILD_CREATE to list them all.
+};
+
+namespace detail {
+/// Each kind of thing that a guild has many of, and the guild's own fields.
+enum class cache_table : std::uint8_t {
+    fields,
+    channels,
+    roles,
+    threads,
+    emojis,
+    stickers,
+    voice_states,
+    members,
+    presences,
+    stages,
+    scheduled_events,
+    sounds
+};
+inline constexpr std::size_t cache_tables = 12;
+/// What a shard keeps once for all of its guilds.
+struct shard_tables;
+}  // namespace detail
+
+class cached_guild;
+
+/// The things of one kind in a guild, in order of id, each read when it is looked at.
+template <class T>
+class cached_range {
+public:
+    class iterator {
+    public:
+        using value_type = T;
+        using difference_type = std::ptrdiff_t;
+        iterator() noexcept = default;
+        [[nodiscard]] T operator*() const noexcept;
+        iterator& operator++() noexcept {
+            ++at_;
+            return *this;
         }
-        return sum;
-    }
+        void operator++(int) noexcept { ++at_; }
+        friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
+
+    private:
+        friend class cached_range;
+        iterator(const cached_guild* guild, detail::packed_table::iterator at) noexcept : guild_(guild), at_(at) {}
+        const cached_guild* guild_ = nullptr;
+        detail::packed_table::iterator at_;
+    };
+    [[nodiscard]] iterator begin() const noexcept { return {guild_, table_->begin()}; }
+    [[nodiscard]] iterator end() const noexcept { return {guild_, table_->end()}; }
+    [[nodiscard]] std::size_t size() const noexcept { return table_->size(); }
+    [[nodiscard]] bool empty() const noexcept { return table_->empty(); }
 
 private:
-    template <class T, class Id>
-    static const T* find(const std::vector<T>& sorted, Id which) noexcept {
-        std::size_t low = 0;
-        std::size_t high = sorted.size();
-        while (low < high) {
-            const auto middle = (low + high) / 2;
-            if (sorted[middle].id < which) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low < sorted.size() && sorted[low].id == which ? &sorted[low] : nullptr;
+    friend class cached_guild;
+    cached_range(const cached_guild* guild, const detail::packed_table* table) noexcept : guild_(guild), table_(table) {}
+    const cached_guild* guild_;
+    const detail::packed_table* table_;
+};
+
+/// One guild as its shard knows it: what GUILD_CREATE brought and events since changed. A reading costs tens of nanoseconds, a
+/// look-up by id not much more; nothing is copied and nothing locked.
+class cached_guild {
+public:
+    cached_guild(const cached_guild&) = delete;
+    cached_guild& operator=(const cached_guild&) = delete;
+    ~cached_guild() = default;
+
+    [[nodiscard]] guild_id id() const noexcept { return id_; }
+    /// False before its GUILD_CREATE and in an outage, when the rest is what was known before.
+    [[nodiscard]] bool available() const noexcept { return available_; }
+    /// Kept up to date only with the intent GUILD_MEMBERS.
+    [[nodiscard]] std::uint32_t member_count() const noexcept { return member_count_; }
+    [[nodiscard]] cached_guild_fields fields() const noexcept;
+    [[nodiscard]] std::string_view name() const noexcept { return fields().name; }
+    [[nodiscard]] user_id owner_id() const noexcept { return fields().owner_id; }
+
+    [[nodiscard]] cached_range<cached_channel> channels() const noexcept;  ///< Without threads.
+    [[nodiscard]] cached_range<cached_role> roles() const noexcept;
+    [[nodiscard]] cached_range<cached_thread> threads() const noexcept;
+    [[nodiscard]] cached_range<cached_emoji> emojis() const noexcept;
+    [[nodiscard]] cached_range<cached_sticker> stickers() const noexcept;
+    [[nodiscard]] cached_range<cached_voice_state> voice_states() const noexcept;
+    [[nodiscard]] cached_range<cached_member> members() const noexcept;  ///< Those that are kept: see docs/cache.md.
+    [[nodiscard]] cached_range<cached_presence> presences() const noexcept;
+    [[nodiscard]] cached_range<cached_stage> stages() const noexcept;
+    [[nodiscard]] cached_range<cached_scheduled_event> scheduled_events() const noexcept;
+    [[nodiscard]] cached_range<cached_sound> sounds() const noexcept;
+
+    [[nodiscard]] std::optional<cached_channel> channel(channel_id which) const noexcept;
+    [[nodiscard]] std::optional<cached_role> role(role_id which) const noexcept;
+    [[nodiscard]] std::optional<cached_thread> thread(channel_id which) const noexcept;
+    [[nodiscard]] std::optional<cached_emoji> emoji(emoji_id which) const noexcept;
+    [[nodiscard]] std::optional<cached_sticker> sticker(std::uint64_t which) const noexcept;
+    [[nodiscard]] std::optional<cached_voice_state> voice_state(user_id whose) const noexcept;
+    [[nodiscard]] std::optional<cached_member> member(user_id who) const noexcept;
+    [[nodiscard]] std::optional<cached_presence> presence(user_id whose) const noexcept;
+    [[nodiscard]] std::optional<cached_stage> stage(std::uint64_t which) const noexcept;
+    [[nodiscard]] std::optional<cached_scheduled_event> scheduled_event(std::uint64_t which) const noexcept;
+    [[nodiscard]] std::optional<cached_sound> sound(std::uint64_t which) const noexcept;
+    /// A user of this shard, whichever of its guilds they are in.
+    [[nodiscard]] std::optional<cached_user> user(user_id who) const noexcept;
+
+    /// The bot itself.
+    [[nodiscard]] std::optional<cached_member> self() const noexcept;
+    /// The bot's permissions in this guild as its roles give them, without channel overwrites.
+    [[nodiscard]] std::uint64_t own_permissions() const noexcept;
+
+    /// For the ranges above.
+    template <class T>
+    [[nodiscard]] T read(const detail::packed_table::entry& from) const noexcept;
+
+private:
+    friend class cache::shard_cache;
+    friend class cache::guild_access;
+    cached_guild(guild_id id, const detail::shard_tables& shard) noexcept : id_(id), shard_(&shard) {}
+    [[nodiscard]] const detail::packed_table& table(detail::cache_table which) const noexcept {
+        return tables_[static_cast<std::size_t>(which)];
     }
-    static bool has(const std::vector<role_id>& sorted, role_id which) noexcept {
-        for (const auto each : sorted) {
-            if (each == which) return true;
-        }
-        return false;
-    }
+
+    guild_id id_;
+    std::uint64_t seq_ = 0;  // Of the last event that was applied to it.
+    const detail::shard_tables* shard_;
+    detail::packed_table tables_[detail::cache_tables];
+    std::vector<std::uint64_t> role_ids_;  // Members and overwrites name roles by their place in here; 0: was deleted.
+    std::uint32_t member_count_ = 0;
+    std::uint16_t sweep_at_ = 64;  // Length of role_ids_ at which places that nobody names any more are given up.
+    bool available_ = false;
+};
+
+template <class T>
+T cached_range<T>::iterator::operator*() const noexcept {
+    return guild_->template read<T>(*at_);
+}
+
+/// What is known of a guild, as a copy that may go anywhere: bot.guild(id).
+struct guild_summary {
+    guild_id id;
+    std::string name;
+    user_id owner_id;
+    std::string icon;  ///< The hash, or empty.
+    std::uint32_t member_count = 0;
+    bool available = false;
+    std::size_t channels = 0;  ///< How many are kept, likewise the others.
+    std::size_t roles = 0;
+    std::size_t emojis = 0;
+    std::size_t threads = 0;
+    std::size_t voice_states = 0;
+    std::uint32_t shard = 0;
 };
 
 }  // namespace v0

@@ -202,6 +202,10 @@ call<member_list> bot::request_members(guild_id guild, member_request which) {
                 return my.request_members(guild, std::move(which), settings.within);
             }};
 }
+call<std::optional<guild_summary>> bot::guild(guild_id which) {
+    return {*inside_, "guild",
+            [&my = *inside_, which](const detail::call_settings& settings) { return my.summary_of(which, settings.within); }};
+}
 std::vector<shard_status> bot::shards() const { return inside_->shards(); }
 bad_answers bot::bad_answers() const { return inside_->bad_answers(); }
 void bot::stop(bool for_good) { inside_->stop(for_good); }

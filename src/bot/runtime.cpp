@@ -131,6 +131,14 @@ struct bot_runtime::impl {
             if (!by_type[i].empty()) bits |= wanted_by(kind_of(static_cast<event_type>(i)));
         }
         for (const auto& [name, handlers] : raw) bits |= wanted_by(discord::event_kind_of(name));
+        // What the cache keeps would grow old without its events. Members and presences are privileged: those are asked for by
+        // name.
+        const auto& keeps = options.cache;
+        if (keeps.keeps(cache_kind::voice_states)) bits |= intents::guild_voice_states.bits();
+        if (keeps.keeps(cache_kind::emojis) || keeps.keeps(cache_kind::stickers) || keeps.keeps(cache_kind::sounds)) {
+            bits |= intents::guild_expressions.bits();
+        }
+        if (keeps.keeps(cache_kind::scheduled_events)) bits |= intents::guild_scheduled_events.bits();
         return bits;
     }
     /// All intents that bring the event, but privileged ones only where no other does.
@@ -146,7 +154,7 @@ struct bot_runtime::impl {
         if (auto* known = rooms.find(shard)) return *known;
         auto* here = scheduler::current();
         SHOAL_ASSERT(here != nullptr);
-        return rooms.add(std::make_unique<shard_room>(self, shard, *here));
+        return rooms.add(std::make_unique<shard_room>(self, shard, *here, options.cache));
     }
 
     void report(shard_room& room, const std::string& name, const std::exception_ptr& thrown) {
@@ -313,6 +321,28 @@ struct bot_runtime::impl {
             const std::lock_guard locked(mutex);
             if (shards != nullptr) shards->cancel_members(shard, which);
         });
+    }
+
+    /// On the shard's own thread.
+    [[nodiscard]] std::optional<guild_summary> summary_of(shard_key shard, guild_id which) const {
+        const auto* room = rooms.find(shard);
+        const auto* guild = room == nullptr ? nullptr : room->cache.guild(which);
+        if (guild == nullptr) return std::nullopt;
+        const auto fields = guild->fields();
+        guild_summary out;
+        out.id = which;
+        out.name = fields.name;
+        out.owner_id = fields.owner_id;
+        out.icon = fields.icon.text();
+        out.member_count = guild->member_count();
+        out.available = guild->available();
+        out.channels = guild->channels().size();
+        out.roles = guild->roles().size();
+        out.emojis = guild->emojis().size();
+        out.threads = guild->threads().size();
+        out.voice_states = guild->voice_states().size();
+        out.shard = shard.id;
+        return out;
     }
 
     task<> log_failure(std::string what, task<result<void>> running) {
@@ -718,6 +748,31 @@ task<result<member_list>> bot_runtime::request_members(guild_id guild, member_re
     co_return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
 }
 
+task<result<std::optional<guild_summary>>> bot_runtime::summary_of(guild_id guild, std::optional<duration> within) {
+    using found = result<std::optional<guild_summary>>;
+    auto& my = *impl_;
+    if (!my.open) co_return std::unexpected(failure(bot_errc::not_running));
+    for (const auto& each : shards()) {
+        if (shard_for(guild, each.total) != each.id) continue;
+        const shard_key shard{each.id, each.total};
+        scheduler* on = nullptr;
+        {
+            const std::lock_guard lock(my.mutex);
+            if (my.shards != nullptr) on = my.shards->thread_of(shard);
+        }
+        if (on == nullptr) break;
+        auto* here = scheduler::current();
+        auto& home = here != nullptr ? *here : *my.setup.rest_on;
+        co_return co_await one_shot<found>(
+            home,
+            [&my, on, shard, guild](resolver<found> answer) {
+                on->post([&my, shard, guild, answer = std::move(answer)] { answer(my.summary_of(shard, guild)); });
+            },
+            within ? home.now() + *within : never, std::optional<found>(std::unexpected(failure(bot_errc::timed_out, "guild"))));
+    }
+    co_return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
+}
+
 const cached_guild* bot_runtime::cached(shard_key shard, guild_id which) const noexcept {
     const auto* room = impl_->rooms.find(shard);
     return room == nullptr ? nullptr : room->cache.guild(which);
@@ -735,7 +790,7 @@ void bot_runtime::content_was_read() noexcept {
 void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
     auto& my = *impl_;
     auto& room = my.room_of(shard);
-    if (my.options.cache != cache_preset::none) room.cache.start_session(ready_json);
+    room.cache.start_session(ready_json);
     const auto own = discord::json_value(ready_json)["application"]["id"].id<application_id>();
     my.application.store(own.value(), std::memory_order_relaxed);
     my.register_commands();
@@ -746,7 +801,7 @@ result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change c
     auto& my = *impl_;
     auto& room = my.room_of(event.shard);
     const auto kind = event.kind;
-    if (my.options.cache != cache_preset::none) room.cache.apply(kind, event.data);
+    room.cache.apply(kind, event.data, event.seq);
 
     const auto type = type_of(kind, change);
     const auto* handlers = type ? &my.by_type[static_cast<std::size_t>(*type)] : nullptr;

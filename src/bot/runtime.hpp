@@ -113,6 +113,8 @@ public:
     [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf,
                                                       std::optional<duration> within);
     [[nodiscard]] task<result<member_list>> request_members(guild_id guild, member_request which, std::optional<duration> within);
+    /// A copy of what the guild's shard knows of it, made on that shard's thread; within() bounds the wait.
+    [[nodiscard]] task<result<std::optional<guild_summary>>> summary_of(guild_id guild, std::optional<duration> within);
     /// A guild from the cache of a shard; on that shard's thread only.
     [[nodiscard]] const cached_guild* cached(shard_key shard, guild_id which) const noexcept;
     /// Text was read that Discord leaves out without MESSAGE_CONTENT: warned of once.

@@ -1,178 +1,199 @@
 #include "cache/shard_cache.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <string>
 
-#include "discord/json_cursor.hpp"
+#include "cache/table_edit.hpp"
 
 namespace shoal::cache {
-namespace {
 
 using discord::event_kind;
-using discord::json_value;
 
-// Beyond any guild of Discord's (500 channels, 250 roles; 2,500 guilds a shard), and so few that a message made for it cannot
-// fill the memory: what is over is not kept.
-constexpr std::size_t most_listed = 65'536;
-constexpr std::size_t longest_name = 1024;          // Bytes; Discord's names have 100 characters.
-constexpr std::size_t largest_scratch = 16 * 1024;  // Kept from event to event.
+namespace {
 
-/// A name as it is kept.
-std::string_view name_of(const json_value& value, std::string& scratch) {
-    auto name = value.text(scratch);
-    if (name.size() <= longest_name) return name;
-    auto end = longest_name;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80) --end;  // Not in the middle of a character.
-    return name.substr(0, end);
-}
-
-/// Integers of Discord's into narrow fields, at the nearest value that fits.
-std::int16_t narrow_position(const json_value& value) {
-    return static_cast<std::int16_t>(std::clamp<std::int64_t>(value.integer().value_or(0), INT16_MIN, INT16_MAX));
-}
-
-template <class T, class Id>
-auto place_of(std::vector<T>& sorted, Id id) {
-    return std::ranges::lower_bound(sorted, id, {}, &T::id);
-}
-
-bool is_thread(std::int64_t type) noexcept { return type >= 10 && type <= 12; }
-
-void read_channel(cached_channel& into, const json_value& object, text_pool& texts, std::string& scratch) {
-    for (const auto& [key, value] : object.fields()) {
-        if (key == "id") {
-            into.id = value.id<channel_id>();
-        } else if (key == "parent_id") {
-            into.parent_id = value.id<channel_id>();
-        } else if (key == "name") {
-            texts.replace(into.stored_name, name_of(value, scratch));
-        } else if (key == "position") {
-            into.position = narrow_position(value);
-        } else if (key == "type") {
-            into.type = value.value_or<std::uint8_t>(0);
-        } else if (key == "nsfw") {
-            into.nsfw = value.value_or(false);
-        }
-    }
-}
-
-void read_role(cached_role& into, const json_value& object, text_pool& texts, std::string& scratch) {
-    for (const auto& [key, value] : object.fields()) {
-        if (key == "id") {
-            into.id = value.id<role_id>();
-        } else if (key == "name") {
-            texts.replace(into.stored_name, name_of(value, scratch));
-        } else if (key == "permissions") {
-            into.permissions = value.unsigned_integer().value_or(0);
-        } else if (key == "color") {
-            into.color = value.value_or<std::uint32_t>(0);
-        } else if (key == "position") {
-            into.position = narrow_position(value);
-        } else if (key == "hoist") {
-            into.hoist = value.value_or(false);
-        } else if (key == "managed") {
-            into.managed = value.value_or(false);
-        } else if (key == "mentionable") {
-            into.mentionable = value.value_or(false);
-        }
-    }
-}
-
-void read_self_field(cached_self& into, std::string_view key, const json_value& value, text_pool& texts, std::string& scratch) {
-    if (key == "nick") {
-        texts.replace(into.stored_nick, name_of(value, scratch));
-    } else if (key == "roles") {
-        into.roles.clear();
-        for (const auto& each : value.elements()) {
-            if (into.roles.size() == most_listed) break;
-            if (const auto id = each.id<role_id>()) into.roles.push_back(id);
-        }
-        std::ranges::sort(into.roles);
-        into.roles.shrink_to_fit();
-    } else if (key == "pending") {
-        into.pending = value.value_or(false);
-    } else if (key == "communication_disabled_until") {
-        into.timed_out = static_cast<bool>(value);
-    }
-}
-
-/// Replaces a sorted list by what an array holds. Of two with one id, which Discord does not send, one stands.
-template <class T, class Read>
-void replace_list(std::vector<T>& list, const json_value& array, text_pool& texts, Read read_one) {
-    // Read apart, so that the list is made in its final size, or in the room that it has.
-    static thread_local std::vector<T> fresh;
-    fresh.clear();
-    for (const auto& each : array.elements()) {
-        if (fresh.size() == most_listed) break;
-        T entry;
-        if (read_one(entry, each)) {
-            fresh.push_back(entry);
-        } else {
-            texts.let_go(entry.stored_name);
-        }
-    }
-    std::ranges::sort(fresh, {}, &T::id);
-    auto end = fresh.begin();
-    for (auto each = fresh.begin(); each != fresh.end(); ++each) {
-        if (end != fresh.begin() && std::prev(end)->id == each->id) {
-            texts.let_go(each->stored_name);
-        } else {
-            *end++ = *each;
-        }
-    }
-    for (const auto& each : list) texts.let_go(each.stored_name);
-    list.assign(fresh.begin(), end);
-    constexpr std::size_t largest_kept = 1024;  // More than Discord allows a guild.
-    if (fresh.capacity() > largest_kept) std::vector<T>().swap(fresh);
-}
+bool is_thread(std::uint32_t type) noexcept { return type >= 10 && type <= 12; }
 
 }  // namespace
 
+shard_cache::shard_cache(cache_settings settings) : settings_(settings) {}
 shard_cache::~shard_cache() = default;
 
+void guild_access::forget_everything(shard_cache& cache) {
+    for (auto& each : cache.guilds_) cache.release_contents(*each);
+    cache.guilds_.clear();
+    cache.tables_.users.clear();
+    cache.tables_.self = {};
+}
+
 void shard_cache::start_session(std::string_view ready_json) {
-    for (auto& each : guilds_) clear_contents(*each);
-    guilds_.clear();
+    loading_ = false;
+    guild_access::forget_everything(*this);
+    if (!settings_.on) return;
+    reading_.begin(nullptr);
     const json_value ready(ready_json);
     for (const auto& [key, value] : ready.fields()) {
         if (key == "user") {
-            self_ = value["id"].id<user_id>();
+            tables_.self = value["id"].id<user_id>();
+            if (tables_.self) hold_user(tables_.self, value, 1);
         } else if (key == "guilds") {
             for (const auto& each : value.elements()) {
-                const auto id = each["id"].id<guild_id>();
-                if (!id) continue;
-                if (guilds_.size() == most_listed) break;
-                auto known = std::make_unique<cached_guild>();
-                known->id = id;
-                guilds_.push_back(std::move(known));
+                if (const auto id = each["id"].id<guild_id>()) {
+                    guilds_.push_back(std::unique_ptr<cached_guild>(new cached_guild(id, tables_)));
+                }
             }
         }
     }
-    std::ranges::sort(guilds_, {}, [](const auto& each) { return each->id; });
-    const auto doubled = std::ranges::unique(guilds_, {}, [](const auto& each) { return each->id; });
+    const auto id_of = [](const auto& each) { return each->id(); };
+    std::ranges::sort(guilds_, {}, id_of);
+    const auto doubled = std::ranges::unique(guilds_, {}, id_of);
     guilds_.erase(doubled.begin(), doubled.end());
+    guilds_.shrink_to_fit();
 }
 
-void shard_cache::apply(event_kind kind, std::string_view json) {
-    take(kind, json);
-    if (scratch_.capacity() > largest_scratch) std::string().swap(scratch_);
-}
-
-void shard_cache::take(event_kind kind, std::string_view json) {
+bool shard_cache::listens_to(event_kind kind) const noexcept {
+    using enum event_kind;
+    if (!settings_.on) return false;
     switch (kind) {
-        case event_kind::guild_create: return guild_create(json);
-        case event_kind::guild_update: return guild_update(json);
-        case event_kind::guild_delete: return guild_delete(json);
-        case event_kind::channel_create:
-        case event_kind::channel_update: return channel_upsert(json);
-        case event_kind::channel_delete: return channel_delete(json);
-        case event_kind::guild_role_create:
-        case event_kind::guild_role_update: return role_upsert(json);
-        case event_kind::guild_role_delete: return role_delete(json);
-        case event_kind::guild_member_update: return member_update(json);
-        case event_kind::guild_member_add: return member_count(json, +1);
-        case event_kind::guild_member_remove: return member_count(json, -1);
+        case guild_create:
+        case guild_update:
+        case guild_delete:
+        case guild_member_add:
+        case guild_member_update:
+        case guild_member_remove:
+        case user_update: return true;
+        case channel_create:
+        case channel_update:
+        case channel_delete: return keeps(cache_kind::channels) || keeps(cache_kind::threads);
+        case channel_pins_update:
+        case channel_info:
+        case voice_channel_status_update: return keeps(cache_kind::channels) && settings_.detail == cache_detail::all;
+        case guild_role_create:
+        case guild_role_update:
+        case guild_role_delete: return true;
+        case thread_create:
+        case thread_update:
+        case thread_delete:
+        case thread_list_sync:
+        case thread_member_update:
+        case thread_members_update: return keeps(cache_kind::threads);
+        case guild_emojis_update: return keeps(cache_kind::emojis);
+        case guild_stickers_update: return keeps(cache_kind::stickers);
+        case guild_members_chunk: return keeps(cache_kind::members) || keeps(cache_kind::presences);
+        case voice_state_update: return keeps(cache_kind::voice_states);
+        case presence_update: return keeps(cache_kind::presences);
+        case stage_instance_create:
+        case stage_instance_update:
+        case stage_instance_delete: return keeps(cache_kind::stages);
+        case guild_scheduled_event_create:
+        case guild_scheduled_event_update:
+        case guild_scheduled_event_delete:
+        case guild_scheduled_event_user_add:
+        case guild_scheduled_event_user_remove: return keeps(cache_kind::scheduled_events);
+        case guild_soundboard_sound_create:
+        case guild_soundboard_sound_update:
+        case guild_soundboard_sound_delete:
+        case guild_soundboard_sounds_update:
+        case soundboard_sounds: return keeps(cache_kind::sounds);
+        case message_create:
+        case interaction_create:
+        case typing_start:
+        case message_reaction_add: return keeps(cache_kind::members) && keeps(cache_kind::seen_members);
+        default: return false;
+    }
+}
+
+void shard_cache::apply(event_kind kind, std::string_view json, std::uint64_t seq) {
+    if (!listens_to(kind)) return;
+    const json_value object(json);
+    reading_.begin(nullptr);
+    // Users first and in any case: what an event says of a known user holds whatever became of the guild. So the log of a
+    // snapshot brings users to the same end from wherever it starts.
+    if (kind == event_kind::user_update) return refresh_user(object);
+    const bool of_guild_itself =
+        kind == event_kind::guild_create || kind == event_kind::guild_update || kind == event_kind::guild_delete;
+    const auto id = object[of_guild_itself ? "id" : "guild_id"].id<guild_id>();
+    auto* guild = find(id);
+    if (guild == nullptr && kind == event_kind::guild_create && id) guild = &find_or_add(id);
+    if (guild == nullptr || (seq != 0 && seq <= guild->seq_)) return refresh_users(kind, object);
+    if (seq != 0) guild->seq_ = seq;
+    if (kind == event_kind::guild_delete) {
+        if (!object["unavailable"].value_or(false)) return remove(id);
+        guild->available_ = false;
+        return;
+    }
+    if (guild->role_ids_.size() >= guild->sweep_at_) sweep_role_ids(*guild);
+    reading_.begin(&guild->role_ids_);
+    apply_to(*guild, kind, object);
+}
+
+void shard_cache::apply_to(cached_guild& guild, event_kind kind, const json_value& object) {
+    using enum event_kind;
+    switch (kind) {
+        case guild_create: return this->guild_create(guild, object);
+        case guild_update: return this->guild_update(guild, object);
+        case channel_create:
+        case channel_update:
+            // Threads have events of their own.
+            if (!keeps(cache_kind::channels) || is_thread(object["type"].value_or<std::uint32_t>(0))) return;
+            return upsert<cached_channel>(guild, object, kind == channel_create);
+        case channel_delete: return this->channel_delete(guild, object);
+        case channel_pins_update: return channel_fields(guild, object["channel_id"].id<channel_id>(), object);
+        case voice_channel_status_update: return channel_fields(guild, object["id"].id<channel_id>(), object);
+        case channel_info:
+            for (const auto& each : object["channels"].elements()) channel_fields(guild, each["id"].id<channel_id>(), each);
+            return;
+        case guild_role_create:
+        case guild_role_update:
+            if (keeps(cache_kind::roles)) upsert<cached_role>(guild, object["role"], kind == guild_role_create);
+            return;
+        case guild_role_delete: return role_delete(guild, object["role_id"].id<role_id>());
+        case thread_create:
+        case thread_update: return thread_upsert(guild, object);
+        case thread_delete: erase<cached_thread>(guild, object["id"].unsigned_integer().value_or(0)); return;
+        case thread_list_sync: return this->thread_list_sync(guild, object);
+        case thread_member_update: return threads_joined(guild, object["id"].id<channel_id>(), true);
+        case thread_members_update: return thread_members(guild, object);
+        case guild_emojis_update:
+            return replace_list<cached_emoji>(guild, object["emojis"], [](const auto&, const auto&) { return true; });
+        case guild_stickers_update:
+            return replace_list<cached_sticker>(guild, object["stickers"], [](const auto&, const auto&) { return true; });
+        case guild_member_add:
+            ++guild.member_count_;  // Adds may repeat [3.2], so this is near the truth, not the truth.
+            return member(guild, object, object["user"], joining::listed);
+        case guild_member_update: return member(guild, object, object["user"], joining::updated);
+        case guild_member_remove:
+            if (guild.member_count_ > 0) --guild.member_count_;
+            return member_remove(guild, object["user"]["id"].id<user_id>());
+        case guild_members_chunk: return member_chunk(guild, object);
+        case voice_state_update: return voice_state(guild, object);
+        case presence_update: return presence(guild, object);
+        case stage_instance_create:
+        case stage_instance_update: return upsert<cached_stage>(guild, object, kind == stage_instance_create);
+        case stage_instance_delete: erase<cached_stage>(guild, object["id"].unsigned_integer().value_or(0)); return;
+        case guild_scheduled_event_create:
+        case guild_scheduled_event_update:
+            return upsert<cached_scheduled_event>(guild, object, kind == guild_scheduled_event_create);
+        case guild_scheduled_event_delete:
+            erase<cached_scheduled_event>(guild, object["id"].unsigned_integer().value_or(0));
+            return;
+        case guild_scheduled_event_user_add: return scheduled_users(guild, object, +1);
+        case guild_scheduled_event_user_remove: return scheduled_users(guild, object, -1);
+        case guild_soundboard_sound_create:
+        case guild_soundboard_sound_update: return upsert<cached_sound>(guild, object, kind == guild_soundboard_sound_create);
+        case guild_soundboard_sound_delete: erase<cached_sound>(guild, object["sound_id"].unsigned_integer().value_or(0)); return;
+        case guild_soundboard_sounds_update:
+        case soundboard_sounds:
+            return replace_list<cached_sound>(guild, object["soundboard_sounds"], [](const auto&, const auto&) { return true; });
+        case message_create:
+            // A webhook's author is no user [6.8.1], and their messages have no member.
+            if (object["webhook_id"]) return;
+            if (const auto said_by = object["member"]) member(guild, said_by, object["author"], joining::seen);
+            return;
+        case interaction_create:
+        case typing_start:
+        case message_reaction_add: {
+            const auto who = object["member"];
+            return member(guild, who, who["user"], joining::seen);
+        }
         default: return;
     }
 }
@@ -180,160 +201,111 @@ void shard_cache::take(event_kind kind, std::string_view json) {
 const cached_guild* shard_cache::guild(guild_id which) const noexcept { return const_cast<shard_cache*>(this)->find(which); }
 
 cached_guild* shard_cache::find(guild_id which) noexcept {
-    const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id; });
-    return at != guilds_.end() && (*at)->id == which ? at->get() : nullptr;
+    const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id(); });
+    return at != guilds_.end() && (*at)->id() == which ? at->get() : nullptr;
 }
 
 cached_guild& shard_cache::find_or_add(guild_id which) {
-    const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id; });
-    if (at != guilds_.end() && (*at)->id == which) return **at;
-    auto added = std::make_unique<cached_guild>();
-    added->id = which;
-    return **guilds_.insert(at, std::move(added));
+    const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id(); });
+    if (at != guilds_.end() && (*at)->id() == which) return **at;
+    return **guilds_.insert(at, std::unique_ptr<cached_guild>(new cached_guild(which, tables_)));
 }
 
 void shard_cache::remove(guild_id which) {
-    const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id; });
-    if (at == guilds_.end() || (*at)->id != which) return;
-    clear_contents(**at);
+    const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id(); });
+    if (at == guilds_.end() || (*at)->id() != which) return;
+    release_contents(**at);
     guilds_.erase(at);
 }
 
-void shard_cache::clear_contents(cached_guild& guild) {
-    for (const auto& each : guild.channels) texts_.let_go(each.stored_name);
-    for (const auto& each : guild.roles) texts_.let_go(each.stored_name);
-    texts_.let_go(guild.stored_name);
-    texts_.let_go(guild.self.stored_nick);
-    guild.channels.clear();
-    guild.roles.clear();
-    guild.stored_name = {};
-    guild.self = {};
+void shard_cache::release_contents(cached_guild& guild) noexcept {
+    for_each_table([&]<class T>() {
+        auto& table = guild_access::table(guild, table_of<T>);
+        for (const auto& each : table) {
+            release_record<T>(each.record, tables_.texts);
+            if constexpr (std::is_same_v<T, cached_member>) release_user(user_id(each.key));
+        }
+        table.clear();
+    });
+    guild.role_ids_ = {};
+    guild.member_count_ = 0;
 }
 
-void shard_cache::guild_create(std::string_view json) {
-    const json_value object(json);
-    const auto id = object["id"].id<guild_id>();
-    if (!id) return;
-    auto& guild = find_or_add(id);
+void shard_cache::guild_create(cached_guild& guild, const json_value& object) {
     // In an outage CREATE itself may be {id, unavailable: true} [2.6.2]: what was known stays.
     if (object["unavailable"].value_or(false)) {
-        guild.available = false;
-        return;
+        guild.available_ = false;
+        return refresh_users(event_kind::guild_create, object);
     }
-    guild.available = true;
-    for (const auto& [key, value] : object.fields()) {
-        if (key == "name") {
-            texts_.replace(guild.stored_name, name_of(value, scratch_));
-        } else if (key == "owner_id") {
-            guild.owner_id = value.id<user_id>();
-        } else if (key == "member_count") {
-            guild.member_count = value.value_or<std::uint32_t>(0);
-        } else if (key == "channels") {
-            replace_list(guild.channels, value, texts_, [&](cached_channel& into, const json_value& each) {
-                read_channel(into, each, texts_, scratch_);
-                return into.id && !is_thread(into.type);
-            });
-        } else if (key == "roles") {
-            replace_list(guild.roles, value, texts_, [&](cached_role& into, const json_value& each) {
-                read_role(into, each, texts_, scratch_);
-                return static_cast<bool>(into.id);
-            });
-        } else if (key == "members") {
-            for (const auto& member : value.elements()) {
-                if (member["user"]["id"].id<user_id>() != self_) continue;
-                texts_.let_go(guild.self.stored_nick);
-                guild.self = {};
-                for (const auto& [name, field] : member.fields()) read_self_field(guild.self, name, field, texts_, scratch_);
-                break;
+    guild.available_ = true;
+    const auto any = [](const auto&, const auto&) { return true; };
+    json_value members;
+    json_value voice_states;
+    json_value presences;
+    std::uint32_t member_count = 0;
+    {
+        // First, since lists give reading_'s room away between their items.
+        cached_guild_fields own;
+        for (const auto& [key, value] : object.fields()) {
+            if (key == "member_count") {
+                read_value(member_count, value, reading_, 0);
+            } else {
+                read_json_field(own, key, value, reading_, settings_.detail);
             }
         }
+        own.id = guild.id();
+        store(guild, own);
     }
-}
-
-void shard_cache::guild_update(std::string_view json) {
-    const json_value object(json);
-    auto* guild = find(object["id"].id<guild_id>());
-    if (guild == nullptr) return;
+    guild.member_count_ = member_count;
     for (const auto& [key, value] : object.fields()) {
-        if (key == "name") {
-            texts_.replace(guild->stored_name, name_of(value, scratch_));
-        } else if (key == "owner_id") {
-            guild->owner_id = value.id<user_id>();
-        } else if (key == "roles") {
-            replace_list(guild->roles, value, texts_, [&](cached_role& into, const json_value& each) {
-                read_role(into, each, texts_, scratch_);
-                return static_cast<bool>(into.id);
-            });
+        if (key == "channels" && keeps(cache_kind::channels)) {
+            replace_list<cached_channel>(guild, value, [](const auto& each, const auto&) { return !is_thread(each.type); });
+        } else if (key == "roles" && keeps(cache_kind::roles)) {
+            replace_list<cached_role>(guild, value, any);
+        } else if (key == "threads" && keeps(cache_kind::threads)) {
+            thread_list(guild, value);
+        } else if (key == "emojis" && keeps(cache_kind::emojis)) {
+            replace_list<cached_emoji>(guild, value, any);
+        } else if (key == "stickers" && keeps(cache_kind::stickers)) {
+            replace_list<cached_sticker>(guild, value, any);
+        } else if (key == "voice_states") {
+            voice_states = value;
+            if (keeps(cache_kind::voice_states)) {
+                replace_list<cached_voice_state>(guild, value,
+                                                 [](const auto& each, const auto&) { return bool(each.channel_id); });
+            }
+        } else if (key == "members") {
+            members = value;
+        } else if (key == "presences") {
+            presences = value;
+        } else if (key == "stage_instances" && keeps(cache_kind::stages)) {
+            replace_list<cached_stage>(guild, value, any);
+        } else if (key == "guild_scheduled_events" && keeps(cache_kind::scheduled_events)) {
+            replace_list<cached_scheduled_event>(guild, value, any);
+        } else if (key == "soundboard_sounds" && keeps(cache_kind::sounds)) {
+            replace_list<cached_sound>(guild, value, any);
         }
     }
+    if (members) member_list(guild, members, voice_states);
+    if (presences && keeps(cache_kind::presences)) presence_list(guild, presences);
 }
 
-void shard_cache::guild_delete(std::string_view json) {
-    const json_value object(json);
-    const auto id = object["id"].id<guild_id>();
-    if (!object["unavailable"].value_or(false)) return remove(id);
-    if (auto* guild = find(id)) guild->available = false;
-}
-
-void shard_cache::channel_upsert(std::string_view json) {
-    const json_value object(json);
-    auto* guild = find(object["guild_id"].id<guild_id>());
-    const auto id = object["id"].id<channel_id>();
-    if (guild == nullptr || !id || is_thread(object["type"].value_or<std::int64_t>(0))) return;
-    auto at = place_of(guild->channels, id);
-    if (at == guild->channels.end() || at->id != id) at = guild->channels.insert(at, cached_channel{});
-    read_channel(*at, object, texts_, scratch_);
-    at->id = id;  // whatever else the object calls an id
-}
-
-void shard_cache::channel_delete(std::string_view json) {
-    const json_value object(json);
-    auto* guild = find(object["guild_id"].id<guild_id>());
-    const auto id = object["id"].id<channel_id>();
-    if (guild == nullptr) return;
-    const auto at = place_of(guild->channels, id);
-    if (at == guild->channels.end() || at->id != id) return;
-    texts_.let_go(at->stored_name);
-    guild->channels.erase(at);
-}
-
-void shard_cache::role_upsert(std::string_view json) {
-    const json_value object(json);
-    auto* guild = find(object["guild_id"].id<guild_id>());
-    const auto role = object["role"];
-    const auto id = role["id"].id<role_id>();
-    if (guild == nullptr || !id) return;
-    auto at = place_of(guild->roles, id);
-    if (at == guild->roles.end() || at->id != id) at = guild->roles.insert(at, cached_role{});
-    read_role(*at, role, texts_, scratch_);
-    at->id = id;
-}
-
-void shard_cache::role_delete(std::string_view json) {
-    const json_value object(json);
-    auto* guild = find(object["guild_id"].id<guild_id>());
-    const auto id = object["role_id"].id<role_id>();
-    if (guild == nullptr) return;
-    const auto at = place_of(guild->roles, id);
-    if (at != guild->roles.end() && at->id == id) {
-        texts_.let_go(at->stored_name);
-        guild->roles.erase(at);
+void shard_cache::guild_update(cached_guild& guild, const json_value& object) {
+    const auto any = [](const auto&, const auto&) { return true; };
+    cached_guild_fields own = guild.fields();
+    own.id = guild.id();
+    for (const auto& [key, value] : object.fields()) read_json_field(own, key, value, reading_, settings_.detail);
+    own.id = guild.id();
+    store(guild, own);
+    for (const auto& [key, value] : object.fields()) {
+        if (key == "roles" && keeps(cache_kind::roles)) {
+            replace_list<cached_role>(guild, value, any);
+        } else if (key == "emojis" && keeps(cache_kind::emojis)) {
+            replace_list<cached_emoji>(guild, value, any);
+        } else if (key == "stickers" && keeps(cache_kind::stickers)) {
+            replace_list<cached_sticker>(guild, value, any);
+        }
     }
-    std::erase(guild->self.roles, id);
-}
-
-void shard_cache::member_update(std::string_view json) {
-    const json_value object(json);
-    auto* guild = find(object["guild_id"].id<guild_id>());
-    if (guild == nullptr || !self_ || object["user"]["id"].id<user_id>() != self_) return;
-    for (const auto& [key, value] : object.fields()) read_self_field(guild->self, key, value, texts_, scratch_);
-}
-
-void shard_cache::member_count(std::string_view json, std::int32_t change) {
-    auto* guild = find(json_value(json)["guild_id"].id<guild_id>());
-    if (guild == nullptr) return;
-    // Adds may repeat [3.2], so this is near the truth, not the truth.
-    if (change > 0 || guild->member_count > 0) guild->member_count += static_cast<std::uint32_t>(change);
 }
 
 }  // namespace shoal::cache

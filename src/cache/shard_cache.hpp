@@ -1,6 +1,6 @@
 #pragma once
-// What one shard knows of its guilds: a pure table that dispatches are applied to. Belongs to the shard's thread.
-// Not here: members other than the bot itself, messages, presences (later); who reads it (src/bot).
+// What one shard knows of its guilds: pure tables that dispatches are applied to. Belongs to the shard's thread.
+// Not here: what is kept of each thing (layouts.hpp), who reads it (src/bot), copies of it elsewhere (snapshot.hpp).
 
 #include <cstddef>
 #include <cstdint>
@@ -9,16 +9,18 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/text_pool.hpp"
+#include "cache/json_reading.hpp"
+#include "cache/shard_tables.hpp"
 #include "discord/event_kind.hpp"
 #include "shoal/cache.hpp"
+#include "shoal/cache_settings.hpp"
 #include "shoal/ids.hpp"
 
 namespace shoal::cache {
 
 class shard_cache {
 public:
-    shard_cache() = default;
+    explicit shard_cache(cache_settings settings = {});
     shard_cache(const shard_cache&) = delete;
     shard_cache& operator=(const shard_cache&) = delete;
     ~shard_cache();
@@ -26,38 +28,95 @@ public:
     /// A new session's READY: forgets everything, then knows its guilds by id, not yet available.
     void start_session(std::string_view ready_json);
     /// One dispatch, the JSON of its d. What it does not keep is ignored; what is broken reads as missing. Applying an event
-    /// twice does what once does, save that members are counted.
-    void apply(discord::event_kind kind, std::string_view json);
+    /// twice does what once does, save that members are counted. With its number `seq`, a guild passes over what it has seen
+    /// already (event s is applied iff s is higher than the guild's own); 0: always applied.
+    void apply(discord::event_kind kind, std::string_view json, std::uint64_t seq = 0);
 
     /// nullptr if it is not a guild of this shard. Good until the next apply().
     [[nodiscard]] const cached_guild* guild(guild_id which) const noexcept;
     [[nodiscard]] std::size_t guilds() const noexcept { return guilds_.size(); }
     /// In order of id.
     [[nodiscard]] const std::vector<std::unique_ptr<cached_guild>>& all() const noexcept { return guilds_; }
-    [[nodiscard]] user_id self() const noexcept { return self_; }
-    [[nodiscard]] const text_pool& texts() const noexcept { return texts_; }
+    [[nodiscard]] user_id self() const noexcept { return tables_.self; }
+    [[nodiscard]] std::optional<cached_user> user(user_id who) const noexcept;
+    [[nodiscard]] std::size_t users() const noexcept { return tables_.users.size(); }
+    [[nodiscard]] const text_pool& texts() const noexcept { return tables_.texts; }
+    [[nodiscard]] const cache_settings& settings() const noexcept { return settings_; }
+    /// True if this kind of event can change anything that is kept.
+    [[nodiscard]] bool listens_to(discord::event_kind kind) const noexcept;
 
 private:
-    void take(discord::event_kind kind, std::string_view json);
+    friend class guild_access;
+    using json_value = discord::json_value;
+    enum class joining : std::uint8_t { listed, updated, seen, in_voice };
+
+    [[nodiscard]] bool keeps(cache_kind which) const noexcept { return settings_.keeps(which); }
+    [[nodiscard]] bool keeps_member(user_id who) const noexcept { return who && (keeps(cache_kind::members) || who == self()); }
     cached_guild* find(guild_id which) noexcept;
     cached_guild& find_or_add(guild_id which);
     void remove(guild_id which);
-    void clear_contents(cached_guild& guild);
+    void release_contents(cached_guild& guild) noexcept;
+    void apply_to(cached_guild& guild, discord::event_kind kind, const json_value& object);
 
-    void guild_create(std::string_view json);
-    void guild_update(std::string_view json);
-    void guild_delete(std::string_view json);
-    void channel_upsert(std::string_view json);
-    void channel_delete(std::string_view json);
-    void role_upsert(std::string_view json);
-    void role_delete(std::string_view json);
-    void member_update(std::string_view json);
-    void member_count(std::string_view json, std::int32_t change);
+    // shard_cache.cpp: guilds
+    void guild_create(cached_guild& guild, const json_value& object);
+    void guild_update(cached_guild& guild, const json_value& object);
+    // shard_cache_parts.cpp: what a guild has
+    void channel_delete(cached_guild& guild, const json_value& object);
+    void channel_fields(cached_guild& guild, channel_id which, const json_value& object);
+    void role_delete(cached_guild& guild, role_id which);
+    void thread_upsert(cached_guild& guild, const json_value& object);
+    void thread_list(cached_guild& guild, const json_value& array);
+    void thread_list_sync(cached_guild& guild, const json_value& object);
+    void thread_members(cached_guild& guild, const json_value& object);
+    void threads_joined(cached_guild& guild, channel_id thread, bool joined);
+    void scheduled_users(cached_guild& guild, const json_value& object, std::int32_t change);
+    void sweep_role_ids(cached_guild& guild);
+    // shard_cache_people.cpp: members, users, voice, presences
+    void member(cached_guild& guild, const json_value& object, const json_value& user, joining how);
+    void member_list(cached_guild& guild, const json_value& array, const json_value& voice_states);
+    void member_remove(cached_guild& guild, user_id who);
+    void member_chunk(cached_guild& guild, const json_value& object);
+    void voice_state(cached_guild& guild, const json_value& object);
+    void presence(cached_guild& guild, const json_value& object);
+    void presence_list(cached_guild& guild, const json_value& array);
+    void refresh_users(discord::event_kind kind, const json_value& object);
+    void refresh_user(const json_value& object);
+    void hold_user(user_id who, const json_value& object, std::uint32_t more);
+    void release_user(user_id who) noexcept;
 
-    text_pool texts_;
+    // Templates over the kinds, in table_edit.hpp.
+    template <class T>
+    void store(cached_guild& guild, const T& value);
+    template <class T>
+    void store(detail::packed_table& table, const T& value);
+    template <class T>
+    bool erase(cached_guild& guild, std::uint64_t key);
+    template <class T>
+    void upsert(cached_guild& guild, const json_value& object, bool fresh);
+    template <class T, class Keep>
+    void replace_list(cached_guild& guild, const json_value& array, Keep keep);
+    template <class T>
+    void assign_list(cached_guild& guild);
+    template <class T>
+    void erase_where(cached_guild& guild, bool (*goes)(const T&, const void*), const void* with);
+
+    cache_settings settings_;
+    detail::shard_tables tables_;
     std::vector<std::unique_ptr<cached_guild>> guilds_;
-    user_id self_;
-    std::string scratch_;  ///< Decoded texts on their way into the pool.
+    bool loading_ = false;  // A replica in the middle of a snapshot: users are let go when it is whole.
+
+    // Room for the event at hand.
+    json_reading reading_;
+    std::string record_;
+    struct listed {
+        std::uint64_t key;
+        std::uint32_t at;
+        std::uint32_t size;
+    };
+    std::vector<listed> list_;
+    std::string list_bytes_;
+    std::vector<detail::packed_table::entry> entries_;
 };
 
 }  // namespace shoal::cache

@@ -1,49 +1,53 @@
 #pragma once
-// Each text once, counted: role and channel names repeat over thousands of guilds. Belongs to one thread.
+// Each text once, counted: role and channel names repeat over thousands of guilds. A text is named by 32 bits. Belongs to one
+// thread. Not here: names that hardly repeat, which stand in their records.
 
 #include <cstdint>
-#include <memory_resource>
+#include <memory>
 #include <string_view>
-#include <unordered_set>
-
-#include "shoal/cache.hpp"
+#include <vector>
 
 namespace shoal::cache {
 
 class text_pool {
 public:
-    text_pool() = default;
+    text_pool();
     text_pool(const text_pool&) = delete;
     text_pool& operator=(const text_pool&) = delete;
+    ~text_pool();
 
-    /// One more holder of this text. The empty text needs no place.
-    [[nodiscard]] cached_text keep(std::string_view text);
+    /// The longest text, in bytes.
+    static constexpr std::size_t most_bytes = 1024;
+
+    /// One more holder of this text; 0 for the empty one, which needs no place.
+    [[nodiscard]] std::uint32_t keep(std::string_view text);
     /// One holder less.
-    void let_go(cached_text text) noexcept;
-    /// `kept` becomes `text`.
-    void replace(cached_text& kept, std::string_view text);
+    void let_go(std::uint32_t text) noexcept;
+    /// Good as long as somebody holds it. Empty for 0.
+    [[nodiscard]] std::string_view view(std::uint32_t text) const noexcept;
 
-    [[nodiscard]] std::size_t distinct() const noexcept { return texts_.size(); }
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t distinct() const noexcept { return distinct_; }
 
 private:
-    // A block: holders, size, bytes; a cached_text points at the size.
-    // Not noexcept: libstdc++ then keeps each text's hash, and does not read its neighbours' texts to find one.
-    struct hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-        std::size_t operator()(cached_text text) const { return std::hash<std::string_view>()(text.view()); }
-    };
-    struct equal {
-        using is_transparent = void;
-        bool operator()(cached_text a, cached_text b) const noexcept { return a.address() == b.address(); }
-        bool operator()(std::string_view a, cached_text b) const noexcept { return a == b.view(); }
-        bool operator()(cached_text a, std::string_view b) const noexcept { return a.view() == b; }
-    };
-    // What is let go serves the next text: once warm, a renamed role allocates nothing. All of it goes with the pool.
-    std::pmr::unsynchronized_pool_resource memory_{{.max_blocks_per_chunk = 256, .largest_required_pool_block = 256}};
-    std::pmr::unordered_set<cached_text, hash, equal> texts_{&memory_};
-    std::size_t bytes_ = 0;
+    // A block: u32 holders, u16 size, bytes, to the next multiple of 8. A freed one holds the number of the next free one of its
+    // size. Blocks lie in pages; number = page and place in the page, both in units of 8 bytes.
+    static constexpr std::size_t unit = 8;
+    static constexpr std::size_t head = 6;
+    static constexpr std::size_t page_units = 4096;
+    static constexpr std::size_t sizes = (head + most_bytes + unit - 1) / unit + 1;
+
+    [[nodiscard]] char* block(std::uint32_t number) const noexcept {
+        return pages_[number / page_units].get() + number % page_units * unit;
+    }
+    [[nodiscard]] std::uint32_t make(std::string_view text);
+    [[nodiscard]] std::size_t home_of(std::string_view text) const noexcept;
+    void resize(std::size_t places);
+
+    std::vector<std::unique_ptr<char[]>> pages_;
+    std::size_t page_used_ = page_units;  // Of the last page, in units.
+    std::uint32_t free_[sizes] = {};
+    std::vector<std::uint32_t> places_;  // Open addressing without tombstones; 0: free.
+    std::size_t distinct_ = 0;
 };
 
 }  // namespace shoal::cache

@@ -300,9 +300,9 @@ TEST_CASE("the cache is read in place by handlers and is up to date with their e
     f.bot.on([&](const channel_create& e) {
         const auto* guild = e.guild();
         REQUIRE(guild != nullptr);
-        seen.push_back(std::string(guild->name()) + "/" + std::string(guild->channel(e.id())->name()));
+        seen.push_back(std::string(guild->name()) + "/" + std::string(guild->channel(e.id())->name));
     });
-    f.bot.on([&](const channel_delete& e) { seen.push_back(std::to_string(e.guild()->channels.size())); });
+    f.bot.on([&](const channel_delete& e) { seen.push_back(std::to_string(e.guild()->channels().size())); });
     f.open();
     f.ready(R"([{"id":"10","unavailable":true}])");
     CHECK(f.feed("GUILD_CREATE", R"({"id":"10","name":"Home","channels":[{"id":"19","type":0,"name":"old"}],"roles":[]})",

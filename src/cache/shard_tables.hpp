@@ -1,0 +1,20 @@
+#pragma once
+// What a shard keeps once for all of its guilds: shared texts, users, who the bot is. Not here: guilds (shard_cache.hpp).
+
+#include "cache/record.hpp"
+#include "cache/text_pool.hpp"
+#include "shoal/cache.hpp"
+
+namespace shoal {
+inline namespace v0 {
+namespace detail {
+
+struct shard_tables {
+    cache::text_pool texts;
+    packed_table users;
+    user_id self;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace shoal
