@@ -116,6 +116,8 @@ function(shoal_all_tests)
     shoal_test(test_${room} tests/unit/${room} DEPS ${room})
   endforeach()
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
+  # The cache against its plain twin and its own copies, fed by the simulated world; the twin reads with the simulator's JSON library.
+  shoal_test(test_cache_twin tests/cache DEPS cache sim_core)
   # Every behaviour and fault of the simulated Discord has a test of its number.
   if(TARGET shoal-sim)
     add_test(NAME sim_coverage COMMAND shoal-sim coverage --tests ${PROJECT_SOURCE_DIR}/tests)

@@ -1,6 +1,7 @@
 #include "shoal/detail/packed_table.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -42,8 +43,15 @@ std::uint32_t begin_at(const char* leaf, std::uint32_t records, std::uint32_t at
 const char* payload(const char* leaf, std::uint32_t records) noexcept { return leaf + head_bytes + 10UL * records; }
 char* payload(char* leaf, std::uint32_t records) noexcept { return leaf + head_bytes + 10UL * records; }
 
+/// Sizes in steps of about a sixteenth, so that a block that is given back fits the next one of its size.
+std::size_t stepped(std::size_t bytes) noexcept {
+    const auto step = std::max<std::size_t>(std::bit_floor(bytes) / 16, 16);
+    // The allocator puts 8 bytes of its own beside each block of a multiple of 16.
+    return (bytes + 8 + step - 1) / step * step - 8;
+}
+
 char* make_leaf(std::uint32_t records, std::uint32_t payload_bytes) {
-    auto* leaf = static_cast<char*>(::operator new(head_bytes + 10UL * records + payload_bytes));
+    auto* leaf = static_cast<char*>(::operator new(stepped(head_bytes + 10UL * records + payload_bytes)));
     save(leaf, static_cast<std::uint16_t>(records));
     save(leaf + 2, static_cast<std::uint16_t>(payload_bytes));
     return leaf;

@@ -156,9 +156,15 @@ void shard_cache::apply_to(cached_guild& guild, event_kind kind, const json_valu
             return replace_list<cached_emoji>(guild, object["emojis"], [](const auto&, const auto&) { return true; });
         case guild_stickers_update:
             return replace_list<cached_sticker>(guild, object["stickers"], [](const auto&, const auto&) { return true; });
-        case guild_member_add:
-            ++guild.member_count_;  // Adds may repeat [3.2], so this is near the truth, not the truth.
-            return member(guild, object, object["user"], joining::listed);
+        case guild_member_add: {
+            // Adds may repeat [3.2]: where the member is kept, the second is seen as such; else the count is near the truth.
+            const bool known = guild.member(object["user"]["id"].id<user_id>()).has_value();
+            const bool whole = guild.members().size() >= guild.member_count_;
+            if (!known) ++guild.member_count_;
+            // Whoever joins is kept where everybody is: half a list would only grow for ever.
+            return member(guild, object, object["user"],
+                          whole || keeps(cache_kind::seen_members) ? joining::listed : joining::added);
+        }
         case guild_member_update: return member(guild, object, object["user"], joining::updated);
         case guild_member_remove:
             if (guild.member_count_ > 0) --guild.member_count_;

@@ -48,7 +48,7 @@ public:
 private:
     friend class guild_access;
     using json_value = discord::json_value;
-    enum class joining : std::uint8_t { listed, updated, seen, in_voice };
+    enum class joining : std::uint8_t { listed, added, updated, seen, in_voice };
 
     [[nodiscard]] bool keeps(cache_kind which) const noexcept { return settings_.keeps(which); }
     [[nodiscard]] bool keeps_member(user_id who) const noexcept { return who && (keeps(cache_kind::members) || who == self()); }

@@ -79,20 +79,19 @@ void shard_cache::member(cached_guild& guild, const json_value& object, const js
     const auto known = guild.member(who);
     const bool kept = keeps_member(who);
     const bool is_self = who && who == self();
-    const bool may_join = is_self || (how != joining::updated && guild_access::table(guild, detail::cache_table::members).size() <
-                                                                     settings_.most_members_per_guild);
+    const bool may_join = is_self || (how != joining::updated && how != joining::added &&
+                                      guild.members().size() < settings_.most_members_per_guild);
     // Only with a whole user: so that each user's record starts with one, here and in every replica.
     if (!kept || (!known && !(may_join && is_whole(user)))) return refresh_user(user);
     hold_user(who, user, known ? 0 : 1);
     reading_.begin(&guild.role_ids_);
     // Additions and chunks bring whole members; other events what they happen to have.
+    const bool joined = how == joining::listed || how == joining::added;
     cached_member value;
-    if (known && how != joining::listed) value = *guild.member(who);
+    if (known && !joined) value = *guild.member(who);
     read_json(value, object, reading_, settings_.detail);
     value.id = who;
-    value.only_in_voice = how == joining::listed               ? false
-                          : how == joining::in_voice && !known ? !is_self
-                                                               : known && known->only_in_voice;
+    value.only_in_voice = !joined && (known ? known->only_in_voice : how == joining::in_voice && !is_self);
     store(guild, value);
 }
 

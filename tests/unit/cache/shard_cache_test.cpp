@@ -227,7 +227,8 @@ TEST_CASE("a user is kept once for all guilds, follows the newest word, and goes
 TEST_CASE("a deleted role leaves members, overwrites and emojis, and does not come back when its id does") {
     holder h(cache_preset::standard);
     h.apply(event_kind::guild_create, home);
-    h.apply(event_kind::guild_member_add, R"({"guild_id":"1","user":{"id":"6","username":"six"},"roles":["31","32"]})");
+    h.apply(event_kind::guild_members_chunk,
+            R"({"guild_id":"1","members":[{"user":{"id":"6","username":"six"},"roles":["31","32"]}]})");
     h.apply(event_kind::channel_update,
             R"({"id":"20","guild_id":"1","type":0,"permission_overwrites":[{"id":"31","type":0,"allow":"1024","deny":"0"},)"
             R"({"id":"6","type":1,"allow":"0","deny":"2048"}]})");
@@ -250,7 +251,8 @@ TEST_CASE("a deleted role leaves members, overwrites and emojis, and does not co
 TEST_CASE("places of deleted roles are given up, and who names roles still names the same") {
     holder h(cache_preset::standard);
     h.apply(event_kind::guild_create, home);
-    h.apply(event_kind::guild_member_add, R"({"guild_id":"1","user":{"id":"6","username":"six"},"roles":["31","7777"]})");
+    h.apply(event_kind::guild_members_chunk,
+            R"({"guild_id":"1","members":[{"user":{"id":"6","username":"six"},"roles":["31","7777"]}]})");
     h.apply(event_kind::channel_update,
             R"({"id":"20","guild_id":"1","type":0,"permission_overwrites":[{"id":"31","type":0,"allow":"1","deny":"2"}]})");
     for (int i = 0; i < 5000; ++i) {
@@ -320,7 +322,9 @@ TEST_CASE("at the bound further members are not kept, the bot always is") {
     few.most_members_per_guild = 3;
     holder h(few);
     h.apply(event_kind::guild_create, R"({"id":"1","name":"x"})");
-    for (int i = 10; i < 20; ++i) h.apply(event_kind::guild_member_add, member_event(i, "m"));
+    for (int i = 10; i < 20; ++i) {
+        h.apply(event_kind::guild_members_chunk, R"({"guild_id":"1","members":[)" + member_event(i, "m") + "]}");
+    }
     h.apply(event_kind::guild_member_add, member_event(900, "shoal"));
     CHECK(h.home().members().size() == 4);
     CHECK(h.home().member(user_id(12)));
@@ -328,6 +332,21 @@ TEST_CASE("at the bound further members are not kept, the bot always is") {
     CHECK(h.home().self());
     h.apply(event_kind::guild_member_update, member_event(15, "m"));
     CHECK_FALSE(h.home().member(user_id(15)));
+}
+
+TEST_CASE("whoever joins is kept where everybody is, and not where only some are") {
+    holder h(cache_preset::standard);
+    h.apply(event_kind::guild_create, home);  // two of three
+    h.apply(event_kind::guild_member_add, member_event(6, "six"));
+    CHECK_FALSE(h.home().member(user_id(6)));
+    CHECK(h.home().member_count() == 4);
+    h.apply(event_kind::guild_members_chunk,
+            R"({"guild_id":"1","members":[)" + member_event(6, "six") + "," + member_event(7, "seven") + "]}");
+    h.apply(event_kind::guild_member_add, member_event(8, "eight"));
+    h.apply(event_kind::guild_member_add, member_event(8, "eight"));
+    CHECK(h.home().member(user_id(8)));
+    CHECK(h.home().member_count() == 5);
+    CHECK(h.home().members().size() == 5);
 }
 
 TEST_CASE("with everything also presences, those who write, stages, scheduled events and sounds") {
