@@ -12,11 +12,12 @@ inline namespace v0 {
 namespace detail {
 namespace {
 
-// A leaf: {u16 records, u16 payload bytes}, the keys, the end of each record in the payload (u16), the payload. Read by memcpy,
-// since nothing in it is aligned.
+// A leaf: {u8 records, u8 shared, u16 payload bytes}, the keys, the end of each record in the payload (u16), the payload. Read by
+// memcpy, since nothing in it is aligned. A shared leaf is also held by a frozen view: it is not changed, and whoever lets go of
+// it first leaves it to the other.
 constexpr std::size_t head_bytes = 4;
 constexpr std::size_t most_payload = 3072;  // Beyond it a leaf of several records is cut in two.
-constexpr std::size_t most_records = 255;
+constexpr std::size_t most_records = 254;   // One more fits, before the cut.
 constexpr std::size_t least_payload = 700;  // Below it a leaf looks for a neighbour to join.
 
 template <class T>
@@ -30,7 +31,9 @@ void save(char* at, T what) noexcept {
     std::memcpy(at, &what, sizeof what);
 }
 
-std::uint32_t records_of(const char* leaf) noexcept { return load<std::uint16_t>(leaf); }
+std::uint32_t records_of(const char* leaf) noexcept { return load<std::uint8_t>(leaf); }
+bool is_shared(const char* leaf) noexcept { return leaf[1] != 0; }
+void set_shared(char* leaf, bool shared) noexcept { leaf[1] = shared ? 1 : 0; }
 std::uint32_t payload_of(const char* leaf) noexcept { return load<std::uint16_t>(leaf + 2); }
 std::uint64_t key_at(const char* leaf, std::uint32_t at) noexcept { return load<std::uint64_t>(leaf + head_bytes + 8UL * at); }
 char* ends_of(char* leaf, std::uint32_t records) noexcept { return leaf + head_bytes + 8UL * records; }
@@ -52,11 +55,15 @@ std::size_t stepped(std::size_t bytes) noexcept {
 
 char* make_leaf(std::uint32_t records, std::uint32_t payload_bytes) {
     auto* leaf = static_cast<char*>(::operator new(stepped(head_bytes + 10UL * records + payload_bytes)));
-    save(leaf, static_cast<std::uint16_t>(records));
+    save(leaf, static_cast<std::uint8_t>(records));
+    set_shared(leaf, false);
     save(leaf + 2, static_cast<std::uint16_t>(payload_bytes));
     return leaf;
 }
-void free_leaf(char* leaf) noexcept { ::operator delete(leaf); }
+void free_leaf(char* leaf) noexcept {
+    if (is_shared(leaf)) return set_shared(leaf, false);
+    ::operator delete(leaf);
+}
 
 std::uint32_t lower_in(const char* leaf, std::uint64_t key) noexcept {
     std::uint32_t low = 0;
@@ -270,7 +277,7 @@ void packed_table::put(std::uint64_t key, std::string_view record) {
     const bool there = at < records_of(in) && key_at(in, at) == key;
     if (there) {
         const auto old = record_at(in, at);
-        if (old.size() == record.size()) {
+        if (old.size() == record.size() && !is_shared(in)) {
             std::memcpy(const_cast<char*>(old.data()), record.data(), record.size());
             return;
         }
@@ -356,6 +363,30 @@ void packed_table::assign(std::span<const entry> sorted) {
         insert_leaf(leaves(), made);
         if (was_indexed) count(static_cast<std::int32_t>(records));
     }
+}
+
+packed_table::frozen packed_table::freeze() {
+    frozen out;
+    out.leaves_.reserve(leaves());
+    for (std::uint32_t i = 0; i < leaves(); ++i) {
+        SHOAL_ASSERT(!is_shared(leaf(i)));
+        set_shared(leaf(i), true);
+        out.leaves_.push_back(leaf(i));
+    }
+    return out;
+}
+
+packed_table::frozen::~frozen() {
+    for (; next_ < leaves_.size(); ++next_) free_leaf(leaves_[next_]);
+}
+
+bool packed_table::frozen::take(const std::function<void(const entry&)>& visit) {
+    if (empty()) return false;
+    char* first = leaves_[next_];
+    for (std::uint32_t i = 0; i < records_of(first); ++i) visit({key_at(first, i), record_at(first, i)});
+    free_leaf(first);
+    ++next_;
+    return true;
 }
 
 packed_table::entry packed_table::iterator::operator*() const noexcept {

@@ -229,7 +229,10 @@ void shard_cache::release_contents(cached_guild& guild) noexcept {
         auto& table = guild_access::table(guild, table_of<T>);
         for (const auto& each : table) {
             release_record<T>(each.record, tables_.texts);
-            if constexpr (std::is_same_v<T, cached_member>) release_user(user_id(each.key));
+            // A replica counts who holds whom when its round is whole.
+            if constexpr (std::is_same_v<T, cached_member>) {
+                if (!loading_) release_user(user_id(each.key));
+            }
         }
         table.clear();
     });

@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace shoal {
 inline namespace v0 {
@@ -71,6 +73,31 @@ public:
     [[nodiscard]] iterator end() const noexcept { return {this, leaves(), 0}; }
     /// The first entry whose key is not below this one.
     [[nodiscard]] iterator lower_bound(std::uint64_t key) const noexcept;
+
+    /// The table as it is at one moment, held while the table goes on: no copy is made but of what changes meanwhile. One at a
+    /// time.
+    class frozen {
+    public:
+        frozen() noexcept = default;
+        frozen(frozen&& other) noexcept : leaves_(std::move(other.leaves_)), next_(std::exchange(other.next_, 0)) {
+            other.leaves_.clear();
+        }
+        frozen& operator=(frozen&& other) noexcept {
+            std::swap(leaves_, other.leaves_);
+            std::swap(next_, other.next_);
+            return *this;
+        }
+        ~frozen();
+        [[nodiscard]] bool empty() const noexcept { return next_ == leaves_.size(); }
+        /// Visits the entries of the next block, in order, and lets go of it; false if there is none.
+        bool take(const std::function<void(const entry&)>& visit);
+
+    private:
+        friend class packed_table;
+        std::vector<char*> leaves_;
+        std::size_t next_ = 0;
+    };
+    [[nodiscard]] frozen freeze();
 
 private:
     struct index;

@@ -79,3 +79,40 @@ TEST_CASE("records of the largest size stand beside small ones") {
     for (std::uint64_t i = 0; i < 20; ++i) CHECK(table.find(i) == (i % 3 == 0 ? large : "small"));
     CHECK(table.size() == 20);
 }
+
+TEST_CASE("a frozen view shows a table as it was, whatever becomes of the table") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        random_source random(seed);
+        packed_table table;
+        std::map<std::uint64_t, std::string> twin;
+        const auto change = [&] {
+            const auto key = random.below(2000);
+            if (random.chance(0.6)) {
+                const std::string record(1 + random.below(60), static_cast<char>('a' + random.below(26)));
+                table.put(key, record);
+                twin[key] = record;
+            } else {
+                table.erase(key);
+                twin.erase(key);
+            }
+        };
+        for (int i = 0; i < 3000; ++i) change();
+        for (int round = 0; round < 3; ++round) {
+            const auto then = twin;
+            auto frozen = table.freeze();
+            std::map<std::uint64_t, std::string> seen;
+            const auto stop_early = round == 2;
+            while (frozen.take([&](const packed_table::entry& each) { seen.emplace(each.key, each.record); })) {
+                for (int i = 0; i < 60; ++i) change();
+                if (stop_early && seen.size() > 200) break;
+            }
+            if (!stop_early) CHECK(seen == then);
+            if (seed % 5 == 0) {
+                table.clear();
+                twin.clear();
+            }
+        }
+        REQUIRE(plain(table) == twin);
+    }
+}
