@@ -23,6 +23,16 @@ std::string_view json_reading::keep(std::string_view text) {
     return {at, text.size()};
 }
 
+void json_reading::shrink() noexcept {
+    constexpr std::size_t most_blocks = 2;
+    constexpr std::size_t most_decoded = 16 * 1024;
+    if (blocks_.size() > most_blocks) blocks_.resize(most_blocks);
+    if (decoded_.capacity() > most_decoded) std::string().swap(decoded_);
+    if (bytes.capacity() > most_decoded) std::string().swap(bytes);
+    block_ = 0;
+    used_ = 0;
+}
+
 std::string_view json_reading::text(const json_value& value, std::size_t most) {
     auto out = value.text(decoded_);
     if (out.size() > most) {

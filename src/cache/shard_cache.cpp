@@ -36,6 +36,7 @@ void shard_cache::start_session(std::string_view ready_json) {
             if (tables_.self) hold_user(tables_.self, value, 1);
         } else if (key == "guilds") {
             for (const auto& each : value.elements()) {
+                if (guilds_.size() == most_listed) break;
                 if (const auto id = each["id"].id<guild_id>()) {
                     guilds_.push_back(std::unique_ptr<cached_guild>(new cached_guild(id, tables_)));
                 }
@@ -103,6 +104,17 @@ bool shard_cache::listens_to(event_kind kind) const noexcept {
 
 void shard_cache::apply(event_kind kind, std::string_view json, std::uint64_t seq) {
     if (!listens_to(kind)) return;
+    take(kind, json, seq);
+    // What a giant guild needed on its way in is given back.
+    constexpr std::size_t usual = 64 * 1024;
+    reading_.shrink();
+    if (list_bytes_.capacity() <= usual && list_.capacity() * sizeof(listed) <= usual) return;
+    list_ = {};
+    list_bytes_ = {};
+    entries_ = {};
+}
+
+void shard_cache::take(event_kind kind, std::string_view json, std::uint64_t seq) {
     const json_value object(json);
     reading_.begin(nullptr);
     // Users first and in any case: what an event says of a known user holds whatever became of the guild. So the log of a

@@ -56,6 +56,7 @@ private:
     cached_guild& find_or_add(guild_id which);
     void remove(guild_id which);
     void release_contents(cached_guild& guild) noexcept;
+    void take(discord::event_kind kind, std::string_view json, std::uint64_t seq);
     void apply_to(cached_guild& guild, discord::event_kind kind, const json_value& object);
 
     // shard_cache.cpp: guilds

@@ -111,6 +111,7 @@ void shard_cache::member_list(cached_guild& guild, const json_value& array, cons
     list_bytes_.clear();
     std::vector<std::uint64_t> held;
     for (const auto& each : array.elements()) {
+        if (list_.size() == most_listed) break;
         const auto user = each["user"];
         const auto who = user["id"].id<user_id>();
         reading_.begin(nullptr);
@@ -196,6 +197,7 @@ void shard_cache::presence_list(cached_guild& guild, const json_value& array) {
     list_.clear();
     list_bytes_.clear();
     for (const auto& each : array.elements()) {
+        if (list_.size() == most_listed) break;
         reading_.begin(nullptr);
         const auto who = each["user"]["id"].unsigned_integer().value_or(0);
         cached_presence value;

@@ -54,6 +54,7 @@ void shard_cache::replace_list(cached_guild& guild, const json_value& array, Kee
     list_.clear();
     list_bytes_.clear();
     for (const auto& each : array.elements()) {
+        if (list_.size() == most_listed) break;
         reading_.begin(&guild_access::role_ids(guild));
         T value{};
         std::uint64_t key = 0;
