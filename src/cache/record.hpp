@@ -16,6 +16,7 @@ namespace shoal::cache {
 struct record_home {
     const text_pool* texts = nullptr;
     const std::vector<std::uint64_t>* role_ids = nullptr;
+    std::string_view text = {};  ///< Its shared text, where it has left its pool.
 };
 
 template <class Id>
@@ -143,7 +144,8 @@ template <class T>
         using field_type = std::remove_cvref_t<decltype(f)>;
         if ((mask >> at() & 1) == 0) return;
         if constexpr (field_type::how == packing::shared) {
-            out.*f.member = home.texts->view(in.raw<std::uint32_t>());
+            const auto number = in.raw<std::uint32_t>();
+            out.*f.member = home.texts != nullptr ? home.texts->view(number) : home.text;
         } else if constexpr (std::is_same_v<typename field_type::type, bool>) {
             out.*f.member = true;
         } else {

@@ -160,8 +160,8 @@ void shard_cache::member_chunk(cached_guild& guild, const json_value& object) {
 
 void shard_cache::voice_state(cached_guild& guild, const json_value& object) {
     const auto who = object["user_id"].id<user_id>();
-    if (!who) return;
     const auto about = object["member"];
+    if (!who) return refresh_user(about["user"]);
     if (object["channel_id"].id<channel_id>()) {
         if (about) {
             member(guild, about, about["user"], joining::in_voice);

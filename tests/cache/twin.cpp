@@ -448,8 +448,8 @@ void twin::presence(twin_guild& guild, const json::object& d) {
 
 void twin::voice_state(twin_guild& guild, const json::object& d) {
     const auto who = id_of(at(d, "user_id"));
-    if (who == 0) return;
     const auto* about = at(d, "member");
+    if (who == 0) return refresh(at(about, "user"));
     if (id_of(at(d, "channel_id")) != 0) {
         if (there(about)) member(guild, about, at(about, "user"), 'v');
         return upsert(guild.voice, d, voice_rows, settings_.detail, true, "user_id");
