@@ -1,6 +1,6 @@
 # Shoal's commands. Each one works by itself, in any order, from a clean clone on Debian 12.
 .DEFAULT_GOAL := build
-.PHONY: build demo test sanitize fuzz lint format bench install clean bootstrap help
+.PHONY: build demo test soak sanitize fuzz lint format bench install clean bootstrap help
 
 BUILD ?= build/release
 JOBS  ?= $(shell nproc)
@@ -47,6 +47,9 @@ sanitized: build
 
 bench: build     ## Measures Shoal beside the floor (12 minutes) and writes docs/performance.md's tables.
 	@/usr/bin/python3 -B bench/run.py $(BUILD) --write docs/performance.md
+
+soak: build      ## Runs the cache's random tests over a million events and 600 interleavings of a snapshot.
+	@SHOAL_SOAK_EVENTS=1000000 $(BUILD)/test_cache_twin
 
 install: build   ## Installs to PREFIX (default /usr/local).
 	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)

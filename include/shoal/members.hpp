@@ -1,6 +1,6 @@
 #pragma once
 // Asking Discord for members of a guild (bot.request_members): what to ask for, and what came.
-// Not here: members that come with events (events.hpp); the cache keeps no members.
+// Not here: members that come with events (events.hpp), and those that the cache keeps (cache.hpp).
 // Source: https://discord.com/developers/docs/events/gateway-events#request-guild-members
 
 #include <cstddef>

@@ -126,6 +126,20 @@ shoal::task<> calls(shoal::bot& bot, shoal::channel_id where) {
     // [/calls]
 }
 
+shoal::task<> cached(shoal::bot& bot, shoal::guild_id id) {
+    // [cache]
+    bot.on([](const shoal::guild_member_update& event) {
+        const auto* guild = event.guild();  // in place, on the shard's thread: no lock, no copy
+        if (guild == nullptr) return;
+        for (const auto& channel : guild->channels()) std::printf("%s\n", std::string(channel.name).c_str());
+        if (const auto member = guild->member(event.user().id)) std::printf("%zu roles\n", member->roles.size());
+    });
+
+    const auto there = co_await bot.guild(id);  // from anywhere: a copy, made on the guild's shard
+    if (there) std::printf("%s has %zu channels\n", there->name.c_str(), there->channels);
+    // [/cache]
+}
+
 shoal::task<> members(shoal::bot& bot, shoal::guild_id guild) {
     // [members]
     const auto ann = co_await bot.request_members(guild, {.prefix = "ann", .limit = 10});
