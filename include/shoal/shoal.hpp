@@ -4,6 +4,7 @@
 #include "shoal/bot.hpp"
 #include "shoal/cache.hpp"
 #include "shoal/cache_settings.hpp"
+#include "shoal/cached_lists.hpp"
 #include "shoal/cached_things.hpp"
 #include "shoal/call.hpp"
 #include "shoal/cdn.hpp"

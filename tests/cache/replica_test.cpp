@@ -314,3 +314,40 @@ TEST_CASE("the version before and the next one are read: what is not known is pa
         CHECK(difference(into.cache(), p.source) == "");
     }
 }
+
+TEST_CASE("fields that a later version put behind those of this one are cut off, those before them are read") {
+    cache::shard_cache source(cache_preset::everything);
+    source.start_session(R"({"user":{"id":"900","username":"shoal"},"guilds":[]})");
+    source.apply(discord::event_kind::guild_create,
+                 R"({"id":"1","name":"Home","channels":[{"id":"20","name":"general","topic":"t","nsfw":true}]})", 1);
+    const auto good = whole_snapshot(source, 1);
+    std::string bytes;
+    bool changed = false;
+    for (std::string_view left = good; !left.empty();) {
+        const auto each = cache::read_frame(left);
+        auto body = std::string(each->body);
+        if (each->kind == cache::piece::users) {
+            // u32 piece, u64 seq, one record: u64 key, its size, its mask, fields.
+            REQUIRE(body[12] == 1);
+            auto record = body.substr(22);
+            REQUIRE(static_cast<std::size_t>(body[21]) == record.size());
+            REQUIRE(static_cast<unsigned char>(record[0]) < 0x80);
+            record.replace(0, 1,
+                           {static_cast<char>(record[0] | 0x80), static_cast<char>(0x80), 0x20});  // A field of the year after.
+            record += "its value";
+            body.resize(21);
+            body.push_back(static_cast<char>(record.size()));
+            body += record;
+            changed = true;
+        }
+        const auto began = cache::begin_frame(bytes, each->kind);
+        bytes += body;
+        cache::end_frame(bytes, began);
+        left.remove_prefix(each->bytes);
+    }
+    REQUIRE(changed);
+    cache::replica into(cache_preset::everything);
+    REQUIRE(read_all(into, bytes));
+    REQUIRE(into.whole());
+    CHECK(difference(into.cache(), source) == "");
+}
