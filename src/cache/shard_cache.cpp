@@ -132,7 +132,9 @@ void shard_cache::take(event_kind kind, std::string_view json, std::uint64_t seq
         guild->available_ = false;
         return;
     }
-    if (guild->role_ids_.size() >= guild->sweep_at_) sweep_role_ids(*guild);
+    // A sweep writes every member anew, so where there are many it waits until it is worth that.
+    const auto worth = std::max<std::size_t>(guild->sweep_at_, guild->members().size() / 16);
+    if (guild->role_ids_.size() >= std::min(worth, json_reading::most_slots)) sweep_role_ids(*guild);
     reading_.begin(&guild->role_ids_);
     apply_to(*guild, kind, object);
 }
