@@ -36,7 +36,7 @@ std::uint64_t checksum(std::string_view bytes) noexcept {
     for (const auto lane : lanes) out = mix(out, lane);
     for (; left >= 8; left -= 8, at += 8) out = mix(out, word_at(at));
     std::uint64_t rest = 0;
-    std::memcpy(&rest, at, left);
+    if (left != 0) std::memcpy(&rest, at, left);
     out = mix(out, rest);
     return (out ^ (out >> 32)) * factor ^ out;
 }

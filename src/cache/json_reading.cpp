@@ -18,7 +18,7 @@ std::string_view json_reading::keep(std::string_view text) {
     }
     if (block_ == blocks_.size()) blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes));
     char* at = blocks_[block_].get() + used_;
-    std::memcpy(at, text.data(), text.size());
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
     used_ += text.size();
     return {at, text.size()};
 }

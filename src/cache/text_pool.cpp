@@ -26,7 +26,7 @@ std::uint64_t hash_of(std::string_view text) noexcept {
     };
     for (; left >= 8; left -= 8, at += 8) take(load<std::uint64_t>(at));
     std::uint64_t rest = 0;
-    std::memcpy(&rest, at, left);
+    if (left != 0) std::memcpy(&rest, at, left);
     take(rest);
     take(0);
     return hash;
