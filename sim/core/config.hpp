@@ -90,6 +90,14 @@ struct simulator_config {
     double spontaneous_duplicates = 0;  ///< Share of dispatches sent twice (with their own seq).
     duration rest_latency = 20ms;       ///< Median.
     std::int64_t rest_global_per_second = 50;
+    bool shared_hashes = false;                   ///< Routes with limits of their own tell one hash [4.7, #39].
+    duration bucket_hash_life{};                  ///< Every bucket's hash changes this often; 0: never [#39].
+    std::uint32_t invalid_request_limit = 10000;  ///< 401s, 403s and 429s of an address, [4.10]
+    duration invalid_request_window = 10min;      ///< in this time,
+    duration edge_ban = 1h;                       ///< before it is banned for so long.
+    bool strict_user_agent = false;       ///< A User-Agent that is not "DiscordBot (url, version)" meets an edge's page [4.1].
+    double spontaneous_5xx = 0;           ///< Share of requests that fail with a 5xx, half of them after they took effect.
+    duration auto_archive_minute = 1min;  ///< How long a minute of a thread's auto_archive_duration takes.
 };
 
 }  // namespace shoal::sim

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "sim/core/rest_faults.hpp"
 #include "sim/core/simulator_impl.hpp"
 
 #include <fmt/format.h>
@@ -35,12 +36,20 @@ json::object simulator::impl::command(const json::object& what, instant now) {
 
     if (name == "fault") {
         std::string problem;
-        json::object answer = gate.start_fault(what, now, problem);
+        const int number = fault_number(read.text("fault").value_or(""));
+        json::object answer =
+            is_rest_fault(number) ? rest.start_fault(what, number, now, problem) : gate.start_fault(what, number, now, problem);
         return problem.empty() ? answer : error(problem);
     }
     if (name == "clear") {
         if (auto bad = wrong()) return *bad;
         gate.clear_faults(now);
+        rest.clear_faults();
+        return done();
+    }
+    if (name == "change_hashes") {
+        if (auto bad = wrong()) return *bad;
+        rest.change_hashes();
         return done();
     }
     if (name == "traffic") {
@@ -236,6 +245,14 @@ json::object simulator::impl::set_knobs(command_reader& read, instant) {
     milliseconds("members_chunk_pace", wanted.members_chunk_pace);
     milliseconds("full_member_list_limit", wanted.full_member_list_limit);
     milliseconds("rest_latency", wanted.rest_latency);
+    milliseconds("bucket_hash_life", wanted.bucket_hash_life);
+    milliseconds("invalid_request_window", wanted.invalid_request_window);
+    milliseconds("edge_ban", wanted.edge_ban);
+    milliseconds("auto_archive_minute", wanted.auto_archive_minute);
+    whole("invalid_request_limit", wanted.invalid_request_limit, 1, 1'000'000'000);
+    number("spontaneous_5xx", wanted.spontaneous_5xx, 0, 1);
+    flag("shared_hashes", wanted.shared_hashes);
+    flag("strict_user_agent", wanted.strict_user_agent);
     whole("rest_global_per_second", wanted.rest_global_per_second, 1, 1'000'000);
     whole("replay_bound", wanted.replay_bound, 0, 1'000'000);
     whole("recommended_shards", wanted.recommended_shards, 0, 1'000'000);
@@ -289,6 +306,8 @@ json::object simulator::impl::status(instant now) {
         const auto& state = one.as_object().at("state").as_string();
         ++(state == "live" ? live : state == "resumable" ? resumable : dead);
     }
+    json::array faults = gate.faults(now);
+    for (json::value& one : rest.faults(now)) faults.push_back(std::move(one));
     return {{"ok", true},
             {"guilds", where.guilds().size()},
             {"connections", gate.connections()},
@@ -299,7 +318,7 @@ json::object simulator::impl::status(instant now) {
             {"slash_commands_per_second", config.world.slash_commands_per_second},
             {"draining", draining_since.has_value()},
             {"drained", drained()},
-            {"faults", gate.faults(now)},
+            {"faults", std::move(faults)},
             {"counters", gate.counters().to_json()}};
 }
 

@@ -119,11 +119,23 @@ struct accept_order {
     bool on_resume_host = false;
 };
 
+/// How an answer reaches its client; everything but `whole` is a fault (F41, F45). An answer that never comes has no order.
+enum class http_delivery : std::uint8_t {
+    whole,
+    slow,         ///< In pieces over `span`.
+    truncated,    ///< Half of the body, then the connection ends.
+    too_long,     ///< Content-Length promises ten bytes more than come, and the connection stays.
+    too_short,    ///< Content-Length promises half of what comes.
+    reset,        ///< TCP RST in place of the answer.
+    then_closed,  ///< Whole, and kept alive in words; closed when the next request comes on this connection.
+};
 struct http_answer {
     request_id request;
     int status = 200;
     std::vector<header> headers;
     std::string body;
+    http_delivery delivery = http_delivery::whole;
+    duration span{};
 };
 /// Wake the core with tick at this time; replaces the wish before.
 struct wake_at {

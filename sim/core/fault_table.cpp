@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace shoal::sim {
@@ -43,12 +44,21 @@ selector selector::read(const json::object& command, std::string& problem) {
     return out;
 }
 
-bool meant(const selector& by, const fault_subject& who) noexcept {
+bool meant(const selector& by, const fault_subject& who) {
     if (by.conn && who.conn != by.conn) return false;
     if (!by.session.empty() && who.session != by.session) return false;
     if (by.shard && who.shard != by.shard) return false;
     if (by.total && who.total != by.total) return false;
+    if (!by.route.empty() && by.route != who.path && by.route != std::string(who.method).append(" ").append(who.path))
+        return false;
     return by.given();
+}
+
+int fault_number(std::string_view name) noexcept {
+    int number = 0;
+    if (name.size() < 2 || name.size() > 3 || name.front() != 'F') return 0;
+    const auto [end, bad] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
+    return bad == std::errc{} && end == name.data() + name.size() && number <= 46 ? number : 0;
 }
 
 void fault_table::add(entry standing) { entries_.push_back(std::move(standing)); }

@@ -15,15 +15,16 @@
 
 namespace shoal::sim {
 
-/// Whom a command means: everybody, a share, one shard (of any total, or of one), one session, one connection.
+/// Whom a command means: everybody, a share, one shard (of any total, or of one), one session, one connection, or one REST route.
 struct selector {
     bool all = false;
     std::optional<double> percent;
     std::optional<std::uint32_t> shard, total;
     std::string session;
     std::optional<conn_id> conn;
+    std::string route;  ///< "POST /channels/{id}/messages", or the path alone; set by the faults of REST only.
 
-    [[nodiscard]] bool given() const noexcept { return all || percent || shard || !session.empty() || conn; }
+    [[nodiscard]] bool given() const noexcept { return all || percent || shard || !session.empty() || conn || !route.empty(); }
     /// Reads "all", "percent", "shard", "total", "session", "conn" of a command; a sentence in `problem` if one makes no sense.
     [[nodiscard]] static selector read(const boost::json::object& command, std::string& problem);
 };
@@ -33,10 +34,14 @@ struct fault_subject {
     std::optional<conn_id> conn;
     std::optional<std::uint32_t> shard, total;
     std::string_view session;
+    std::string_view method = {}, path = {};  ///< Of a route.
 };
 
 /// Whether the selector means this subject, its percentage apart.
-[[nodiscard]] bool meant(const selector& by, const fault_subject& who) noexcept;
+[[nodiscard]] bool meant(const selector& by, const fault_subject& who);
+
+/// The number in "F39"; 0 for what names no fault.
+[[nodiscard]] int fault_number(std::string_view name) noexcept;
 
 /// Standing faults that are by shard or session strike when a connection turns out to be that shard's, the others when it opens:
 /// the first stand under their number plus this.
@@ -60,6 +65,7 @@ public:
     void clear(std::optional<int> number = std::nullopt);
     [[nodiscard]] boost::json::array list(instant now) const;
     [[nodiscard]] bool any(int number, instant now) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
 private:
     std::list<entry> entries_;

@@ -76,7 +76,7 @@ public:
 
     // ---- control ----
     /// Starts a fault; a sentence in `problem` if the command makes no sense. The answer says how many it struck.
-    boost::json::object start_fault(const boost::json::object& command, instant now, std::string& problem);
+    boost::json::object start_fault(const boost::json::object& command, int number, instant now, std::string& problem);
     /// Ends standing faults and undoes what can be undone.
     void clear_faults(instant now);
     boost::json::object reconnect_some(const selector& by, duration spread, instant now);

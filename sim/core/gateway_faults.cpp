@@ -36,15 +36,11 @@ void gateway::tell_listener(int number, double percent, int status, std::string_
 
 // ---- F1 to F46 ---------------------------------------------------------------------------------------------------------
 
-json::object gateway::start_fault(const json::object& command, instant now, std::string& problem) {
+json::object gateway::start_fault(const json::object& command, int number, instant now, std::string& problem) {
     command_reader read(command);
-    const std::string name = read.text("fault").value_or("");
-    int number = 0;
-    if (name.size() >= 2 && name.size() <= 3 && name[0] == 'F' && name.find_first_not_of("0123456789", 1) == std::string::npos) {
-        number = std::atoi(name.c_str() + 1);
-    }
-    if (number < 1 || (number > 38 && number != 46)) {
-        problem = "\"fault\" must be F1 to F38 or F46.";
+    (void)read.text("fault");
+    if (number == 0) {
+        problem = "\"fault\" must be F1 to F46.";
         return {};
     }
     selector by = read.who();

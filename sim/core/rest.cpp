@@ -8,6 +8,7 @@
 
 #include "sim/core/messages.hpp"
 #include "sim/core/names.hpp"
+#include "sim/core/rest_faults.hpp"
 #include "sim/core/rest_request.hpp"
 #include "sim/core/rest_state.hpp"
 
@@ -24,6 +25,13 @@ std::string major_of(const std::vector<std::string>& segments) {
     if (segments[0] == "webhooks" && segments.size() > 2) return segments[1] + "/" + segments[2];
     if (segments[0] == "applications" && segments.size() > 3 && segments[2] == "guilds") return segments[3];
     return {};
+}
+
+/// Answers to interactions do not count against the global limit [4.9].
+bool of_interaction(const rest_request& asked, std::uint64_t application) {
+    if (asked.segments.empty()) return false;
+    if (asked.segments[0] == "interactions") return true;
+    return asked.segments[0] == "webhooks" && asked.segments.size() > 2 && asked.id(1) == application;
 }
 
 }  // namespace
@@ -47,7 +55,8 @@ rest_state::rest_state(const simulator_config& config_, world& where_, rest_cont
       where(where_),
       context(context_),
       random(mix(config_.seed, 0x72657374ULL)),
-      limits(config_.rest_global_per_second, config_.seed),
+      limits(config_),
+      edge(config_),
       commands(config_.application_id),
       interactions(mix(config_.seed, 0x696E7472ULL)) {}
 
@@ -69,14 +78,60 @@ std::optional<std::uint64_t> rest_state::direct_recipient(std::uint64_t channel)
     return direct_user_of(channel);
 }
 
+rest_answer rest_state::too_many_requests(limit_verdict verdict) {
+    const double wait = std::chrono::duration<double>(verdict.retry_after).count();
+    const bool global = verdict.refused_by == limit_scope::global;
+    add_retry_headers(verdict.headers, wait, verdict.refused_by);
+    return {.status = 429,
+            .body = too_many_body(wait, global),
+            .headers = std::move(verdict.headers),
+            .events = {},
+            .refused_by = verdict.refused_by};
+}
+
 rest_answer rest_state::answer(const http_arrived& request, instant now) {
     ++requests;
+    if (const edge_ban* ban = edge.banned(request.peer_ip, now)) {
+        ++banned;
+        edge_answer words = words_of(*ban);
+        return {.status = 429,
+                .body = std::move(words.body),
+                .headers = std::move(words.headers),
+                .events = {},
+                .refused_by = limit_scope::none,
+                .of_edge = true};
+    }
     rest_request asked;
     asked.method = request.method;
     asked.now = now;
-    if (header_of(request, "User-Agent").empty()) {
+    rest_answer made = serve(request, asked);
+    if (made.status == 429) {
+        ++too_many;
+        ++too_many_by_scope[std::string(scope_name(made.refused_by))];
+    }
+    if (made.status == 401) ++unauthorized;
+    if (made.status == 401 || made.status == 403 || made.status == 429) {
+        ++invalid;
+        if (made.refused_by != limit_scope::shared) edge.count(request.peer_ip, now);
+    }
+    return made;
+}
+
+rest_answer rest_state::serve(const http_arrived& request, rest_request& asked) {
+    const instant now = asked.now;
+    const std::string_view agent = header_of(request, "User-Agent");
+    if (agent.empty()) {
         ++user_agents_missing;
         return refuse(403, 40333, "internal network error");
+    }
+    if (config.strict_user_agent && !agent.starts_with("DiscordBot (")) {
+        edge_answer page = words_of({.until = never, .words = ban_words::html, .retry_after_s = std::nullopt});
+        return {.status = 403,
+                .body = std::move(page.body),
+                .headers = std::move(page.headers),
+                .events = {},
+                .refused_by = limit_scope::none,
+                .of_edge = true};
     }
     if (!read_target(request.target, asked)) {
         ++unknown_routes;
@@ -90,29 +145,46 @@ rest_answer rest_state::answer(const http_arrived& request, instant now) {
     const bool authorized = authorization.starts_with("Bot ") && authorization.substr(4) == context.valid_token();
     requests_by_route[route == nullptr ? "unknown" : fmt::format("{} {}", route->method, route->path)]++;
 
-    if (route == nullptr || route->counts_globally) {
+    if (!of_interaction(asked, config.application_id)) {
         limit_verdict verdict = limits.global(authorization.empty() ? std::string_view(request.peer_ip) : authorization, now);
-        if (!verdict.allowed) {
-            ++too_many;
-            return {.status = 429, .body = too_many_body(verdict), .headers = std::move(verdict.headers)};
-        }
+        if (!verdict.allowed()) return too_many_requests(std::move(verdict));
     }
     if (route == nullptr) {
         ++unknown_routes;
         return path_known ? refuse(405, 0, "405: Method Not Allowed") : refuse(404, 0, "404: Not Found");
     }
-    // A wrong token is wrong on open routes too, save those whose right lies in the path [4.13, 4.14].
-    if (route->may == rest_route::who::bot && !authorized) {
-        ++unauthorized;
-        return refuse(401, 0, "401: Unauthorized");
+    if (route->may == rest_route::who::bearer) {
+        if (authorized) return refuse(403, 20001, "Bots cannot use this endpoint");
+        if (!authorization.starts_with("Bearer ")) return refuse(401, 0, "401: Unauthorized");
     }
-    limit_verdict verdict = limits.route(route->bucket, major_of(asked.segments), now, where.unix_ms(now));
-    if (!verdict.allowed) {
-        ++too_many;
-        return {.status = 429, .body = too_many_body(verdict), .headers = std::move(verdict.headers)};
-    }
+    // Open routes do not look at a token; that of a webhook or an interaction lies in the path [4.13, 4.14].
+    if (route->may == rest_route::who::bot && !authorized) return refuse(401, 0, "401: Unauthorized");
+
+    rest_strike strike = strike_of(*this, *route, now);
+    if (strike.instead || strike.never || strike.delivery != http_delivery::whole) ++struck;
     rest_answer made;
-    switch (read_body(request, asked.body)) {
+    if (strike.instead && !strike.applied) {
+        made = *std::move(strike.instead);
+    } else {
+        made = handle(request, *route, strike.skew_ms, asked);
+        if (strike.instead) {
+            // The write took effect and is announced, but the client is not told so.
+            strike.instead->events = std::move(made.events);
+            made = *std::move(strike.instead);
+        }
+    }
+    made.delivery = strike.delivery;
+    made.span = strike.span;
+    made.never = strike.never;
+    return made;
+}
+
+rest_answer rest_state::handle(const http_arrived& request, const rest_route& route, std::int64_t skew_ms, rest_request& asked) {
+    const bucket_rule& bucket = route.bucket_of == nullptr ? route.bucket : route.bucket_of(*this, asked);
+    limit_verdict verdict = limits.route(bucket, major_of(asked.segments), asked.now, where.unix_ms(asked.now) + skew_ms);
+    if (!verdict.allowed()) return too_many_requests(std::move(verdict));
+    rest_answer made;
+    switch (read_body(request, asked)) {
         case body_reading::wrong_type: {
             form_errors errors;
             errors.add({}, "CONTENT_TYPE_INVALID",
@@ -122,22 +194,44 @@ rest_answer rest_state::answer(const http_arrived& request, instant now) {
             break;
         }
         case body_reading::not_json: made = refuse(400, 50109, "The request body contains invalid JSON."); break;
-        case body_reading::fine: made = route->handle(*this, asked); break;
+        case body_reading::too_large: made = refuse(413, 40005, "Request entity too large"); break;
+        case body_reading::fine: {
+            if (const hidden_limit* more = route.hidden) {
+                if (const std::string key = more->key(*this, asked); !key.empty()) {
+                    limit_verdict hidden = limits.hidden(more->rule, key, more->scope, asked.now);
+                    if (!hidden.allowed()) {
+                        hidden.headers = std::move(verdict.headers);
+                        return too_many_requests(std::move(hidden));
+                    }
+                }
+            }
+            asked.audit_reason = percent_decoded(header_of(request, "X-Audit-Log-Reason"), false);
+            made = route.handle(*this, asked);
+            break;
+        }
     }
     made.headers.insert(made.headers.end(), verdict.headers.begin(), verdict.headers.end());
     return made;
 }
 
 void rest_state::later_answer(const http_arrived& request, rest_answer made, instant now) {
-    if (made.status == 401 || made.status == 403 || made.status == 429) ++invalid;
     // Log-normal around the median, a long tail but no endless one.
     const double factor = std::min(std::exp(0.6 * normal(random)), 12.0);
     const auto latency = duration(static_cast<std::int64_t>(static_cast<double>(config.rest_latency.count()) * factor));
-    http_answer reply{.request = request.request, .status = made.status, .headers = {}, .body = std::move(made.body)};
-    if (!reply.body.empty()) reply.headers.push_back({"Content-Type", "application/json"});
-    reply.headers.push_back({"Via", "1.1 google"});
-    reply.headers.insert(reply.headers.end(), made.headers.begin(), made.headers.end());
-    queue.push({now + latency, ++order, std::move(reply), std::nullopt});
+    if (!made.never) {
+        http_answer reply{.request = request.request,
+                          .status = made.status,
+                          .headers = {},
+                          .body = std::move(made.body),
+                          .delivery = made.delivery,
+                          .span = made.span};
+        if (!made.of_edge) {
+            if (!reply.body.empty()) reply.headers.push_back({"Content-Type", "application/json"});
+            reply.headers.push_back({"Via", "1.1 google"});
+        }
+        reply.headers.insert(reply.headers.end(), made.headers.begin(), made.headers.end());
+        queue.push({now + latency, ++order, std::move(reply), std::nullopt});
+    }
     // The event comes up to 20 ms before and 200 ms after the answer; several of one write keep their order.
     instant when = now + latency + random.between(-20ms, 200ms);
     if (when < now) when = now;
@@ -168,16 +262,32 @@ instant rest_api::next_due() const noexcept {
     return impl_->queue.empty() ? deadline : std::min(deadline, impl_->queue.top().when);
 }
 
+json::object rest_api::start_fault(const json::object& command, int number, instant now, std::string& problem) {
+    return start_rest_fault(*impl_, command, number, now, problem);
+}
+void rest_api::clear_faults() {
+    impl_->faults.clear();
+    impl_->edge.clear();
+}
+json::array rest_api::faults(instant now) const { return impl_->faults.list(now); }
+void rest_api::change_hashes() { impl_->limits.change_hashes(); }
+
 json::array rest_api::interactions() const { return impl_->interactions.report(); }
 
 json::object rest_api::counters() const {
     json::object by_route;
     for (const auto& [route, count] : impl_->requests_by_route) by_route[route] = count;
+    json::object by_scope;
+    for (const auto& [scope, count] : impl_->too_many_by_scope) by_scope[scope.empty() ? "none" : scope] = count;
     return {{"rest_requests", impl_->requests},
             {"rest_by_route", std::move(by_route)},
             {"rest_401", impl_->unauthorized},
             {"rest_429", impl_->too_many},
+            {"rest_429_by_scope", std::move(by_scope)},
             {"rest_invalid", impl_->invalid},
+            {"rest_edge_bans", impl_->edge.bans()},
+            {"rest_banned_requests", impl_->banned},
+            {"rest_faults_struck", impl_->struck},
             {"rest_unknown_routes", impl_->unknown_routes},
             {"rest_without_user_agent", impl_->user_agents_missing},
             {"interactions_issued", impl_->interactions.issued()},

@@ -64,6 +64,12 @@ public:
     /// The user who was shown a modal as the answer to `interaction` fills it in: text by custom_id of its inputs.
     std::optional<std::uint64_t> submit_modal(std::uint64_t interaction, const boost::json::object& texts, instant now);
 
+    // ---- faults F39 to F45, and hashes that change in mid-run [#39]
+    boost::json::object start_fault(const boost::json::object& command, int number, instant now, std::string& problem);
+    void clear_faults();
+    [[nodiscard]] boost::json::array faults(instant now) const;
+    void change_hashes();
+
     /// Per interaction: id, guild, command, issued, answered, missed deadline, double acks, answers' texts.
     [[nodiscard]] boost::json::array interactions() const;
     /// Requests by route, 401s, 429s, invalid requests, double acks, missed 3 s deadlines [#51].

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "sim/core/json_text.hpp"
+#include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_posts.hpp"
 #include "sim/core/world_state.hpp"
 

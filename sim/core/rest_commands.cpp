@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_state.hpp"
 
 namespace shoal::sim::route {

@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_state.hpp"
 
 namespace shoal::sim::route {

@@ -4,8 +4,9 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 
+#include "sim/core/multipart.hpp"
 #include "sim/core/rest_request.hpp"
-#include "sim/core/rest_state.hpp"
+#include "sim/core/rest_route.hpp"
 
 namespace shoal::sim {
 namespace json = boost::json;
@@ -30,28 +31,7 @@ std::map<std::string, std::string, std::less<>> form_fields(std::string_view tex
     return fields;
 }
 
-/// The value of one part of a multipart body: `payload_json` is what the API reads.
-std::optional<std::string> payload_part(std::string_view body, std::string_view content_type) {
-    const std::size_t at = content_type.find("boundary=");
-    if (at == std::string_view::npos) return std::nullopt;
-    std::string_view boundary = content_type.substr(at + 9);
-    boundary = boundary.substr(0, boundary.find(';'));
-    if (boundary.size() >= 2 && boundary.front() == '"') boundary = boundary.substr(1, boundary.size() - 2);
-    const std::string mark = "--" + std::string(boundary);
-    for (std::size_t from = body.find(mark); from != std::string_view::npos;) {
-        const std::size_t next = body.find(mark, from + mark.size());
-        const std::string_view part =
-            body.substr(from + mark.size(), next == std::string_view::npos ? next : next - from - mark.size());
-        const std::size_t end = part.find("\r\n\r\n");
-        if (end != std::string_view::npos && part.substr(0, end).find("name=\"payload_json\"") != std::string_view::npos) {
-            std::string_view value = part.substr(end + 4);
-            if (value.ends_with("\r\n")) value.remove_suffix(2);
-            return std::string(value);
-        }
-        from = next;
-    }
-    return std::nullopt;
-}
+constexpr std::size_t largest_file_bytes = 10U << 20U, largest_request_bytes = 25U << 20U;  // [4.2]
 
 }  // namespace
 
@@ -109,26 +89,43 @@ bool read_target(std::string_view target, rest_request& out) {
     return true;
 }
 
-body_reading read_body(const http_arrived& request, json::value& out) {
+namespace {
+body_reading read_parts(const http_arrived& request, std::string_view type, rest_request& out) {
+    const auto parts = read_multipart(request.body, type);
+    if (!parts) return body_reading::not_json;
+    if (request.body.size() > largest_request_bytes) return body_reading::too_large;
+    json::object fields;
+    for (const form_part& part : *parts) {
+        if (part.name == "payload_json") {
+            json::error_code wrong;
+            out.body = json::parse(part.content, wrong);
+            if (wrong) return body_reading::not_json;
+        } else if (part.filename.empty()) {
+            fields[part.name] = std::string(part.content);
+        } else {
+            if (part.content.size() > largest_file_bytes) return body_reading::too_large;
+            out.files.push_back({part.name, part.filename, part.content_type, part.content.size()});
+        }
+    }
+    if (out.body.is_null()) out.body = std::move(fields);
+    return body_reading::fine;
+}
+}  // namespace
+
+body_reading read_body(const http_arrived& request, rest_request& out) {
     if (request.body.empty()) return body_reading::fine;
     const std::string_view type = header_of(request, "Content-Type");
     const std::string_view essence = type.substr(0, type.find(';'));
-    std::string text = request.body;
     if (same_name(essence, "application/x-www-form-urlencoded")) {
         json::object fields;
         for (const auto& [key, value] : form_fields(request.body)) fields[key] = value;
-        out = std::move(fields);
+        out.body = std::move(fields);
         return body_reading::fine;
     }
-    if (same_name(essence, "multipart/form-data")) {
-        auto part = payload_part(request.body, type);
-        if (!part) return body_reading::fine;
-        text = *std::move(part);
-    } else if (!same_name(essence, "application/json")) {
-        return body_reading::wrong_type;
-    }
+    if (same_name(essence, "multipart/form-data")) return read_parts(request, type, out);
+    if (!same_name(essence, "application/json")) return body_reading::wrong_type;
     json::error_code wrong;
-    out = json::parse(text, wrong);
+    out.body = json::parse(request.body, wrong);
     return wrong ? body_reading::not_json : body_reading::fine;
 }
 
@@ -151,6 +148,11 @@ bool rest_request::truth(std::string_view key) const {
 std::uint64_t rest_request::query_id(std::string_view key) const {
     const auto found = query.find(key);
     return found == query.end() ? 0 : parse_snowflake(found->second).value_or(0);
+}
+
+std::string_view rest_request::word(std::string_view key) const {
+    const auto found = query.find(key);
+    return found == query.end() ? std::string_view() : std::string_view(found->second);
 }
 
 const json::object& rest_request::fields() const {

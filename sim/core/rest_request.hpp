@@ -1,7 +1,6 @@
 #pragma once
 // Reading of an HTTP request as the API does: target, headers, body. Not here: what it asks for (rest_routes.cpp).
 
-#include <boost/json/value.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,8 +19,8 @@ struct rest_request;
 /// Version, segments and query of "/api/v10/a/b?c=d"; false if it is not below /api.
 [[nodiscard]] bool read_target(std::string_view target, rest_request& out);
 
-enum class body_reading : std::uint8_t { fine, wrong_type, not_json };
-/// JSON, a form, or the payload_json of a multipart body.
-[[nodiscard]] body_reading read_body(const http_arrived& request, boost::json::value& out);
+enum class body_reading : std::uint8_t { fine, wrong_type, not_json, too_large };
+/// JSON, a form, or a multipart body: its payload_json (else its plain fields) and its files.
+[[nodiscard]] body_reading read_body(const http_arrived& request, rest_request& out);
 
 }  // namespace shoal::sim

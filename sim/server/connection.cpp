@@ -33,7 +33,8 @@ connection::connection(connection_owner& owner, scheduler& on, conn_id id, port 
       grace_(on),
       stall_(on),
       coalesce_(on),
-      opening_(on) {
+      opening_(on),
+      drip_(on) {
     stream_->listen_to(*this);
 }
 
@@ -63,6 +64,36 @@ void connection::take_request(net::http_request request) {
     if (serves_rest_) return owner_.asked(*this, std::move(request));
     http_.answer(wants_websocket ? json_response(404, R"({"message":"404: Not Found","code":0})")
                                  : net::http_response{426, {{"Upgrade", "websocket"}}, "This port speaks websocket only.\n"});
+}
+
+void connection::answer(net::http_response response, http_delivery how, duration span) {
+    const auto promise = [&response](std::size_t bytes) {
+        response.headers.push_back({"Content-Length", fmt::format("{}", bytes)});
+    };
+    switch (how) {
+        case http_delivery::whole: return http_.answer(response);
+        case http_delivery::reset: return stream_->reset();
+        case http_delivery::then_closed: http_.close_at_next(); return http_.answer(response);
+        case http_delivery::too_long: promise(response.body.size() + 10); return http_.answer(response);
+        case http_delivery::too_short: promise(response.body.size() / 2); return http_.answer(response);
+        case http_delivery::truncated:
+            promise(response.body.size());
+            response.headers.push_back({"Connection", "keep-alive"});
+            response.body.resize(response.body.size() / 2);
+            return http_.answer_and_end(response);
+        case http_delivery::slow:
+            dripping_ = http_.text_of(response);
+            drip_bytes_ = dripping_.size() / 10 + 1;
+            drip_pause_ = span / 10;
+            return drip();
+    }
+}
+
+void connection::drip() {
+    stream_->write(std::string_view(dripping_).substr(0, drip_bytes_));
+    dripping_.erase(0, drip_bytes_);
+    if (dripping_.empty()) return http_.written();
+    drip_.in(drip_pause_, [this] { drip(); });
 }
 
 void connection::refuse_upgrade(int status) {

@@ -64,7 +64,7 @@ public:
     [[nodiscard]] std::size_t unsent() const { return out_.size() + stream_->unsent_bytes(); }
 
     // Orders of the machine.
-    void answer(const net::http_response& response) { http_.answer(response); }
+    void answer(net::http_response response, http_delivery how, duration span);
     void send(const payload& what);
     void close(std::optional<std::uint16_t> code, std::string_view reason);
     void wire(const wire_order& order);
@@ -78,6 +78,7 @@ private:
     void on_drained() override;
     void on_ended(const failure& why) override;
 
+    void drip();
     void take_request(net::http_request request);
     void upgrade(const net::http_request& request);
     void refuse_upgrade(int status);
@@ -112,6 +113,10 @@ private:
     timer_slot stall_;     // armed: nothing is written
     timer_slot coalesce_;  // the latest moment for what is held together
     timer_slot opening_;
+    std::string dripping_;  // of an answer that goes out in pieces
+    std::size_t drip_bytes_ = 0;
+    duration drip_pause_{};
+    timer_slot drip_;
 };
 
 }  // namespace shoal::sim

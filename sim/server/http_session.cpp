@@ -44,6 +44,11 @@ http_session::http_session(net::byte_stream& stream, asked on_request, std::size
 
 void http_session::feed(std::string_view bytes) {
     if (ended_) return;
+    if (close_at_next_ && !waiting_) {
+        ended_ = true;
+        stream_.finish();
+        return;
+    }
     reader_.feed(bytes);
     pump();
 }
@@ -67,8 +72,13 @@ void http_session::pump() {
 }
 
 void http_session::answer(const net::http_response& response) {
+    if (ended_ || !waiting_) return;
+    stream_.write(text_of(response));
+    written();
+}
+
+void http_session::written() {
     if (ended_ || !std::exchange(waiting_, false)) return;
-    stream_.write(net::write_response(response, keep_alive_));
     if (!keep_alive_) {
         ended_ = true;
         stream_.finish();

@@ -23,6 +23,13 @@ public:
     void answer(const net::http_response& response);
     /// Answers with something that is no proper response, as faults want it, and ends the connection.
     void answer_and_end(const net::http_response& response);
+    /// For answers that are written bit by bit: the answer's bytes, and that all of them were written.
+    [[nodiscard]] std::string text_of(const net::http_response& response) const {
+        return net::write_response(response, keep_alive_);
+    }
+    void written();
+    /// The connection is closed when more bytes come, however well the last answer spoke of keeping it alive.
+    void close_at_next() noexcept { close_at_next_ = true; }
     /// Bytes behind the last request: the first frames of an upgraded connection. No further request is read.
     [[nodiscard]] std::string take_rest();
 
@@ -35,6 +42,7 @@ private:
     bool waiting_ = false;  // a request is out
     bool keep_alive_ = true;
     bool ended_ = false;
+    bool close_at_next_ = false;
     bool pumping_ = false;
 };
 

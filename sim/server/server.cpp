@@ -292,15 +292,10 @@ struct server::impl final : connection_owner {
         requests.erase(found);
         if (to == nullptr) return;
         net::http_response response{static_cast<std::uint16_t>(order.status), {}, std::move(order.body)};
-        bool has_type = response.body.empty();
-        for (auto& one : order.headers) {
-            has_type = has_type || one.name == "Content-Type" || one.name == "content-type";
-            response.headers.push_back({std::move(one.name), std::move(one.value)});
-        }
-        if (!has_type) response.headers.push_back({"Content-Type", "application/json"});
+        for (auto& one : order.headers) response.headers.push_back({std::move(one.name), std::move(one.value)});
         // Reading the next request of a keep-alive connection steps the machine, which is carrying out orders now.
-        thread.post([this, id = to->id(), response = std::move(response)] {
-            if (auto* const still = find(id)) still->answer(response);
+        thread.post([this, id = to->id(), response = std::move(response), how = order.delivery, span = order.span]() mutable {
+            if (auto* const still = find(id)) still->answer(std::move(response), how, span);
         });
     }
     void obey_order(const wake_at& order) {

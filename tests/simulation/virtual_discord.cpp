@@ -146,6 +146,13 @@ void virtual_discord::carry_out(std::vector<sim::action>& actions) {
             if (node.empty()) continue;
             net::http_response response{static_cast<std::uint16_t>(answer->status), {}, answer->body};
             for (const auto& header : answer->headers) response.headers.push_back({header.name, header.value});
+            // What a client's own HTTP makes of a cut answer (F41): there is none.
+            const bool cut = answer->delivery == sim::http_delivery::reset || answer->delivery == sim::http_delivery::truncated;
+            if (cut) {
+                time_.wake_at(time_.now() + random_.between(5ms, 60ms),
+                              [call = std::move(node.mapped())]() mutable { call(std::unexpected(failure(net::errc::closed))); });
+                continue;
+            }
             time_.wake_at(
                 time_.now() + random_.between(5ms, 60ms),
                 [call = std::move(node.mapped()), response = std::move(response)]() mutable { call(std::move(response)); });

@@ -34,6 +34,7 @@ struct reply {
     std::vector<header> headers;
     std::string text;
     json::value body;
+    http_delivery delivery = http_delivery::whole;
 
     std::string header_of(std::string_view name) const {
         for (const header& one : headers) {
@@ -86,7 +87,7 @@ struct api {
         reply got;
         for (const action& one : out) {
             if (const auto* answer = std::get_if<http_answer>(&one); answer != nullptr && answer->request == request.request) {
-                got = {answer->status, answer->headers, answer->body, nullptr};
+                got = {answer->status, answer->headers, answer->body, nullptr, answer->delivery};
             }
         }
         json::error_code wrong;
