@@ -133,8 +133,7 @@ json::object simulator::impl::command(const json::object& what, instant now) {
         read.need(guild.has_value(), "guild");
         if (guild && !where.has_guild(*guild)) read.fail("The bot is not in this guild.");
         if (auto bad = wrong()) return *bad;
-        where.leave_guild(*guild);
-        gate.guild_left(*guild, now);
+        leave_guild(*guild, now);
         return done();
     }
     if (name == "outage") {

@@ -135,8 +135,7 @@ std::optional<world_event> thread_list_sync(event_site& site) {
         .close(']');
     out.key("threads").open('[');
     for (std::uint32_t i = 0; i < site.facts().end_index(kind::thread); ++i) {
-        if (site.facts().exists(kind::thread, i) && site.things.thread_parent(i) == parent)
-            out.raw(site.things.thread(i, with::yes));
+        if (site.things.thread_active(i) && site.things.thread_parent(i) == parent) out.raw(site.things.thread(i, with::yes));
     }
     out.close(']').key("members").open('[').close(']').close('}');
     return site.world.tell("THREAD_LIST_SYNC", site.guild.id, intent::guilds, out.take());
@@ -161,7 +160,9 @@ std::optional<world_event> emojis_update(event_site& site) {
 std::optional<world_event> stickers_update(event_site& site) {
     json_text out;
     out.open('{').id("guild_id", site.guild.id).key("stickers").open('[');
-    for (std::uint32_t i = 0; i < site.facts().base_count(kind::sticker); ++i) out.raw(site.things.sticker(i));
+    for (std::uint32_t i = 0; i < site.facts().end_index(kind::sticker); ++i) {
+        if (site.facts().exists(kind::sticker, i)) out.raw(site.things.sticker(i));
+    }
     out.close(']').close('}');
     return site.world.tell("GUILD_STICKERS_UPDATE", site.guild.id, intent::expressions, out.take());
 }

@@ -88,14 +88,14 @@ std::optional<world_event> ban_add(event_site& site) {
     const std::uint64_t user = user_id_of(site.random.below(user_pool));
     if (site.facts().member_index(user)) return std::nullopt;
     guild_changes& changes = site.guild.changed();
-    if (changes.bans.size() < 64) changes.bans.insert(user);
+    if (changes.bans.size() < 64) changes.bans.emplace(user, std::string());
     return site.world.tell("GUILD_BAN_ADD", site.guild.id, intent::moderation, of_user(site, user));
 }
 
 std::optional<world_event> ban_remove(event_site& site) {
     if (!bot_may(site, permission::ban_members | permission::view_audit_log)) return std::nullopt;
     if (!site.guild.changes || site.guild.changes->bans.empty()) return std::nullopt;
-    const std::uint64_t user = *site.guild.changes->bans.begin();
+    const std::uint64_t user = site.guild.changes->bans.begin()->first;
     site.guild.changes->bans.erase(user);
     return site.world.tell("GUILD_BAN_REMOVE", site.guild.id, intent::moderation, of_user(site, user));
 }

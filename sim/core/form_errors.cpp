@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "sim/core/snowflakes.hpp"
+
 namespace shoal::sim {
 namespace json = boost::json;
 
@@ -62,6 +64,42 @@ const json::array* form_path::list(const json::object& from, std::string_view ke
         return nullptr;
     }
     return list;
+}
+
+std::optional<std::int64_t> form_path::number(const json::object& from, std::string_view key, std::int64_t least,
+                                              std::int64_t most, bool needed) const {
+    const json::value* value = from.if_contains(json::string_view(key.data(), key.size()));
+    if (value == nullptr || value->is_null()) {
+        if (needed) at(key).required();
+        return std::nullopt;
+    }
+    if (!value->is_int64()) {
+        at(key).wrong("NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", json::serialize(*value)));
+        return std::nullopt;
+    }
+    const std::int64_t number = value->get_int64();
+    if (number < least) at(key).wrong("NUMBER_TYPE_MIN", fmt::format("int value should be greater than or equal to {}.", least));
+    if (number > most) at(key).wrong("NUMBER_TYPE_MAX", fmt::format("int value should be less than or equal to {}.", most));
+    return number < least || number > most ? std::nullopt : std::optional(number);
+}
+
+std::optional<bool> form_path::flag(const json::object& from, std::string_view key) const {
+    const json::value* value = from.if_contains(json::string_view(key.data(), key.size()));
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (value->is_bool()) return value->get_bool();
+    at(key).wrong("BOOLEAN_TYPE_CONVERT", "Must be either true or false.");
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> form_path::id(const json::object& from, std::string_view key, bool needed) const {
+    const json::value* value = from.if_contains(json::string_view(key.data(), key.size()));
+    if (value == nullptr || value->is_null()) {
+        if (needed) at(key).required();
+        return std::nullopt;
+    }
+    const auto id = value->is_string() ? parse_snowflake(std::string_view(value->get_string())) : std::nullopt;
+    if (!id) at(key).wrong("NUMBER_TYPE_COERCE", fmt::format("Value {} is not snowflake.", json::serialize(*value)));
+    return id;
 }
 
 std::size_t characters(std::string_view text) noexcept {

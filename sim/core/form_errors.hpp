@@ -4,6 +4,8 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,11 @@ public:
     const boost::json::string* text(const boost::json::object& from, std::string_view key, std::size_t least, std::size_t most,
                                     bool needed) const;
     const boost::json::array* list(const boost::json::object& from, std::string_view key, std::size_t most) const;
+    std::optional<std::int64_t> number(const boost::json::object& from, std::string_view key, std::int64_t least,
+                                       std::int64_t most, bool needed = false) const;
+    std::optional<bool> flag(const boost::json::object& from, std::string_view key) const;
+    /// A snowflake; null counts as absent.
+    std::optional<std::uint64_t> id(const boost::json::object& from, std::string_view key, bool needed = false) const;
 
 private:
     form_errors* errors_;

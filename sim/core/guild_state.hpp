@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,8 +52,10 @@ struct guild_changes {
     std::uint32_t members_added = 0;
     std::set<std::uint32_t> members_gone;
     std::map<std::uint32_t, entity_change> members;
-    std::map<std::uint32_t, std::uint64_t> voice;  ///< Member index -> channel id, 0: left.
-    std::set<std::uint64_t> bans;
+    std::map<std::uint32_t, std::uint64_t> voice;                     ///< Member index -> channel id, 0: left.
+    std::map<std::uint64_t, std::string> bans;                        ///< User -> reason.
+    std::unique_ptr<boost::json::object> bot_fields;                  ///< Of the bot's own member.
+    std::map<std::uint64_t, std::set<std::uint64_t>> thread_members;  ///< Of threads made over REST: thread -> users.
     std::deque<message_note> recent;
 };
 

@@ -24,6 +24,7 @@ inline constexpr std::uint64_t everything = (1ULL << 53) - 1 - (1ULL << 47);  //
 /// Who the bot is.
 struct bot_identity {
     std::uint64_t user = 0, application = 0;
+    std::string name = "shoal-sim-bot";
 };
 
 /// A JSON object with fields of another laid over it.
@@ -82,6 +83,7 @@ public:
 private:
     [[nodiscard]] std::string changed(kind what, std::uint32_t index, std::string json) const;
     [[nodiscard]] const boost::json::value* overridden(kind what, std::uint32_t index, std::string_view field) const;
+    [[nodiscard]] bool bot_sees_by(const boost::json::value& overwrites) const;
     [[nodiscard]] bool is_big() const { return facts_.record().size >= guild_class::community; }
     [[nodiscard]] std::uint32_t categories() const;
     void listed_members(json_text& out, const guild_view& view) const;

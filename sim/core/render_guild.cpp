@@ -172,7 +172,9 @@ std::string guild_renderer::guild_create(const guild_view& view) const {
         if (facts_.seed_of(kind::channel, i) % 4 == 0) out.raw(stage_instance(i));
     }
     out.close(']').key("guild_scheduled_events").open('[');
-    if (is_big()) out.raw(scheduled_event(0)).raw(scheduled_event(1));
+    for (std::uint32_t i = 0; i < facts_.end_index(kind::scheduled); ++i) {
+        if (facts_.exists(kind::scheduled, i)) out.raw(scheduled_event(i));
+    }
     out.close(']').key("soundboard_sounds").open('[');
     for (std::uint32_t i = 0; i < facts_.base_count(kind::sound); ++i) out.raw(sound(i));
     out.close(']').key("activity_instances").open('[').close(']').close('}');

@@ -136,7 +136,7 @@ std::string overlaid(const std::string& text, const json::object& fields) {
 std::string user_json(std::uint64_t id, const bot_identity& bot) {
     json_text out;
     if (id == bot.user) {
-        write_user(out, id, random_source(7), "shoal-sim-bot", "", true);
+        write_user(out, id, random_source(7), bot.name, "", true);
         return out.take();
     }
     random_source random(mix(id, 0x6E616D65ULL));
@@ -169,6 +169,8 @@ std::string guild_renderer::bot_member(parts which) const {
     words.roles = {bot_role()};
     json_text out;
     write_member(out, words, which == parts::with_user ? user_json(bot_.user, bot_) : "", which);
+    const auto& changes = facts_.record().changes;
+    if (changes && changes->bot_fields) return overlaid(out.view(), *changes->bot_fields);
     return out.take();
 }
 

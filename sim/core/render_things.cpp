@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <cstdlib>
 
 #include "sim/core/names.hpp"
 #include "sim/core/render.hpp"
@@ -83,9 +85,33 @@ std::uint64_t guild_renderer::bot_permissions() const {
     return own;
 }
 
+bool guild_renderer::bot_sees_by(const json::value& overwrites) const {
+    // The order of [6.4]: everyone's, then those of the bot's roles together, then its own.
+    const json::object member = json::parse(bot_member(parts::partial)).as_object();
+    const json::array& roles = member.at("roles").as_array();
+    bool sees = (bot_permissions() & permission::view_channel) != 0;
+    const auto apply = [&](auto&& concerns) {
+        std::uint64_t allow = 0, deny = 0;
+        for (const json::value& one : overwrites.as_array()) {
+            const auto number = [&one](const char* key) {
+                return std::strtoull(std::string(one.at(key).as_string()).c_str(), nullptr, 10);
+            };
+            if (!concerns(one.at("id"))) continue;
+            allow |= number("allow");
+            deny |= number("deny");
+        }
+        sees = ((allow & permission::view_channel) != 0) || (sees && (deny & permission::view_channel) == 0);
+    };
+    const json::value everyone(std::to_string(guild_id())), own(std::to_string(bot_.user));
+    apply([&](const json::value& id) { return id == everyone; });
+    apply([&](const json::value& id) { return std::find(roles.begin(), roles.end(), id) != roles.end(); });
+    apply([&](const json::value& id) { return id == own; });
+    return sees;
+}
+
 bool guild_renderer::bot_sees(std::uint32_t channel) const {
     if ((bot_permissions() & permission::administrator) != 0) return true;
-    if (overridden(kind::channel, channel, "permission_overwrites") != nullptr) return true;
+    if (const json::value* list = overridden(kind::channel, channel, "permission_overwrites")) return bot_sees_by(*list);
     // One text channel in ten is hidden from everyone who has no role for it; the first never is.
     return channel <= categories() || mix(facts_.seed_of(kind::channel, channel), 5) % 10 != 0;
 }
@@ -222,7 +248,7 @@ std::string guild_renderer::sticker(std::uint32_t index) const {
     out.id("id", facts_.id_of(kind::sticker, index)).id("guild_id", guild_id());
     out.field("format_type", 1 + static_cast<int>(random.below(4))).field("description", prose(random, 12));
     out.field("available", true).field("asset", "").close('}');
-    return out.take();
+    return changed(kind::sticker, index, out.take());
 }
 
 std::string guild_renderer::sound(std::uint32_t index) const {
@@ -235,6 +261,11 @@ std::string guild_renderer::sound(std::uint32_t index) const {
 }
 
 std::optional<std::uint32_t> guild_renderer::thread_parent(std::uint32_t thread) const {
+    if (const json::value* parent = overridden(kind::thread, thread, "parent_id")) {
+        const auto id = parse_snowflake(std::string_view(parent->as_string()));
+        const auto at = id ? facts_.index_of(kind::channel, *id) : std::nullopt;
+        return at && bot_sees(*at) ? at : std::nullopt;
+    }
     const std::uint32_t channels = std::max(facts_.base_count(kind::channel), 1U);
     const std::uint64_t start = facts_.seed_of(kind::thread, thread) % channels;
     for (std::uint32_t i = 0; i < channels; ++i) {
@@ -248,7 +279,9 @@ std::optional<std::uint32_t> guild_renderer::thread_parent(std::uint32_t thread)
 }
 
 bool guild_renderer::thread_active(std::uint32_t thread) const {
-    return facts_.exists(kind::thread, thread) && thread_parent(thread).has_value();
+    if (!facts_.exists(kind::thread, thread) || !thread_parent(thread).has_value()) return false;
+    const json::value* metadata = overridden(kind::thread, thread, "thread_metadata");
+    return metadata == nullptr || metadata->at("archived") != true;
 }
 
 std::string guild_renderer::thread(std::uint32_t index, with_guild_id with) const {
@@ -271,7 +304,8 @@ std::string guild_renderer::thread(std::uint32_t index, with_guild_id with) cons
     out.field("member_count", 1 + static_cast<int>(random.below(50)));
     out.id("last_message_id",
            snowflake_of(discord_ms_of(id) + 1 + static_cast<std::int64_t>(random.below(day_ms)), random.next()));
-    if (random.chance(0.3)) {
+    // Of threads made over REST it is known who is in them.
+    if (random.chance(0.3) && overridden(kind::thread, index, "parent_id") == nullptr) {
         out.key("member").open('{').field("muted", false).field("mute_config", nullptr).field("join_timestamp", made);
         out.field("flags", 1).close('}');
     }
@@ -294,7 +328,7 @@ std::string guild_renderer::scheduled_event(std::uint32_t index) const {
         .field("image", nullptr)
         .field("recurrence_rule", nullptr)
         .close('}');
-    return out.take();
+    return changed(kind::scheduled, index, out.take());
 }
 
 std::string guild_renderer::stage_instance(std::uint32_t channel) const {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <cmath>
 
 #include "sim/core/messages.hpp"
@@ -32,6 +34,34 @@ bool of_interaction(const rest_request& asked, std::uint64_t application) {
     if (asked.segments.empty()) return false;
     if (asked.segments[0] == "interactions") return true;
     return asked.segments[0] == "webhooks" && asked.segments.size() > 2 && asked.id(1) == application;
+}
+
+/// Whose audit log a write belongs to, and what it is about; 0 for what the answer's own id will say.
+struct audited {
+    std::uint64_t guild = 0, target = 0;
+};
+audited audited_by(const rest_state& state, const rest_request& asked) {
+    const auto& segments = asked.segments;
+    std::uint64_t last = 0;
+    for (std::size_t i = 1; i < segments.size(); ++i) last = std::max(last, parse_snowflake(segments[i]) ? i : last);
+    const bool creates = asked.method == "POST";
+    const std::uint64_t target = creates ? 0 : asked.id(last);
+    if (segments[0] == "guilds") return {asked.id(1), target};
+    if (segments[0] == "applications" && segments.size() > 3) return {asked.id(3), target};
+    if (segments[0] == "channels") return {state.where.guild_of_channel(asked.id(1)).value_or(0), target};
+    if (segments[0] == "webhooks") {
+        const auto hook = state.webhooks.find(asked.id(1));
+        return hook == state.webhooks.end() ? audited{} : audited{hook->second.guild, asked.id(1)};
+    }
+    const auto found = segments.size() > 1 ? state.invites.find(segments[1]) : state.invites.end();
+    return found == state.invites.end() ? audited{} : audited{found->second.guild, found->second.channel};
+}
+
+std::uint64_t id_of(const std::string& body) {
+    json::error_code wrong;
+    const json::value made = json::parse(body, wrong);
+    const json::value* id = wrong || !made.is_object() ? nullptr : made.get_object().if_contains("id");
+    return id != nullptr && id->is_string() ? parse_snowflake(std::string_view(id->get_string())).value_or(0) : 0;
 }
 
 }  // namespace
@@ -76,6 +106,16 @@ std::optional<std::uint64_t> rest_state::direct_recipient(std::uint64_t channel)
     if (known != direct_channels.end()) return known->second;
     // Users of the world may have written first: their channel follows from their id.
     return direct_user_of(channel);
+}
+
+std::string rest_state::direct_channel_text(std::uint64_t channel, std::uint64_t recipient) const {
+    const auto& sent = messages.of(channel);
+    return json::serialize(
+        json::object{{"id", std::to_string(channel)},
+                     {"type", 1},
+                     {"last_message_id", sent.empty() ? json::value(nullptr) : json::value(std::to_string(*sent.rbegin()))},
+                     {"flags", 0},
+                     {"recipients", json::array{json::parse(*user_text(recipient))}}});
 }
 
 rest_answer rest_state::too_many_requests(limit_verdict verdict) {
@@ -206,7 +246,11 @@ rest_answer rest_state::handle(const http_arrived& request, const rest_route& ro
                 }
             }
             asked.audit_reason = percent_decoded(header_of(request, "X-Audit-Log-Reason"), false);
+            // Asked before the route runs: what it deletes cannot say afterwards whose it was.
+            const auto [guild, target] = route.audit == 0 ? audited{} : audited_by(*this, asked);
             made = route.handle(*this, asked);
+            if (guild != 0 && made.status < 300)
+                note_audit(asked, guild, route.audit, target != 0 ? target : id_of(made.body), made);
             break;
         }
     }
@@ -249,6 +293,7 @@ void rest_api::take(const http_arrived& request, instant now) {
 
 void rest_api::due(instant now, std::vector<action>& out) {
     impl_->interactions.pass(now);
+    impl_->archive_idle_threads(now);
     while (!impl_->queue.empty() && impl_->queue.top().when <= now) {
         rest_state::waiting next = impl_->queue.top();
         impl_->queue.pop();
@@ -258,7 +303,7 @@ void rest_api::due(instant now, std::vector<action>& out) {
 }
 
 instant rest_api::next_due() const noexcept {
-    const instant deadline = impl_->interactions.next_deadline();
+    const instant deadline = std::min(impl_->interactions.next_deadline(), impl_->threads.next());
     return impl_->queue.empty() ? deadline : std::min(deadline, impl_->queue.top().when);
 }
 
@@ -273,6 +318,8 @@ json::array rest_api::faults(instant now) const { return impl_->faults.list(now)
 void rest_api::change_hashes() { impl_->limits.change_hashes(); }
 
 json::array rest_api::interactions() const { return impl_->interactions.report(); }
+
+json::array rest_api::audit_log() const { return impl_->audit.report(); }
 
 json::object rest_api::counters() const {
     json::object by_route;

@@ -32,6 +32,8 @@ public:
     /// Asked before gateway_bot(): what GET /gateway/bot answers while a fault (F28) has it fail.
     [[nodiscard]] virtual std::optional<forced_answer> gateway_bot_fault(instant /*now*/) { return std::nullopt; }
     [[nodiscard]] virtual std::string_view valid_token() const = 0;
+    /// The bot leaves a guild: the world forgets it, and its sessions are told.
+    virtual void leave_guild(std::uint64_t guild, instant now) = 0;
     /// Tell every session that should know.
     virtual void publish(world_event event, instant now) = 0;
 };
@@ -72,6 +74,8 @@ public:
 
     /// Per interaction: id, guild, command, issued, answered, missed deadline, double acks, answers' texts.
     [[nodiscard]] boost::json::array interactions() const;
+    /// What the bot did over REST and why it said it did [4.2]: id, guild, action_type, target_id, reason.
+    [[nodiscard]] boost::json::array audit_log() const;
     /// Requests by route, 401s, 429s, invalid requests, double acks, missed 3 s deadlines [#51].
     [[nodiscard]] boost::json::object counters() const;
 

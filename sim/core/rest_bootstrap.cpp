@@ -6,6 +6,7 @@
 #include "sim/core/messages.hpp"
 #include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_state.hpp"
+#include "sim/core/rest_writes.hpp"
 
 namespace shoal::sim::route {
 namespace json = boost::json;
@@ -66,22 +67,41 @@ rest_answer own_application(rest_state& state, const rest_request&) {
 }
 
 rest_answer open_direct(rest_state& state, const rest_request& asked) {
-    const json::value* recipient = asked.fields().if_contains("recipient_id");
     form_errors errors;
-    const form_path where(errors, {});
-    if (recipient == nullptr) where.at("recipient_id").required();
-    const auto id = recipient != nullptr && recipient->is_string() ? parse_snowflake(std::string_view(recipient->get_string()))
-                                                                   : std::nullopt;
-    if (recipient != nullptr && !id) where.at("recipient_id").wrong("NUMBER_TYPE_COERCE", "Value is not snowflake.");
-    if (!errors.empty()) return {.status = 400, .body = errors.body(asked.version)};
-    const auto user = state.user_text(*id);
-    if (!user || *id == state.where.bot_user_id()) return refuse(400, 50033, "Invalid Recipient(s)");
-    // The same channel each time [#45].
-    return {.body = json::serialize(json::object{{"id", std::to_string(state.open_direct_channel(*id))},
-                                                 {"type", 1},
-                                                 {"last_message_id", nullptr},
-                                                 {"flags", 0},
-                                                 {"recipients", json::array{json::parse(*user)}}})};
+    const auto id = form_path(errors, {}).id(asked.fields(), "recipient_id", true);
+    if (!errors.empty()) return refuse_form(errors, asked);
+    if (!state.user_text(*id) || *id == state.where.bot_user_id()) return refuse(400, 50033, "Invalid Recipient(s)");
+    // The same channel each time [#45]; to bots no CHANNEL_CREATE tells of it [3.2].
+    return {.body = state.direct_channel_text(state.open_direct_channel(*id), *id)};
+}
+
+rest_answer own_user_patch(rest_state& state, const rest_request& asked) {
+    form_errors errors;
+    form_path(errors, {}).text(asked.fields(), "username", 2, 32, false);
+    if (!errors.empty()) return refuse_form(errors, asked);
+    const std::string user = state.where.rename_bot(asked.fields());
+    rest_answer answer{.body = user};
+    answer.events.push_back({.name = "USER_UPDATE",
+                             .guild = 0,
+                             .intents = 0,
+                             .data = std::make_shared<const std::string>(user),
+                             .data_without_content = {}});
+    return answer;
+}
+
+rest_answer own_member(rest_state& state, const rest_request& asked) {
+    auto member = state.where.member(asked.id(3), state.where.bot_user_id());
+    return member ? rest_answer{.body = *std::move(member)} : unknown_guild();
+}
+
+rest_answer leave_guild(rest_state& state, const rest_request& asked) {
+    if (!state.where.has_guild(asked.id(3))) return unknown_guild();
+    state.context.leave_guild(asked.id(3), asked.now);
+    return nothing();
+}
+
+rest_answer voice_regions(rest_state&, const rest_request&) {
+    return {.body = R"([{"id":"rotterdam","name":"Rotterdam","optimal":true,"deprecated":false,"custom":false}])"};
 }
 
 }  // namespace shoal::sim::route

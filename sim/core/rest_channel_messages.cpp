@@ -1,52 +1,28 @@
-// Messages, typing and reactions in channels.
+// Messages of channels: sending, reading, editing, deleting, and typing.
 
 #include <boost/json/serialize.hpp>
 
 #include "sim/core/json_text.hpp"
+#include "sim/core/message_rules.hpp"
 #include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_posts.hpp"
+#include "sim/core/rest_writes.hpp"
 #include "sim/core/world_state.hpp"
 
 namespace shoal::sim::route {
 namespace json = boost::json;
 namespace {
 
-/// The channel that the path names: a guild's or a DM's; or why it cannot be used.
-struct channel_of {
-    post_place place;
-    std::optional<rest_answer> refusal;
-
-    channel_of(rest_state& state, const rest_request& asked) {
-        place.channel = asked.id(1);
-        if (const auto guild = state.where.guild_of_channel(place.channel)) {
-            place.guild = *guild;
-            if (!state.where.bot_sees_channel(place.channel)) refusal = refuse(403, 50001, "Missing Access");
-        } else if (!state.direct_recipient(place.channel)) {
-            refusal = refuse(404, 10003, "Unknown Channel");
-        }
-    }
-};
-
-stored_message* message_in(rest_state& state, const rest_request& asked, const post_place& place) {
-    stored_message* message = state.messages.find(asked.id(3));
-    return message != nullptr && message->channel == place.channel && !message->ephemeral ? message : nullptr;
+std::string nonce_of(const json::object& body, const form_path& where) {
+    const json::value* value = body.if_contains("nonce");
+    if (value == nullptr || value->is_null()) return {};
+    std::string nonce = value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+    if (nonce.size() > 25) where.at("nonce").wrong("NONCE_TYPE_TOO_LONG", "Nonce is too long");
+    return nonce;
 }
 
-world_event event(const rest_state& state, const char* name, const post_place& place, std::uint64_t in_guild, std::uint64_t in_dm,
-                  std::string text, random_source& random) {
-    if (state.config.world.vary_json) text = vary(text, random);
-    return {.name = name,
-            .guild = place.guild,
-            .intents = place.guild != 0 ? in_guild : in_dm,
-            .data = std::make_shared<const std::string>(std::move(text)),
-            .data_without_content = {}};
-}
-
-/// "name:id" of a guild's emoji, or a unicode one.
-void write_emoji(json_text& out, std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    const auto id = colon == std::string_view::npos ? std::nullopt : parse_snowflake(text.substr(colon + 1));
-    out.key("emoji").open('{').field("name", id ? text.substr(0, colon) : text).id_or_null("id", id.value_or(0)).close('}');
+bool by_bot(const rest_state& state, const stored_message& message) {
+    return message.object.at("author").at("id") == json::value(std::to_string(state.where.bot_user_id()));
 }
 
 }  // namespace
@@ -56,15 +32,13 @@ rest_answer message_post(rest_state& state, const rest_request& asked) {
     if (channel.refusal) return *channel.refusal;
     const json::object& body = asked.fields();
     form_errors errors;
-    const bool filled = check_message(body, true, form_path(errors, {}));
-    const json::value* nonce_value = body.if_contains("nonce");
-    std::string nonce;
-    if (nonce_value != nullptr && !nonce_value->is_null()) {
-        nonce = nonce_value->is_string() ? std::string(nonce_value->get_string()) : json::serialize(*nonce_value);
-        if (nonce.size() > 25) form_path(errors, {}).at("nonce").wrong("NONCE_TYPE_TOO_LONG", "Nonce is too long");
-    }
-    if (!errors.empty()) return {.status = 400, .body = errors.body(asked.version)};
+    const form_path where(errors, {});
+    const bool filled = check_message(body, true, asked.files.size(), where);
+    const std::string nonce = nonce_of(body, where);
+    const reference_reading reference = read_reference(state, body, channel.place, asked.now, where);
+    if (!errors.empty()) return refuse_form(errors, asked);
     if (!filled) return refuse(400, 50006, "Cannot send an empty message");
+    if (state.thread_is_locked(channel.place.channel)) return refuse(400, 50083, "Thread is archived");
     const json::value* enforce = body.if_contains("enforce_nonce");
     const bool enforced = enforce != nullptr && *enforce == true && !nonce.empty();
     if (enforced) {
@@ -74,7 +48,7 @@ rest_answer message_post(rest_state& state, const rest_request& asked) {
     }
     const std::uint64_t id = state.fresh_id(asked.now);
     json::object made = blank_message(state, id, channel.place, asked.now);
-    apply_body(made, body);
+    compose(state, made, body, asked.files, channel.place, asked.now, reference);
     rest_answer answer;
     answer.body = json::serialize(post_message(state, id, std::move(made), channel.place, asked.now, answer).object);
     if (enforced) state.messages.remember_nonce(nonce, id, asked.now);
@@ -84,9 +58,31 @@ rest_answer message_post(rest_state& state, const rest_request& asked) {
 rest_answer message_list(rest_state& state, const rest_request& asked) {
     const channel_of channel(state, asked);
     if (channel.refusal) return *channel.refusal;
+    std::set<std::uint64_t> ids = state.messages.of(channel.place.channel);
+    for (const std::uint64_t id : state.where.messages_of(channel.place.channel)) ids.insert(id);
+    const std::uint32_t limit = asked.number("limit", 50, 1, 100);
+    // Newest first, below `before`; above `after` the nearest ones; half and half around.
+    std::vector<std::uint64_t> page;
+    const auto older_than = [&](std::uint64_t bound, std::size_t most) {
+        for (auto one = ids.lower_bound(bound); one != ids.begin() && page.size() < most;) page.push_back(*--one);
+    };
+    const auto newer_than = [&](std::uint64_t bound, std::size_t most) {
+        std::vector<std::uint64_t> list;
+        for (auto one = ids.upper_bound(bound); one != ids.end() && list.size() < most; ++one) list.push_back(*one);
+        page.assign(list.rbegin(), list.rend());
+    };
+    if (const std::uint64_t after = asked.query_id("after"); after != 0 || asked.word("after") == "0") {
+        newer_than(after, limit);
+    } else if (const std::uint64_t around = asked.query_id("around"); around != 0) {
+        newer_than(around, limit / 2);
+        older_than(around + 1, limit);
+    } else {
+        const std::uint64_t before = asked.query_id("before");
+        older_than(before == 0 ? ~0ULL : before, limit);
+    }
     json::array list;
-    for (const stored_message* one : state.messages.newest(channel.place.channel, asked.number("limit", 50, 1, 100))) {
-        list.push_back(one->object);
+    for (const std::uint64_t id : page) {
+        if (auto one = read_message(state, channel.place.channel, id, asked.now)) list.push_back(*std::move(one));
     }
     return {.body = json::serialize(list)};
 }
@@ -94,22 +90,36 @@ rest_answer message_list(rest_state& state, const rest_request& asked) {
 rest_answer message_get(rest_state& state, const rest_request& asked) {
     const channel_of channel(state, asked);
     if (channel.refusal) return *channel.refusal;
-    const stored_message* message = message_in(state, asked, channel.place);
-    if (message == nullptr) return refuse(404, 10008, "Unknown Message");
-    return {.body = json::serialize(message->object)};
+    const auto message = read_message(state, channel.place.channel, asked.id(3), asked.now);
+    return message ? rest_answer{.body = json::serialize(*message)} : unknown_message();
 }
 
 rest_answer message_patch(rest_state& state, const rest_request& asked) {
     const channel_of channel(state, asked);
     if (channel.refusal) return *channel.refusal;
-    stored_message* message = message_in(state, asked, channel.place);
-    if (message == nullptr) return refuse(404, 10008, "Unknown Message");
+    stored_message* message = find_message(state, channel.place.channel, asked.id(3), asked.now);
+    if (message == nullptr) return unknown_message();
+    if (!by_bot(state, *message)) return refuse(403, 50005, "Cannot edit a message authored by another user");
     form_errors errors;
-    static_cast<void>(check_message(asked.fields(), false, form_path(errors, {})));
-    if (!errors.empty()) return {.status = 400, .body = errors.body(asked.version)};
-    apply_body(message->object, asked.fields());
+    static_cast<void>(check_message(asked.fields(), false, asked.files.size(), form_path(errors, {})));
+    if (!errors.empty()) return refuse_form(errors, asked);
+    compose(state, message->object, asked.fields(), asked.files, channel.place, asked.now);
     rest_answer answer;
     tell_update(state, *message, asked.now, answer);
+    answer.body = json::serialize(message->object);
+    return answer;
+}
+
+rest_answer message_crosspost(rest_state& state, const rest_request& asked) {
+    const channel_of channel(state, asked);
+    if (channel.refusal) return *channel.refusal;
+    stored_message* message = find_message(state, channel.place.channel, asked.id(3), asked.now);
+    if (message == nullptr) return unknown_message();
+    const std::int64_t flags = flags_of(message->object);
+    if ((flags & 1) != 0) return refuse(400, 40033, "This message has already been crossposted");
+    message->object["flags"] = flags | 1;
+    rest_answer answer;
+    tell_update(state, *message, asked.now, answer, false);
     answer.body = json::serialize(message->object);
     return answer;
 }
@@ -117,23 +127,29 @@ rest_answer message_patch(rest_state& state, const rest_request& asked) {
 rest_answer message_delete(rest_state& state, const rest_request& asked) {
     const channel_of channel(state, asked);
     if (channel.refusal) return *channel.refusal;
-    if (message_in(state, asked, channel.place) == nullptr) return refuse(404, 10008, "Unknown Message");
+    const stored_message* message = find_message(state, channel.place.channel, asked.id(3), asked.now);
+    if (message == nullptr) return unknown_message();
+    if (channel.place.guild == 0 && !by_bot(state, *message)) return refuse(403, 50003, "Cannot execute action on a DM channel");
+    const auto author = parse_snowflake(std::string_view(message->object.at("author").at("id").as_string())).value_or(0);
     rest_answer answer = nothing();
     tell_delete(state, asked.id(3), answer);
+    // Of its own messages a bot may do away with as it likes; the log knows those of others.
+    if (channel.place.guild != 0 && author != state.where.bot_user_id())
+        state.note_audit(asked, channel.place.guild, 72, author, answer);
     return answer;
 }
 
 rest_answer message_bulk_delete(rest_state& state, const rest_request& asked) {
     const channel_of channel(state, asked);
     if (channel.refusal) return *channel.refusal;
-    const json::value* value = asked.fields().if_contains("messages");
-    const json::array* ids = value == nullptr ? nullptr : value->if_array();
+    if (channel.place.guild == 0) return refuse(403, 50003, "Cannot execute action on a DM channel");
     form_errors errors;
-    const form_path where(errors, {"messages"});
+    const form_path whole(errors, {}), where = whole.at("messages");
+    const json::array* ids = whole.list(asked.fields(), "messages", 100);
     std::set<std::uint64_t> wanted;
     if (ids == nullptr) {
-        where.required();
-    } else if (ids->size() < 2 || ids->size() > 100) {
+        if (errors.empty()) where.required();
+    } else if (ids->size() < 2) {
         where.wrong("BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.");
     } else {
         for (const json::value& id : *ids) {
@@ -144,7 +160,7 @@ rest_answer message_bulk_delete(rest_state& state, const rest_request& asked) {
             }
         }
     }
-    if (!errors.empty()) return {.status = 400, .body = errors.body(asked.version)};
+    if (!errors.empty()) return refuse_form(errors, asked);
     const std::int64_t oldest = state.where.unix_ms(asked.now) - discord_epoch_ms - 14LL * 86400 * 1000;
     for (const std::uint64_t id : wanted) {
         if (discord_ms_of(id) < oldest)
@@ -154,12 +170,13 @@ rest_answer message_bulk_delete(rest_state& state, const rest_request& asked) {
     out.open('{').key("ids").open('[');
     for (const std::uint64_t id : wanted) {
         out.id(id);
+        state.where.forget_message(channel.place.channel, id);
         state.messages.erase(id);
     }
     out.close(']').id("channel_id", channel.place.channel).id("guild_id", channel.place.guild).close('}');
     rest_answer answer = nothing();
     answer.events.push_back(
-        event(state, "MESSAGE_DELETE_BULK", channel.place, intent::messages, intent::direct_messages, out.take(), state.random));
+        channel_event(state, "MESSAGE_DELETE_BULK", channel.place, intent::messages, intent::direct_messages, out.take()));
     return answer;
 }
 
@@ -176,58 +193,7 @@ rest_answer typing(rest_state& state, const rest_request& asked) {
     out.close('}');
     rest_answer answer = nothing();
     answer.events.push_back(
-        event(state, "TYPING_START", channel.place, intent::typing, intent::direct_typing, out.take(), state.random));
-    return answer;
-}
-
-rest_answer reaction_put(rest_state& state, const rest_request& asked) {
-    const channel_of channel(state, asked);
-    if (channel.refusal) return *channel.refusal;
-    if (!is_utf8(asked.segments[5])) return refuse(400, 10014, "Unknown Emoji");
-    json_text out;
-    out.open('{').id("user_id", state.where.bot_user_id()).id("message_id", asked.id(3)).id("channel_id", channel.place.channel);
-    if (channel.place.guild != 0) {
-        out.id("guild_id", channel.place.guild)
-            .raw("member", *state.where.member(channel.place.guild, state.where.bot_user_id()));
-    }
-    write_emoji(out, asked.segments[5]);
-    out.field("type", 0).field("burst", false).close('}');
-    rest_answer answer = nothing();
-    answer.events.push_back(event(state, "MESSAGE_REACTION_ADD", channel.place, intent::reactions, intent::direct_reactions,
-                                  out.take(), state.random));
-    return answer;
-}
-
-rest_answer reaction_delete(rest_state& state, const rest_request& asked) {
-    const channel_of channel(state, asked);
-    if (channel.refusal) return *channel.refusal;
-    if (!is_utf8(asked.segments[5])) return refuse(400, 10014, "Unknown Emoji");
-    const std::uint64_t user = asked.segments[6] == "@me" ? state.where.bot_user_id() : asked.id(6);
-    if (user == 0) return refuse(404, 10013, "Unknown User");
-    json_text out;
-    out.open('{').id("user_id", user).id("message_id", asked.id(3)).id("channel_id", channel.place.channel);
-    if (channel.place.guild != 0) out.id("guild_id", channel.place.guild);
-    write_emoji(out, asked.segments[5]);
-    out.field("type", 0).field("burst", false).close('}');
-    rest_answer answer = nothing();
-    answer.events.push_back(event(state, "MESSAGE_REACTION_REMOVE", channel.place, intent::reactions, intent::direct_reactions,
-                                  out.take(), state.random));
-    return answer;
-}
-
-rest_answer reactions_delete_all(rest_state& state, const rest_request& asked) {
-    const channel_of channel(state, asked);
-    if (channel.refusal) return *channel.refusal;
-    const bool one_emoji = asked.segments.size() > 5;
-    if (one_emoji && !is_utf8(asked.segments[5])) return refuse(400, 10014, "Unknown Emoji");
-    json_text out;
-    out.open('{').id("message_id", asked.id(3)).id("channel_id", channel.place.channel);
-    if (channel.place.guild != 0) out.id("guild_id", channel.place.guild);
-    if (one_emoji) write_emoji(out, asked.segments[5]);
-    out.close('}');
-    rest_answer answer = nothing();
-    answer.events.push_back(event(state, one_emoji ? "MESSAGE_REACTION_REMOVE_EMOJI" : "MESSAGE_REACTION_REMOVE_ALL",
-                                  channel.place, intent::reactions, intent::direct_reactions, out.take(), state.random));
+        channel_event(state, "TYPING_START", channel.place, intent::typing, intent::direct_typing, out.take()));
     return answer;
 }
 

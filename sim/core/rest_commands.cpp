@@ -4,6 +4,7 @@
 
 #include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_state.hpp"
+#include "sim/core/rest_writes.hpp"
 
 namespace shoal::sim::route {
 namespace json = boost::json;
@@ -86,6 +87,79 @@ rest_answer command_delete(rest_state& state, const rest_request& asked) {
     scope_of scope(state, asked);
     if (scope.refusal) return *std::move(scope.refusal);
     return state.commands.erase(scope.scope, scope.command) ? nothing() : refuse(404, 10063, "Unknown application command");
+}
+
+// ---- permissions of commands: 0 in place of a command means the application's in this guild ----------------------------------
+
+namespace {
+
+json::object permissions_of(const rest_state& state, std::uint64_t guild, std::uint64_t command) {
+    const auto found = state.command_permissions.find({guild, command});
+    return {{"id", std::to_string(command == 0 ? state.config.application_id : command)},
+            {"application_id", std::to_string(state.config.application_id)},
+            {"guild_id", std::to_string(guild)},
+            {"permissions", found == state.command_permissions.end() ? json::array() : found->second}};
+}
+
+/// The command behind "commands", or 0 for the application's own entry.
+std::uint64_t permitted(const rest_state& state, const rest_request& asked) {
+    const std::uint64_t id = asked.id(5);
+    return id == state.config.application_id ? 0 : id;
+}
+
+}  // namespace
+
+rest_answer command_permissions_list(rest_state& state, const rest_request& asked) {
+    const scope_of scope(state, asked);
+    if (scope.refusal) return *scope.refusal;
+    json::array list;
+    for (const auto& [key, permissions] : state.command_permissions) {
+        if (key.first == scope.scope) list.push_back(permissions_of(state, key.first, key.second));
+    }
+    return {.body = json::serialize(list)};
+}
+
+rest_answer command_permissions_get(rest_state& state, const rest_request& asked) {
+    const scope_of scope(state, asked);
+    if (scope.refusal) return *scope.refusal;
+    const std::uint64_t command = permitted(state, asked);
+    if (!state.command_permissions.contains({scope.scope, command}))
+        return refuse(404, 10066, "Unknown application command permissions");
+    return {.body = json::serialize(permissions_of(state, scope.scope, command))};
+}
+
+rest_answer command_permissions_put(rest_state& state, const rest_request& asked) {
+    const scope_of scope(state, asked);
+    if (scope.refusal) return *scope.refusal;
+    const std::uint64_t command = permitted(state, asked);
+    const bool known =
+        command == 0 || state.commands.by_id(scope.scope, command) != nullptr || state.commands.by_id(0, command) != nullptr;
+    if (!known) return refuse(404, 10063, "Unknown application command");
+    form_errors errors;
+    const form_path where(errors, {});
+    const json::array* list = where.list(asked.fields(), "permissions", 100);
+    if (list == nullptr && errors.empty()) where.at("permissions").required();
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+        const form_path here = where.at("permissions").at(i);
+        const json::object* one = (*list)[i].if_object();
+        if (one == nullptr) {
+            here.wrong("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+            continue;
+        }
+        here.id(*one, "id", true);
+        here.number(*one, "type", 1, 3, true);
+        if (!here.flag(*one, "permission")) here.at("permission").required();
+    }
+    if (!errors.empty()) return refuse_form(errors, asked);
+    state.command_permissions[{scope.scope, command}] = *list;
+    std::string text = json::serialize(permissions_of(state, scope.scope, command));
+    rest_answer answer{.body = text};
+    answer.events.push_back({.name = "APPLICATION_COMMAND_PERMISSIONS_UPDATE",
+                             .guild = scope.scope,
+                             .intents = 0,
+                             .data = std::make_shared<const std::string>(std::move(text)),
+                             .data_without_content = {}});
+    return answer;
 }
 
 }  // namespace shoal::sim::route

@@ -15,7 +15,8 @@ std::string webhook_channel(rest_state& state, const rest_request& asked) {
         const interaction* one = state.interactions.by_token(asked.segments[2]);
         return one == nullptr ? std::string() : std::to_string(one->channel);
     }
-    return {};
+    const auto hook = state.webhooks.find(asked.id(1));
+    return hook == state.webhooks.end() ? std::string() : std::to_string(hook->second.channel);
 }
 
 constexpr bucket_rule fresh{"message_delete_fresh", 5, 1s, "messages"};

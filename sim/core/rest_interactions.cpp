@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "sim/core/message_rules.hpp"
 #include "sim/core/rest_handlers.hpp"
 #include "sim/core/rest_posts.hpp"
 
@@ -17,9 +18,11 @@ const json::object& data_of(const rest_request& asked) {
     return data != nullptr && data->is_object() ? data->get_object() : none;
 }
 
-std::int64_t flags_in(const json::object& body) {
-    const json::value* flags = body.if_contains("flags");
-    return flags != nullptr && flags->is_int64() ? flags->get_int64() : 0;
+/// Interactions ping users only, unless they say otherwise [5.9].
+json::object with_pings(const json::object& body) {
+    json::object out = body;
+    if (!out.contains("allowed_mentions")) out["allowed_mentions"] = json::object{{"parse", json::array{"users"}}};
+    return out;
 }
 
 bool may_answer(interaction_type what, std::int64_t type) {
@@ -91,11 +94,11 @@ json::value callback_object(const interaction& one, std::int64_t type, const sto
 }
 
 /// The interaction whose token the path names, if it may still be used; else why not.
-struct webhook {
+struct followup_hook {
     interaction* one = nullptr;
     rest_answer refusal;
 
-    webhook(rest_state& state, const rest_request& asked) {
+    followup_hook(rest_state& state, const rest_request& asked) {
         if (asked.id(1) != state.where.application_id()) {
             refusal = refuse(404, 10015, "Unknown Webhook");
             return;
@@ -123,17 +126,16 @@ struct webhook {
     }
 };
 
-void edit(rest_state& state, interaction& one, stored_message& message, const json::object& body, instant now,
-          rest_answer& answer) {
+void edit(rest_state& state, interaction& one, stored_message& message, const rest_request& asked, rest_answer& answer) {
     const std::int64_t kept = message.object.at("flags").as_int64() & message_flag::ephemeral;
-    apply_body(message.object, body);
+    compose(state, message.object, with_pings(asked.fields()), asked.files, place_of(one, message.ephemeral), asked.now);
     message.object["flags"] = (message.object.at("flags").as_int64() & ~message_flag::loading) | kept;
     if (message.object.at("id") == json::value(std::to_string(one.original))) {
         one.placeholder = false;
         one.answered = true;
         one.text = words_of(message.object);
     }
-    tell_update(state, message, now, answer);
+    tell_update(state, message, asked.now, answer);
     answer.body = json::serialize(message.object);
 }
 
@@ -166,7 +168,7 @@ rest_answer interaction_callback(rest_state& state, const rest_request& asked) {
     } else if (!may_answer(one->type, type)) {
         where.at("type").wrong("INTERACTION_APPLICATION_COMMAND_INVALID_CALLBACK_TYPE", "Interaction callback type is invalid");
     } else if (type == callback_type::message || type == callback_type::update) {
-        empty = !check_message(data, type == callback_type::message, where.at("data"));
+        empty = !check_message(data, type == callback_type::message, asked.files.size(), where.at("data"));
     } else if (type == callback_type::choices) {
         check_choices(data, where.at("data"));
     } else if (type == callback_type::modal) {
@@ -181,12 +183,12 @@ rest_answer interaction_callback(rest_state& state, const rest_request& asked) {
     ++one->acks;
     rest_answer answer = nothing();
     stored_message* message = nullptr;
-    const bool ephemeral = (flags_in(data) & message_flag::ephemeral) != 0;
+    const bool ephemeral = (flags_of(data) & message_flag::ephemeral) != 0;
     switch (type) {
         case callback_type::message: {
             one->original = state.fresh_id(asked.now);
             json::object made = answering(state, *one, one->original, asked.now);
-            apply_body(made, data);
+            compose(state, made, with_pings(data), asked.files, place_of(*one, ephemeral), asked.now);
             one->text = words_of(made);
             one->answered = true;
             message = &post_message(state, one->original, std::move(made), place_of(*one, ephemeral), asked.now, answer);
@@ -203,7 +205,7 @@ rest_answer interaction_callback(rest_state& state, const rest_request& asked) {
         case callback_type::update:
             message = state.messages.find(one->source_message);
             if (message != nullptr) {
-                apply_body(message->object, data);
+                compose(state, message->object, with_pings(data), asked.files, place_of(*one, message->ephemeral), asked.now);
                 tell_update(state, *message, asked.now, answer);
                 one->text = words_of(message->object);
             }
@@ -228,19 +230,19 @@ rest_answer interaction_callback(rest_state& state, const rest_request& asked) {
 }
 
 rest_answer followup_post(rest_state& state, const rest_request& asked) {
-    const webhook hook(state, asked);
+    const followup_hook hook(state, asked);
     if (hook.one == nullptr) return hook.refusal;
     interaction& one = *hook.one;
     form_errors errors;
     const json::object& body = asked.fields();
-    const bool filled = check_message(body, true, form_path(errors, {}));
+    const bool filled = check_message(body, true, asked.files.size(), form_path(errors, {}));
     if (!errors.empty()) return {.status = 400, .body = errors.body(asked.version)};
     if (!filled) return refuse(400, 50006, "Cannot send an empty message");
     rest_answer answer;
     if (one.placeholder) {
         // The first followup to a deferral fills its placeholder [5.8].
         if (stored_message* original = state.messages.find(one.original)) {
-            edit(state, one, *original, body, asked.now, answer);
+            edit(state, one, *original, asked, answer);
             return answer;
         }
     }
@@ -251,16 +253,16 @@ rest_answer followup_post(rest_state& state, const rest_request& asked) {
     const std::uint64_t id = state.fresh_id(asked.now);
     json::object made = answering(state, one, id, asked.now);
     made["type"] = 0;
-    apply_body(made, body);
+    const bool ephemeral = (flags_of(body) & message_flag::ephemeral) != 0;
+    compose(state, made, with_pings(body), asked.files, place_of(one, ephemeral), asked.now);
     one.texts.push_back(words_of(made));
     one.answered = true;
-    const bool ephemeral = (flags_in(body) & message_flag::ephemeral) != 0;
     answer.body = json::serialize(post_message(state, id, std::move(made), place_of(one, ephemeral), asked.now, answer).object);
     return answer;
 }
 
 rest_answer followup_get(rest_state& state, const rest_request& asked) {
-    const webhook hook(state, asked);
+    const followup_hook hook(state, asked);
     if (hook.one == nullptr) return hook.refusal;
     const stored_message* message = state.messages.find(hook.message(asked));
     if (message == nullptr || !hook.owns(message->object)) return refuse(404, 10008, "Unknown Message");
@@ -268,20 +270,20 @@ rest_answer followup_get(rest_state& state, const rest_request& asked) {
 }
 
 rest_answer followup_patch(rest_state& state, const rest_request& asked) {
-    const webhook hook(state, asked);
+    const followup_hook hook(state, asked);
     if (hook.one == nullptr) return hook.refusal;
     stored_message* message = state.messages.find(hook.message(asked));
     if (message == nullptr || !hook.owns(message->object)) return refuse(404, 10008, "Unknown Message");
     form_errors errors;
-    static_cast<void>(check_message(asked.fields(), false, form_path(errors, {})));
+    static_cast<void>(check_message(asked.fields(), false, asked.files.size(), form_path(errors, {})));
     if (!errors.empty()) return {.status = 400, .body = errors.body(asked.version)};
     rest_answer answer;
-    edit(state, *hook.one, *message, asked.fields(), asked.now, answer);
+    edit(state, *hook.one, *message, asked, answer);
     return answer;
 }
 
 rest_answer followup_delete(rest_state& state, const rest_request& asked) {
-    const webhook hook(state, asked);
+    const followup_hook hook(state, asked);
     if (hook.one == nullptr) return hook.refusal;
     const std::uint64_t id = hook.message(asked);
     const stored_message* message = state.messages.find(id);

@@ -1,27 +1,26 @@
 #pragma once
-// Messages that the bot sent: how they are checked, what they look like, and where they are kept. Not here: other people's
-// messages (messages.hpp).
+// Messages that the bot sent or touched: what they look like and where they are kept. Not here: what may be in them
+// (message_rules.hpp), other people's messages as they are written (messages.hpp).
 
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/time.hpp"
-#include "sim/core/form_errors.hpp"
 
 namespace shoal::sim {
 
 namespace message_flag {
-inline constexpr std::int64_t suppress_embeds = 1 << 2, ephemeral = 1 << 6, loading = 1 << 7, suppress_notifications = 1 << 12,
-                              components_v2 = 1 << 15;
+inline constexpr std::int64_t suppress_embeds = 1 << 2, has_thread = 1 << 5, ephemeral = 1 << 6, loading = 1 << 7,
+                              suppress_notifications = 1 << 12, components_v2 = 1 << 15;
 }
-
-/// Notes what is wrong with the body of a message. False with no errors noted: it is empty (50006).
-[[nodiscard]] bool check_message(const boost::json::object& body, bool must_have_content, const form_path& where);
+[[nodiscard]] std::int64_t flags_of(const boost::json::object& body);
 
 /// The words of a message for people: its content, else the texts of its components or embeds.
 [[nodiscard]] std::string words_of(const boost::json::object& message);
@@ -36,6 +35,8 @@ struct stored_message {
     bool ephemeral = false;
     std::uint64_t ephemeral_reader = 0;
     instant written{};
+    std::map<std::string, std::vector<std::uint64_t>> reactors = {};  ///< Emoji as paths name it -> users, in order.
+    std::optional<instant> pinned = {};
 };
 
 /// The newest messages by id; older ones are forgotten.
@@ -44,9 +45,9 @@ public:
     explicit message_store(std::size_t most = 20000) : most_(most) {}
     stored_message& put(std::uint64_t id, stored_message message);
     [[nodiscard]] stored_message* find(std::uint64_t id);
-    bool erase(std::uint64_t id) { return messages_.erase(id) > 0; }
-    /// The newest `limit` of a channel, newest first.
-    [[nodiscard]] std::vector<const stored_message*> newest(std::uint64_t channel, std::uint32_t limit) const;
+    bool erase(std::uint64_t id);
+    /// What everybody of a channel sees, oldest first.
+    [[nodiscard]] const std::set<std::uint64_t>& of(std::uint64_t channel) const;
 
     // `nonce` with enforce_nonce: the message that was made for it in the last minutes [#41].
     [[nodiscard]] std::optional<std::uint64_t> by_nonce(const std::string& nonce, instant now) const;
@@ -55,6 +56,7 @@ public:
 private:
     std::size_t most_;
     std::unordered_map<std::uint64_t, stored_message> messages_;
+    std::unordered_map<std::uint64_t, std::set<std::uint64_t>> channels_;
     std::deque<std::uint64_t> order_;
     struct known_nonce {
         std::uint64_t id;

@@ -4,45 +4,74 @@
 #include <boost/json/serialize.hpp>
 
 #include "sim/core/json_text.hpp"
+#include "sim/core/rest_writes.hpp"
 #include "sim/core/world_state.hpp"
 
 namespace shoal::sim {
 namespace json = boost::json;
 namespace {
 
-/// The people whom a text names as <@id>.
-json::array mentioned(const rest_state& state, const json::object& message) {
-    json::array list;
-    const std::string text = words_of(message);
-    for (std::size_t at = text.find("<@"); at != std::string::npos; at = text.find("<@", at + 2)) {
-        const std::size_t end = text.find('>', at);
-        if (end == std::string::npos) break;
-        const std::size_t digits = at + (text[at + 2] == '!' ? 3 : 2);
-        const auto id = parse_snowflake(std::string_view(text).substr(digits, end - digits));
-        if (!id || list.size() >= 100) continue;
-        if (const auto user = state.user_text(*id)) list.push_back(json::parse(*user));
-    }
-    return list;
+post_place seen_from(const stored_message& message) {
+    // Ephemeral messages carry no guild_id and go to shard 0 [1.6]; they count as direct messages [2.9].
+    return {.guild = message.ephemeral ? 0 : message.guild, .channel = message.channel, .ephemeral_for = 0};
 }
 
-world_event event_of(rest_state& state, const char* name, const stored_message& message, json::object object) {
-    // Ephemeral messages carry no guild_id and go to shard 0 [1.6]; they count as direct messages [2.9].
-    const bool in_guild = message.guild != 0 && !message.ephemeral;
-    if (in_guild) {
-        object["guild_id"] = std::to_string(message.guild);
-        if (auto member = state.where.member_part(message.guild, state.where.bot_user_id(), false))
-            object["member"] = json::parse(*member);
+world_event event_of(rest_state& state, const char* name, const stored_message& message) {
+    json::object object = message.object;
+    const post_place place = seen_from(message);
+    if (place.guild != 0) {
+        object["guild_id"] = std::to_string(place.guild);
+        const auto author = parse_snowflake(std::string_view(object.at("author").at("id").as_string()));
+        if (!object.contains("member") && author) {
+            if (auto member = state.where.member_part(place.guild, *author, false)) object["member"] = json::parse(*member);
+        }
     }
-    std::string text = json::serialize(object);
+    return channel_event(state, name, place, intent::messages, intent::direct_messages, json::serialize(object));
+}
+
+}  // namespace
+
+channel_of::channel_of(rest_state& state, const rest_request& asked) {
+    place.channel = asked.id(1);
+    if (const auto guild = state.where.guild_of_channel(place.channel)) {
+        place.guild = *guild;
+        if (!state.where.bot_sees_channel(place.channel)) refusal = missing_access();
+    } else if (!state.direct_recipient(place.channel)) {
+        refusal = unknown_channel();
+    }
+}
+
+world_event channel_event(rest_state& state, const char* name, const post_place& place, std::uint64_t in_guild,
+                          std::uint64_t in_dm, std::string text) {
     if (state.config.world.vary_json) text = vary(text, state.random);
     return {.name = name,
-            .guild = in_guild ? message.guild : 0,
-            .intents = in_guild ? intent::messages : intent::direct_messages,
+            .guild = place.guild,
+            .intents = place.guild != 0 ? in_guild : in_dm,
             .data = std::make_shared<const std::string>(std::move(text)),
             .data_without_content = {}};
 }
 
-}  // namespace
+stored_message* find_message(rest_state& state, std::uint64_t channel, std::uint64_t id, instant now) {
+    if (stored_message* known = state.messages.find(id)) return known->channel == channel && !known->ephemeral ? known : nullptr;
+    auto object = read_message(state, channel, id, now);
+    if (!object) return nullptr;
+    return &state.messages.put(id, {.object = *std::move(object),
+                                    .guild = state.where.guild_of_channel(channel).value_or(0),
+                                    .channel = channel,
+                                    .ephemeral = false,
+                                    .ephemeral_reader = 0,
+                                    .written = now});
+}
+
+std::optional<json::object> read_message(rest_state& state, std::uint64_t channel, std::uint64_t id, instant now) {
+    if (const stored_message* known = state.messages.find(id))
+        return known->channel == channel && !known->ephemeral ? std::optional(known->object) : std::nullopt;
+    const auto text = state.where.message(channel, id, now);
+    if (!text) return std::nullopt;
+    json::object object = json::parse(*text).as_object();
+    for (const char* key : {"guild_id", "member", "nonce"}) object.erase(key);  // of the event, not of the message
+    return object;
+}
 
 json::object blank_message(rest_state& state, std::uint64_t id, const post_place& place, instant now) {
     json::object author = json::parse(state.where.bot_user_json()).as_object();
@@ -68,37 +97,45 @@ json::object blank_message(rest_state& state, std::uint64_t id, const post_place
 
 stored_message& post_message(rest_state& state, std::uint64_t id, json::object message, const post_place& place, instant now,
                              rest_answer& answer) {
-    message["mentions"] = mentioned(state, message);
     stored_message& stored = state.messages.put(id, {.object = std::move(message),
                                                      .guild = place.guild,
                                                      .channel = place.channel,
                                                      .ephemeral = place.ephemeral_for != 0,
                                                      .ephemeral_reader = place.ephemeral_for,
                                                      .written = now});
-    answer.events.push_back(event_of(state, "MESSAGE_CREATE", stored, stored.object));
+    if (!stored.ephemeral) {
+        state.wake_thread(place.channel, now, answer);
+        state.where.note_message(place.channel, id);
+    }
+    answer.events.push_back(event_of(state, "MESSAGE_CREATE", stored));
     return stored;
 }
 
-void tell_update(rest_state& state, stored_message& message, instant now, rest_answer& answer) {
-    message.object["edited_timestamp"] = state.time_text(now);
-    message.object["mentions"] = mentioned(state, message.object);
-    answer.events.push_back(event_of(state, "MESSAGE_UPDATE", message, message.object));
+void tell_update(rest_state& state, stored_message& message, instant now, rest_answer& answer, bool edited) {
+    if (edited) message.object["edited_timestamp"] = state.time_text(now);
+    answer.events.push_back(event_of(state, "MESSAGE_UPDATE", message));
 }
 
 void tell_delete(rest_state& state, std::uint64_t id, rest_answer& answer) {
     const stored_message* message = state.messages.find(id);
     if (message == nullptr) return;
-    const bool in_guild = message->guild != 0 && !message->ephemeral;
+    const post_place place = seen_from(*message);
     json_text out;
-    out.open('{').id("id", id).id("channel_id", message->channel);
-    if (in_guild) out.id("guild_id", message->guild);
+    out.open('{').id("id", id).id("channel_id", place.channel);
+    if (place.guild != 0) out.id("guild_id", place.guild);
     out.close('}');
-    answer.events.push_back({.name = "MESSAGE_DELETE",
-                             .guild = in_guild ? message->guild : 0,
-                             .intents = in_guild ? intent::messages : intent::direct_messages,
-                             .data = std::make_shared<const std::string>(out.take()),
-                             .data_without_content = {}});
+    answer.events.push_back(channel_event(state, "MESSAGE_DELETE", place, intent::messages, intent::direct_messages, out.take()));
+    state.where.forget_message(place.channel, id);
     state.messages.erase(id);
+}
+
+void post_system_message(rest_state& state, const post_place& place, int type, json::object more, instant now,
+                         rest_answer& answer) {
+    const std::uint64_t id = state.fresh_id(now);
+    json::object message = blank_message(state, id, place, now);
+    message["type"] = type;
+    for (const auto& field : more) message[field.key()] = field.value();
+    post_message(state, id, std::move(message), place, now, answer);
 }
 
 }  // namespace shoal::sim

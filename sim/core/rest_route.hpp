@@ -85,6 +85,13 @@ struct rest_route {
     const hidden_limit* hidden = nullptr;
     /// For routes whose bucket depends on what is asked.
     const bucket_rule& (*bucket_of)(rest_state&, const rest_request&) = nullptr;
+    int audit = 0;  ///< What the audit log calls it; 0: it is not entered.
+
+    [[nodiscard]] constexpr rest_route audited(int action) const {
+        rest_route same = *this;
+        same.audit = action;
+        return same;
+    }
 };
 
 [[nodiscard]] std::span<const rest_route> all_routes() noexcept;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "sim/core/audit_book.hpp"
 #include "sim/core/commands.hpp"
 #include "sim/core/fault_table.hpp"
 #include "sim/core/form_errors.hpp"
@@ -24,6 +25,8 @@
 #include "sim/core/rest_messages.hpp"
 #include "sim/core/rest_route.hpp"
 #include "sim/core/snowflakes.hpp"
+#include "sim/core/thread_clock.hpp"
+#include "sim/core/webhook_book.hpp"
 
 namespace shoal::sim {
 
@@ -40,6 +43,12 @@ struct rest_state {
     command_registry commands;
     interaction_book interactions;
     message_store messages;
+    audit_book audit;
+    webhook_book webhooks;
+    invite_book invites;
+    thread_clock threads;
+    std::map<std::uint64_t, boost::json::object> app_emojis;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, boost::json::array> command_permissions;  ///< By guild and command.
 
     // ---- what waits for its time
     struct waiting {
@@ -73,12 +82,20 @@ struct rest_state {
     [[nodiscard]] std::uint64_t fresh_id(instant now) { return where.mint_id(now); }
     [[nodiscard]] std::string time_text(instant now) const { return iso_time(where.unix_ms(now), 17); }
 
+    // Threads (rest_threads.cpp): a message wakes one that slept and winds its clock; silence archives it.
+    void wake_thread(std::uint64_t channel, instant now, rest_answer& answer);
+    [[nodiscard]] bool thread_is_locked(std::uint64_t channel) const;
+    void archive_idle_threads(instant now);
+    /// Enters what a route did into the guild's audit log and tells those who may see it.
+    void note_audit(const rest_request& asked, std::uint64_t guild, int action, std::uint64_t target, rest_answer& answer);
+
     // People whom a test called by name, so that they can be written to and found again.
     std::map<std::uint64_t, std::string> named_people;
     std::map<std::uint64_t, std::uint64_t> direct_channels;  ///< Channel -> user.
     [[nodiscard]] std::optional<std::string> user_text(std::uint64_t id) const;
     [[nodiscard]] std::uint64_t open_direct_channel(std::uint64_t user);
     [[nodiscard]] std::optional<std::uint64_t> direct_recipient(std::uint64_t channel) const;
+    [[nodiscard]] std::string direct_channel_text(std::uint64_t channel, std::uint64_t recipient) const;
 };
 
 struct rest_api::impl : rest_state {

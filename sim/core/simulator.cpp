@@ -63,6 +63,7 @@ json::object simulator::oracle() const {
             {"drained", all.drained()},
             {"sessions", all.gate.oracle_sessions()},
             {"interactions", all.rest.interactions()},
+            {"audit_log", all.rest.audit_log()},
             {"counters", std::move(counters)}};
 }
 

@@ -26,6 +26,10 @@ struct simulator::impl final : rest_context {
     boost::json::object gateway_bot(instant now) override { return gate.gateway_bot(now); }
     std::optional<forced_answer> gateway_bot_fault(instant now) override { return gate.gateway_bot_fault(now); }
     std::string_view valid_token() const override { return gate.token(); }
+    void leave_guild(std::uint64_t guild, instant now) override {
+        where.leave_guild(guild);
+        gate.guild_left(guild, now);
+    }
     void publish(world_event event, instant now) override { gate.publish(event, now); }
 
     // ---- time ----

@@ -39,7 +39,7 @@ std::uint32_t draw_members(random_source& random, guild_class size) {
 world_state::world_state(const world_config& wanted, std::uint64_t seed_, std::uint64_t application_id)
     : config(wanted),
       seed(seed_),
-      bot{application_id, application_id},
+      bot{.user = application_id, .application = application_id},
       clock(wanted.unix_ms_at_zero),
       random(mix(seed_, 0x776F726C64ULL)),
       mint(mix(seed_, 0x6D696E74ULL)) {
@@ -189,6 +189,11 @@ std::string world::bot_user_json() const {
     out.open('{').raw(std::string_view(user).substr(1, user.size() - 2));
     out.field("verified", true).field("mfa_enabled", true).field("flags", 0).field("email", nullptr).field("bio", "").close('}');
     return out.take();
+}
+std::string world::rename_bot(const boost::json::object& fields) {
+    if (const boost::json::value* name = fields.if_contains("username"); name != nullptr && name->is_string())
+        impl_->bot.name = std::string(name->get_string());
+    return bot_user_json();
 }
 std::uint64_t world::bot_user_id() const noexcept { return impl_->bot.user; }
 std::uint64_t world::application_id() const noexcept { return impl_->bot.application; }

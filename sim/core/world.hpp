@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/core/config.hpp"
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] shared_text guild_create(std::uint64_t guild, const guild_view& view) const;
     /// The bot's own user object and the application's id and flags, as READY wants them.
     [[nodiscard]] std::string bot_user_json() const;
+    /// Takes "username" and "avatar" for what is set of them; the user as it is now.
+    std::string rename_bot(const boost::json::object& fields);
     [[nodiscard]] std::uint64_t bot_user_id() const noexcept;
     [[nodiscard]] std::uint64_t application_id() const noexcept;
 
@@ -93,17 +96,53 @@ public:
     [[nodiscard]] static std::uint64_t named_user_id(std::string_view name);
     [[nodiscard]] std::string named_member(std::uint64_t guild, std::string_view name) const;
 
+    /// A message of the world's people that is remembered: those of the last while; and the ids of a channel's.
+    [[nodiscard]] std::optional<std::string> message(std::uint64_t channel, std::uint64_t message, instant now);
+    [[nodiscard]] std::vector<std::uint64_t> messages_of(std::uint64_t channel) const;
+    void forget_message(std::uint64_t channel, std::uint64_t message);
+
+    // ---- writes: what was made or is now, with the events that tell of it; nullopt if what they are about does not exist
     std::optional<world_change> create_channel(std::uint64_t guild, boost::json::object fields, instant now);
     std::optional<world_change> update_channel(std::uint64_t channel, const boost::json::object& fields);
-    std::optional<world_change> delete_channel(std::uint64_t channel);
+    /// nullopt for `overwrite` removes it.
+    std::optional<world_change> set_overwrite(std::uint64_t channel, std::uint64_t whom,
+                                              const std::optional<boost::json::object>& overwrite);
+    /// Threads too.
+    std::optional<world_change> delete_channel(std::uint64_t channel, instant now);
+    /// A message was sent there: the channel's last one.
+    void note_message(std::uint64_t channel, std::uint64_t message);
+
+    [[nodiscard]] bool is_thread(std::uint64_t channel) const;
+    /// With `message` it grows from that message and has its id.
+    std::optional<world_change> create_thread(std::uint64_t parent, boost::json::object fields, std::uint64_t message,
+                                              instant now);
+    std::optional<world_change> update_thread(std::uint64_t thread, boost::json::object fields, instant now);
+    std::optional<world_change> delete_thread(std::uint64_t thread);
+    /// Those that the bot may see; of all parents for 0.
+    [[nodiscard]] std::vector<std::string> threads(std::uint64_t guild, std::uint64_t parent, bool archived) const;
+    [[nodiscard]] std::vector<std::string> thread_members(std::uint64_t thread) const;
+    std::optional<world_change> set_thread_member(std::uint64_t thread, std::uint64_t user, bool in, instant now);
+
     std::optional<world_change> create_role(std::uint64_t guild, boost::json::object fields, instant now);
     std::optional<world_change> update_role(std::uint64_t guild, std::uint64_t role, const boost::json::object& fields);
     std::optional<world_change> delete_role(std::uint64_t guild, std::uint64_t role);
     std::optional<world_change> update_guild(std::uint64_t guild, const boost::json::object& fields);
+    /// The bot's own member too.
     std::optional<world_change> update_member(std::uint64_t guild, std::uint64_t user, const boost::json::object& fields);
     std::optional<world_change> remove_member(std::uint64_t guild, std::uint64_t user);
-    std::optional<world_change> ban(std::uint64_t guild, std::uint64_t user);
+    std::optional<world_change> ban(std::uint64_t guild, std::uint64_t user, std::string reason);
     std::optional<world_change> unban(std::uint64_t guild, std::uint64_t user);
+    [[nodiscard]] std::vector<std::pair<std::uint64_t, std::string>> bans(std::uint64_t guild) const;
+
+    /// Emojis, stickers and scheduled events: which of them is meant by `what`.
+    enum class thing : std::uint8_t { emoji, sticker, scheduled_event };
+    [[nodiscard]] std::vector<std::string> things(std::uint64_t guild, thing what) const;
+    [[nodiscard]] std::optional<std::string> thing_of(std::uint64_t guild, thing what, std::uint64_t id) const;
+    [[nodiscard]] std::optional<std::uint64_t> guild_of_thing(thing what, std::uint64_t id) const;
+    std::optional<world_change> create_thing(std::uint64_t guild, thing what, const boost::json::object& fields, instant now);
+    std::optional<world_change> update_thing(std::uint64_t guild, thing what, std::uint64_t id,
+                                             const boost::json::object& fields);
+    std::optional<world_change> delete_thing(std::uint64_t guild, thing what, std::uint64_t id);
 
 private:
     struct impl;

@@ -72,9 +72,31 @@ struct world_state {
     /// Category deletion orphans its channels [#47]: their indices, already changed.
     std::vector<std::uint32_t> orphan_children(guild_record& guild, std::uint32_t category);
 
+    /// Where a channel or thread is.
+    struct channel_place {
+        guild_record* guild = nullptr;
+        kind what = kind::channel;
+        std::uint32_t index = 0;
+    };
+    [[nodiscard]] std::optional<channel_place> place_of(std::uint64_t channel) const;
+    /// Something that belongs to a guild, found by its id alone.
+    [[nodiscard]] std::optional<channel_place> place_of(kind what, std::uint64_t id) const;
+    /// Lays fields over an entity, as a new revision of it.
+    void overlay(guild_record& guild, kind what, std::uint32_t index, const boost::json::object& fields);
+
+    // Threads (world_threads.cpp).
+    /// THREAD_LIST_SYNC of one channel to which the bot gained access [#46].
+    [[nodiscard]] world_event tell_threads_of(guild_record& guild, std::uint32_t channel);
+    /// Threads whose parent goes are archived; nobody is told, as the parent's CHANNEL_DELETE says it all.
+    void archive_children(guild_record& guild, std::uint32_t channel, instant now);
+    void overlay_metadata(guild_record& guild, std::uint32_t thread, const boost::json::object& changed);
+
     [[nodiscard]] shared_text finish(std::string json);
     [[nodiscard]] world_event tell(std::string name, std::uint64_t guild, std::uint64_t intents, std::string json);
 };
+
+/// Lays `fields` over `into`, which is made if it is not there.
+void merge(std::unique_ptr<boost::json::object>& into, const boost::json::object& fields);
 
 /// One random event of this guild; with `direct`, it may be one that belongs to no guild.
 [[nodiscard]] world_event make_event(world_state& world, guild_record& guild, bool direct, instant now);

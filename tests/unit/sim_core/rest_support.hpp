@@ -19,6 +19,8 @@ struct listener final : rest_context {
     json::object gateway_bot(instant) override { return {{"url", "ws://gw"}, {"shards", 4}}; }
     std::optional<forced_answer> gateway_bot_fault(instant) override { return fault; }
     std::string_view valid_token() const override { return token; }
+    std::uint64_t left = 0;
+    void leave_guild(std::uint64_t guild, instant) override { left = guild; }
     void publish(world_event event, instant) override { heard.push_back(std::move(event)); }
 
     const world_event* last(std::string_view name) const {

@@ -1,0 +1,191 @@
+// Invites, and a guild's scheduled events.
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "sim/core/json_text.hpp"
+#include "sim/core/rest_handlers.hpp"
+#include "sim/core/rest_posts.hpp"
+#include "sim/core/rest_writes.hpp"
+#include "sim/core/world_state.hpp"
+
+namespace shoal::sim::route {
+namespace json = boost::json;
+namespace {
+
+/// Runs out after its age; 0 means never.
+bool alive(const invite& one, instant now) { return one.max_age_s == 0 || now < one.made + std::chrono::seconds(one.max_age_s); }
+
+json::object object_of(const rest_state& state, const invite& one) {
+    const json::object guild = json::parse(*state.where.guild(one.guild)).as_object();
+    const json::object channel = json::parse(*state.where.channel(one.channel)).as_object();
+    json::object out{
+        {"type", 0},
+        {"code", one.code},
+        {"guild", chosen(guild, {"id", "name", "icon", "splash", "banner", "description", "features", "verification_level"})},
+        {"guild_id", std::to_string(one.guild)},
+        {"channel", chosen(channel, {"id", "name", "type"})},
+        {"inviter", json::parse(*state.user_text(state.where.bot_user_id()))},
+        {"uses", 0},
+        {"max_uses", one.max_uses},
+        {"max_age", one.max_age_s},
+        {"temporary", one.temporary},
+        {"created_at", state.time_text(one.made)}};
+    out["expires_at"] =
+        one.max_age_s == 0 ? json::value(nullptr) : json::value(state.time_text(one.made + std::chrono::seconds(one.max_age_s)));
+    return out;
+}
+
+/// INVITE_* reach who may manage channels [2.9.4].
+void tell(rest_state& state, const char* name, const invite& one, json::object told, rest_answer& answer) {
+    if ((state.where.bot_permissions(one.guild) & (permission::administrator | permission::manage_channels)) == 0) return;
+    told["guild_id"] = std::to_string(one.guild);
+    told["channel_id"] = std::to_string(one.channel);
+    const post_place place{.guild = one.guild, .channel = one.channel, .ephemeral_for = 0};
+    answer.events.push_back(channel_event(state, name, place, intent::invites, 0, json::serialize(told)));
+}
+
+rest_answer listed(const rest_state& state, instant now, auto&& wanted) {
+    json::array list;
+    for (const auto& [code, one] : state.invites) {
+        if (wanted(one) && alive(one, now)) list.push_back(object_of(state, one));
+    }
+    return {.body = json::serialize(list)};
+}
+
+}  // namespace
+
+rest_answer invite_post(rest_state& state, const rest_request& asked) {
+    const channel_of channel(state, asked);
+    if (channel.refusal) return *channel.refusal;
+    if (channel.place.guild == 0) return unknown_channel();
+    form_errors errors;
+    const form_path where(errors, {});
+    const auto age = where.number(asked.fields(), "max_age", 0, 604800), uses = where.number(asked.fields(), "max_uses", 0, 100);
+    const bool temporary = where.flag(asked.fields(), "temporary").value_or(false);
+    if (!errors.empty()) return refuse_form(errors, asked);
+    const auto in_guild =
+        std::ranges::count_if(state.invites, [&](const auto& one) { return one.second.guild == channel.place.guild; });
+    if (in_guild >= 1000) return refuse(400, 30016, "Maximum number of invites reached (1000)");
+    constexpr std::string_view alphabet = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789";
+    std::string code;
+    while (code.size() < 8) code.push_back(alphabet[state.random.below(alphabet.size())]);
+    const invite& made = state.invites[code] = {.code = code,
+                                                .guild = channel.place.guild,
+                                                .channel = channel.place.channel,
+                                                .max_age_s = age.value_or(86400),
+                                                .max_uses = uses.value_or(0),
+                                                .temporary = temporary,
+                                                .made = asked.now};
+    json::object whole = object_of(state, made);
+    rest_answer answer{.body = json::serialize(whole)};
+    tell(state, "INVITE_CREATE", made,
+         chosen(whole, {"type", "code", "inviter", "uses", "max_uses", "max_age", "temporary", "created_at", "expires_at"}),
+         answer);
+    return answer;
+}
+
+rest_answer channel_invites(rest_state& state, const rest_request& asked) {
+    const channel_of channel(state, asked);
+    if (channel.refusal) return *channel.refusal;
+    return listed(state, asked.now, [&](const invite& one) { return one.channel == channel.place.channel; });
+}
+
+rest_answer guild_invites(rest_state& state, const rest_request& asked) {
+    if (!state.where.has_guild(asked.id(1))) return unknown_guild();
+    return listed(state, asked.now, [&](const invite& one) { return one.guild == asked.id(1); });
+}
+
+rest_answer invite_get(rest_state& state, const rest_request& asked) {
+    const auto found = state.invites.find(asked.segments[1]);
+    if (found == state.invites.end() || !alive(found->second, asked.now)) return unknown_invite();
+    return {.body = json::serialize(object_of(state, found->second))};
+}
+
+rest_answer invite_delete(rest_state& state, const rest_request& asked) {
+    const auto found = state.invites.find(asked.segments[1]);
+    if (found == state.invites.end()) return unknown_invite();
+    rest_answer answer{.body = json::serialize(object_of(state, found->second))};
+    tell(state, "INVITE_DELETE", found->second, {{"code", found->first}}, answer);
+    state.invites.erase(found);
+    return answer;
+}
+
+// ---- scheduled events ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+using thing = world::thing;
+
+rest_answer unknown_event() { return refuse(404, 10070, "Unknown Guild Scheduled Event"); }
+
+json::object event_fields(const json::object& body, bool fresh, const form_path& where) {
+    where.text(body, "name", 1, 100, fresh);
+    where.text(body, "description", 0, 1000, false);
+    where.text(body, "scheduled_start_time", 10, 40, fresh);
+    where.number(body, "privacy_level", 2, 2, fresh);
+    where.number(body, "status", 1, 4);
+    const auto type = where.number(body, "entity_type", 1, 3, fresh);
+    // Of the three kinds one is elsewhere and ends at a known time, the others have a channel.
+    if (type == 3) {
+        where.text(body, "scheduled_end_time", 10, 40, true);
+        const json::value* about = body.if_contains("entity_metadata");
+        if (about == nullptr || !about->is_object()) {
+            where.at("entity_metadata").required();
+        } else {
+            where.at("entity_metadata").text(about->get_object(), "location", 1, 100, true);
+        }
+    } else if (type && fresh) {
+        where.id(body, "channel_id", true);
+    }
+    return chosen(body, {"name", "description", "scheduled_start_time", "scheduled_end_time", "privacy_level", "status",
+                         "entity_type", "entity_metadata", "channel_id"});
+}
+
+}  // namespace
+
+rest_answer events_list(rest_state& state, const rest_request& asked) {
+    if (!state.where.has_guild(asked.id(1))) return unknown_guild();
+    return {.body = joined(state.where.things(asked.id(1), thing::scheduled_event))};
+}
+
+rest_answer event_get(rest_state& state, const rest_request& asked) {
+    auto event = state.where.thing_of(asked.id(1), thing::scheduled_event, asked.id(3));
+    return event ? rest_answer{.body = *std::move(event)} : unknown_event();
+}
+
+rest_answer event_post(rest_state& state, const rest_request& asked) {
+    if (!state.where.has_guild(asked.id(1))) return unknown_guild();
+    form_errors errors;
+    json::object fields = event_fields(asked.fields(), true, form_path(errors, {}));
+    if (!errors.empty()) return refuse_form(errors, asked);
+    if (state.where.things(asked.id(1), thing::scheduled_event).size() >= 100)
+        return refuse(400, 30038, "Maximum number of uncompleted guild scheduled events reached (100)");
+    for (const char* absent : {"description", "channel_id", "scheduled_end_time", "entity_metadata"}) {
+        if (!fields.contains(absent)) fields[absent] = nullptr;
+    }
+    fields["status"] = 1;
+    fields["user_count"] = 0;
+    fields["creator_id"] = std::to_string(state.where.bot_user_id());
+    fields["creator"] = json::parse(*state.user_text(state.where.bot_user_id()));
+    return told(state.where.create_thing(asked.id(1), thing::scheduled_event, fields, asked.now), unknown_guild());
+}
+
+rest_answer event_patch(rest_state& state, const rest_request& asked) {
+    form_errors errors;
+    const json::object fields = event_fields(asked.fields(), false, form_path(errors, {}));
+    if (!errors.empty()) return refuse_form(errors, asked);
+    return told(state.where.update_thing(asked.id(1), thing::scheduled_event, asked.id(3), fields), unknown_event());
+}
+
+rest_answer event_delete(rest_state& state, const rest_request& asked) {
+    return told(state.where.delete_thing(asked.id(1), thing::scheduled_event, asked.id(3)), unknown_event(), 204);
+}
+
+rest_answer event_users(rest_state& state, const rest_request& asked) {
+    if (!state.where.thing_of(asked.id(1), thing::scheduled_event, asked.id(3))) return unknown_event();
+    return {.body = "[]"};  // who is interested is not kept
+}
+
+}  // namespace shoal::sim::route
