@@ -175,7 +175,8 @@ public:
         for (int i = 0; i < count; ++i)
             must({{"do", "send_raw"}, {"all", true}, {"event", name}, {"data", {{"n", ++last_event}}}});
     }
-    http_answer http(std::string method, std::string target, std::string body = {}) {
+    /// Asks; the answer will be in `answers`.
+    request_id start_http(std::string method, std::string target, std::string body = {}) {
         const request_id id = request_id(++last_request);
         step(http_arrived{id,
                           std::move(method),
@@ -185,6 +186,10 @@ public:
                            {"User-Agent", "DiscordBot (https://example.org, 1)"},
                            {"Content-Type", "application/json"}},
                           "10.0.0.1"});
+        return id;
+    }
+    http_answer http(std::string method, std::string target, std::string body = {}) {
+        const request_id id = start_http(std::move(method), std::move(target), std::move(body));
         for (int i = 0; i < 100 && !answers.contains(id); ++i) advance(100ms);
         REQUIRE(answers.contains(id));
         return answers.at(id);

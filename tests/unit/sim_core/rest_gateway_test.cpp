@@ -1,0 +1,113 @@
+// REST and gateway together: who hears of a write, how often and when.
+
+#include <doctest/doctest.h>
+
+#include "sim/core/guild_state.hpp"
+#include "tests/unit/sim_core/gateway_bench.hpp"
+
+using namespace shoal;
+using namespace shoal::sim;
+using namespace shoal::sim::testing;
+using namespace std::chrono_literals;
+
+namespace {
+std::string text_channel(const json::object& guild) {
+    for (const json::value& one : guild.at("channels").as_array()) {
+        if (one.at("type") == 0) return std::string(one.at("id").as_string());
+    }
+    return {};
+}
+}  // namespace
+
+TEST_CASE("B34 each session of the guild's shard hears once of a write, now before its answer and now after") {
+    auto config = quiet();
+    config.rest_latency = 200ms;
+    bench b(config);
+    const conn_id first = b.ready(0, 2), other = b.ready(1, 2), all = b.ready(0, 1);
+    const json::object guild = object_of(*b.of(first).find("GUILD_CREATE"));
+    const std::string target = "/api/v10/channels/" + text_channel(guild) + "/messages";
+    int before = 0, after = 0;
+    for (int i = 0; i < 60; ++i) {
+        b.advance(6s);
+        for (const conn_id one : {first, other, all}) b.beat(one);
+        const std::size_t heard = b.of(first).count("MESSAGE_CREATE");
+        const instant asked = b.now;
+        const request_id id = b.start_http("POST", target, R"({"content":"x"})");
+        std::optional<instant> answered, told;
+        for (int ms = 0; ms < 4000 && !(answered && told); ++ms) {
+            b.advance(1ms);
+            if (!answered && b.answers.contains(id)) answered = b.now;
+            if (!told && b.of(first).count("MESSAGE_CREATE") > heard) told = b.now;
+        }
+        REQUIRE(answered);
+        REQUIRE(told);
+        CHECK(*told >= asked);
+        CHECK(*told - *answered >= -21ms);
+        CHECK(*told - *answered <= 201ms);
+        ++(*told < *answered ? before : after);
+    }
+    CHECK(before > 0);
+    CHECK(after > before);
+    b.advance(1s);
+    CHECK(b.of(first).count("MESSAGE_CREATE") == 60);
+    CHECK(b.of(all).count("MESSAGE_CREATE") == 60);
+    CHECK(b.of(other).count("MESSAGE_CREATE") == 0);
+}
+
+TEST_CASE("B45 what is said in a DM reaches shard 0 of every shard set and nobody else") {
+    bench b(quiet());
+    const conn_id zero = b.ready(0, 2), one = b.ready(1, 2), whole = b.ready(0, 1);
+    const std::uint64_t user = user_id_of(5);
+    const auto opened = b.http("POST", "/api/v10/users/@me/channels", fmt::format(R"({{"recipient_id":"{}"}})", user));
+    const std::string channel(json::parse(opened.body).at("id").as_string());
+    CHECK(b.http("POST", "/api/v10/channels/" + channel + "/messages", R"({"content":"psst"})").status == 200);
+    b.advance(1s);
+    CHECK(b.of(zero).count("MESSAGE_CREATE") == 1);
+    CHECK(b.of(whole).count("MESSAGE_CREATE") == 1);
+    CHECK(b.of(one).count("MESSAGE_CREATE") == 0);
+    CHECK(b.of(zero).count("CHANNEL_CREATE") == 0);
+    const auto again = b.http("GET", "/api/v10/channels/" + channel);
+    CHECK(json::parse(again.body).at("last_message_id") == object_of(*b.of(zero).find("MESSAGE_CREATE")).at("id"));
+}
+
+TEST_CASE("B34 leaving a guild over REST tells its sessions, and its routes are gone") {
+    bench b(quiet());
+    const conn_id c = b.ready();
+    const std::string guild(object_of(*b.of(c).find("GUILD_CREATE")).at("id").as_string());
+    CHECK(b.http("DELETE", "/api/v10/users/@me/guilds/" + guild).status == 204);
+    CHECK(object_of(*b.of(c).find("GUILD_DELETE")).at("id") == json::value(guild));
+    CHECK(b.http("GET", "/api/v10/guilds/" + guild).status == 404);
+}
+
+TEST_CASE("B46 the silence that archives a thread is told by itself, to the millisecond") {
+    auto config = quiet();
+    config.auto_archive_minute = 100ms;
+    bench b(config);
+    const conn_id c = b.ready();
+    const std::string target = "/api/v10/channels/" + text_channel(object_of(*b.of(c).find("GUILD_CREATE"))) + "/threads";
+    CHECK(b.http("POST", target, R"({"name":"t","type":11,"auto_archive_duration":60})").status == 201);
+    b.advance(5s);
+    CHECK(b.of(c).count("THREAD_UPDATE") == 0);
+    b.advance(2s);
+    CHECK(b.of(c).count("THREAD_UPDATE") == 1);
+    CHECK(b.oracle().at("audit_log").as_array().at(0).at("action_type") == 110);
+}
+
+TEST_CASE("F39 F43 faults of REST are started, listed and ended by the control commands of all faults") {
+    bench b(quiet());
+    b.must(fault("F39", {{"route", "GET /users/@me"}, {"scope", "shared"}}));
+    b.must(fault("F43", {{"ip", "9.9.9.9"}}));
+    CHECK(b.http("GET", "/api/v10/users/@me").status == 429);
+    CHECK(b.must({{"do", "status"}}).at("faults").as_array().size() == 1);
+    b.must({{"do", "clear"}});
+    CHECK(b.http("GET", "/api/v10/users/@me").status == 200);
+    const auto hash = [&] {
+        for (const header& one : b.http("GET", "/api/v10/users/@me").headers) {
+            if (one.name == "X-RateLimit-Bucket") return one.value;
+        }
+        return std::string();
+    };
+    const std::string before = hash();
+    b.must({{"do", "change_hashes"}});
+    CHECK(hash() != before);
+}
