@@ -20,9 +20,6 @@ const json::object& done() {
     static const json::object ok{{"ok", true}};
     return ok;
 }
-json::value id_or_null(const std::optional<std::uint64_t>& id) {
-    return id ? json::value(std::to_string(*id)) : json::value(nullptr);
-}
 }  // namespace
 
 json::object simulator::impl::command(const json::object& what, instant now) {
@@ -100,26 +97,7 @@ json::object simulator::impl::command(const json::object& what, instant now) {
         if (auto bad = wrong()) return *bad;
         return {{"ok", true}, {"token", gate.token()}};
     }
-    if (name == "slash") {
-        const std::uint64_t guild = read.id("guild").value_or(0);
-        const auto which = read.text("command");
-        const auto user = read.text("user");
-        const json::value* options = read.value("options");
-        read.need(which.has_value(), "command");
-        if (options != nullptr && !options->is_array()) read.fail("\"options\" must be a list of Discord's option objects.");
-        if (guild != 0 && !where.has_guild(guild)) read.fail("The bot is not in this guild.");
-        if (auto bad = wrong()) return *bad;
-        const auto id =
-            rest.slash(guild, *which, options == nullptr ? json::array{} : options->as_array(), user.value_or("sim"), now);
-        if (!id) return error(fmt::format("The command \"{}\" is not registered.", *which));
-        return {{"ok", true}, {"interaction", std::to_string(*id)}};
-    }
-    if (name == "random_slash") {
-        if (auto bad = wrong()) return *bad;
-        const auto id = rest.random_slash(now);
-        if (!id) return error("No command is registered, or there is no guild.");
-        return {{"ok", true}, {"interaction", id_or_null(id)}};
-    }
+    if (auto answer = user_command(name, read, now)) return *std::move(answer);
     if (name == "join_guild") {
         const std::string kind =
             read.word("class", {"mix", "tiny", "small", "medium", "community", "large", "giant"}).value_or("small");

@@ -9,18 +9,19 @@ export const env = {
   mode: process.env.JUDGE_MODE,
 };
 
-/** Says that a dispatch was handed out by the library. */
-export function heard(shard, seq, type, session) {
-  process.stdout.write(`E ${shard} ${seq} ${type} ${session ?? '-'}\n`);
+/** Says that a dispatch was handed out by the library: of READY its session, of others whose id they are about. */
+export function heard(shard, seq, type, data) {
+  const about = data?.session_id ?? data?.message_id ?? data?.role_id ?? data?.role?.id ?? data?.id;
+  process.stdout.write(`E ${shard} ${seq} ${type} ${about ?? '-'}\n`);
 }
 
 /** Answers questions by name; an answer that throws is told in words. The end of stdin is the end of the judge. */
 export function answer(questions) {
   const lines = createInterface({ input: process.stdin });
   lines.on('line', async (line) => {
-    const name = line.trim();
+    const [name, ...words] = line.trim().split(' ');
     try {
-      process.stdout.write(`A ${name} ${await questions[name]()}\n`);
+      process.stdout.write(`A ${name} ${await questions[name](...words)}\n`);
     } catch (error) {
       process.stdout.write(`A ${name} failed ${String(error).replaceAll('\n', ' ')}\n`);
     }

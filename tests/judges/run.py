@@ -111,14 +111,14 @@ class Sim:
         return self.get("/oracle")
 
     def rest(self, path):
-        """One request of the runner's own with the bot's token: status and headers."""
+        """One request of the runner's own with the bot's token: status, headers and body."""
         request = urllib.request.Request(self.addresses["api_base"] + path, headers={
             "Authorization": "Bot sim.token", "User-Agent": "DiscordBot (https://example.org, 1)"})
         try:
             with urllib.request.urlopen(request, timeout=20, context=self.trust) as answer:
-                return answer.status, answer.headers
+                return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
-            return error.code, error.headers
+            return error.code, error.headers, error.read()
 
     def stop(self):
         if self.process.poll() is None:
@@ -150,6 +150,7 @@ class Client:
         self.session_of = {}  # shard -> session id
         self.heard = {}  # session id -> [seq]
         self.kinds = {}
+        self.about = []  # (session id, type, id), in order
         self.answers = []  # lines that answer a question
         self.notes = []
         self.orphans = 0
@@ -160,7 +161,7 @@ class Client:
         for line in self.process.stdout:
             words = line.rstrip("\n").split(" ", 4)
             with self.lock:
-                if words[0] == "E":  # E <shard> <seq> <type> <session, of a READY>
+                if words[0] == "E":  # E <shard> <seq> <type> <session, of a READY; whose id the others are about>
                     shard, seq, kind = int(words[1]), int(words[2]), words[3]
                     if kind == "READY":
                         self.session_of[shard] = words[4]
@@ -170,6 +171,7 @@ class Client:
                         continue
                     self.heard.setdefault(session, []).append(seq)
                     self.kinds[kind] = self.kinds.get(kind, 0) + 1
+                    self.about.append((session, kind, words[4]))
                 elif words[0] == "A":
                     self.answers.append((time.monotonic(), line.split()[1:]))
                 else:
@@ -288,23 +290,70 @@ class Scenario:
         say(f"{what}: back, {now['resumed'] - before['resumed']} resumed, {identifies} new sessions, "
             f"{now['replayed'] - before['replayed']} events replayed")
 
+    def writes(self):
+        """The library writes over REST through its own objects; the guild's shard hears of each write once, of the DM shard 0 does."""
+        self.sim.control("traffic", rate=0)  # so that nobody else deletes what the library has just made
+        guild = int(self.sim.control("guilds")["guilds"][0])
+        session = {s["shard"][0]: s["id"] for s in self.live()}
+        user = self.some_user(guild)
+        before = len(self.sim.oracle()["audit_log"])
+        _, words = self.client.ask(f"writes {guild} {user}")
+        if len(words) != 6 or words[1] == "failed":
+            raise Failed(f"writing over REST ended as {' '.join(words[1:])}")
+        role, channel, message, inside, direct = words[1:]
+        here = session[(guild >> 22) % SHARDS]
+        due = [(here, kind, about) for kind, about in (
+            ("GUILD_ROLE_CREATE", role), ("GUILD_ROLE_UPDATE", role), ("GUILD_ROLE_DELETE", role), ("CHANNEL_CREATE", channel),
+            ("CHANNEL_UPDATE", channel), ("CHANNEL_DELETE", channel), ("MESSAGE_CREATE", message), ("MESSAGE_REACTION_ADD", message),
+            ("MESSAGE_REACTION_REMOVE", message), ("THREAD_CREATE", message), ("MESSAGE_CREATE", inside), ("THREAD_UPDATE", message),
+            ("THREAD_DELETE", message), ("MESSAGE_DELETE", message))] + [(session[0], "MESSAGE_CREATE", direct)]
+
+        def told():
+            self.client.alive()
+            with self.client.lock:
+                counts = {one: self.client.about.count(one) for one in due}
+            wrong = {f"{kind} {count} times" for (_, kind, _), count in counts.items() if count != 1}
+            return not wrong, f"{sorted(wrong)}"
+        until("each write is heard of once", told, 10)
+        with self.client.lock:
+            updates = self.client.about.count((here, "MESSAGE_UPDATE", message))
+            elsewhere = {kind for one, kind, about in self.client.about if one != here and about in (role, channel, message, inside)}
+        # The edit, the pin and the thread that grew from it.
+        if updates != 3 or elsewhere:
+            raise Failed(f"{updates} MESSAGE_UPDATEs in place of 3; other shards heard {elsewhere}")
+        reasons = [one for one in self.sim.oracle()["audit_log"][before:] if one.get("reason") == "to be judged"]
+        if [one["target_id"] for one in reasons] != [role]:
+            raise Failed(f"the audit log has {reasons} for the role {role}")
+        self.sim.control("traffic", rate=self.judge.get("rate", 20))
+        say(f"writes: {len(due) + updates} events of them heard once each, the reason of one is in the audit log")
+
+    def some_user(self, guild):
+        """Somebody whom the bot may write to: the guild's owner."""
+        return json.loads(self.sim.rest(f"/guilds/{guild}")[2])["owner_id"]
+
     def rate_limit(self):
         """The runner uses up a route's bucket; the client's request gets a 429 and has to wait for as long as it says."""
         def spent():
-            status, headers = self.sim.rest("/users/@me/guilds")
+            status, headers, _ = self.sim.rest("/users/@me/guilds")
             return headers if status == 200 and headers.get("X-RateLimit-Remaining") == "0" else None
         headers = until("the route's bucket is used up", spent, 15)
-        free_at = time.monotonic() + float(headers["X-RateLimit-Reset-After"])
+        self.obeys("429 of a bucket", time.monotonic() + float(headers["X-RateLimit-Reset-After"]))
+        for scope in ("user", "shared", "global"):
+            self.sim.control("fault", fault="F39", route="GET /users/@me/guilds", scope=scope, retry_after=1.5, times=1)
+            self.obeys(f"429 of scope {scope}", time.monotonic() + 1.5)
+
+    def obeys(self, what, free_at):
+        """The next request meets exactly one 429 and is answered no sooner than it may be."""
         before = self.sim.counters()["rest_429"]
         when, words = self.client.ask("rest")
         limited = self.sim.counters()["rest_429"] - before
         if words[1:] != ["200"]:
-            raise Failed(f"the request that met a 429 ended as {words[1:]}")
+            raise Failed(f"{what}: the request that met it ended as {words[1:]}")
         if limited == 0:
-            raise Failed("the request was not answered by a 429")
+            raise Failed(f"{what}: the request was not answered by it")
         if limited > 1 or when < free_at - 0.1:
-            raise Failed(f"{limited} answers of 429, and an answer {free_at - when:.2f} s before the bucket was free")
-        say(f"429: obeyed, answered {when - free_at:.2f} s after the bucket was free")
+            raise Failed(f"{what}: {limited} answers of 429, and an answer {free_at - when:.2f} s before it might come")
+        say(f"{what}: obeyed, answered {when - free_at:.2f} s after it might")
 
     def account(self):
         """Every session of the oracle against what the client heard of it."""
@@ -361,6 +410,7 @@ class Scenario:
         self.disturb("op 9 false", lambda: sim.control("op9", all=True, resumable=False), False)
         self.disturb("zombie", lambda: sim.control("fault", fault="F11", all=True), True)
         self.disturb("close 4000", lambda: sim.control("fault", fault="F4", all=True, code=4000), True)
+        self.writes()
         self.rate_limit()
         self.account()
 

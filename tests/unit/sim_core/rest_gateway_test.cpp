@@ -111,3 +111,52 @@ TEST_CASE("F39 F43 faults of REST are started, listed and ended by the control c
     b.must({{"do", "change_hashes"}});
     CHECK(hash() != before);
 }
+
+TEST_CASE("B43 the control API has users call, complete, press and fill in, and the answers are the bot's") {
+    bench b(quiet());
+    const conn_id c = b.ready();
+    const std::string guild(object_of(*b.of(c).find("GUILD_CREATE")).at("id").as_string());
+    const std::string app = "/api/v10/applications/1000000000000000001/commands";
+    b.http("PUT", app,
+           R"([{"name":"find","description":"d","options":[{"name":"q","description":"d","type":3,"autocomplete":true}]}])");
+    const auto last = [&] {
+        const payload* found = nullptr;
+        for (const payload& one : b.of(c).got) {
+            if (one.name == "INTERACTION_CREATE") found = &one;
+        }
+        REQUIRE(found != nullptr);
+        return object_of(*found);
+    };
+    const auto answer = [&](std::string body) {
+        const json::object told = last();
+        const auto got = b.http("POST",
+                                fmt::format("/api/v10/interactions/{}/{}/callback?with_response=true",
+                                            std::string(told.at("id").as_string()), std::string(told.at("token").as_string())),
+                                std::move(body));
+        REQUIRE_MESSAGE(got.status == 200, got.body);
+        return json::parse(got.body).as_object();
+    };
+    const json::array half{json::object{{"name", "q"}, {"type", 3}, {"value", "he"}, {"focused", true}}};
+    b.must({{"do", "autocomplete"}, {"guild", guild}, {"command", "find"}, {"options", half}});
+    CHECK(last().at("type") == 4);
+    answer(R"({"type":8,"data":{"choices":[{"name":"hello","value":"hello"}]}})");
+    b.must({{"do", "slash"}, {"guild", guild}, {"command", "find"}, {"user", "ann"}});
+    const json::object shown = answer(
+        R"({"type":4,"data":{"content":"?","components":[{"type":1,"components":[{"type":2,"style":1,"label":"l","custom_id":"go"}]}]}})");
+    const json::value message = shown.at("resource").at("message").at("id");
+    b.must({{"do", "press"}, {"message", message}, {"custom_id", "go"}, {"user", "ann"}});
+    CHECK(last().at("data").at("custom_id") == "go");
+    const json::value pressed = last().at("id");
+    answer(
+        R"({"type":9,"data":{"custom_id":"m","title":"T","components":[{"type":1,"components":[{"type":4,"custom_id":"t"}]}]}})");
+    b.must({{"do", "submit_modal"}, {"interaction", pressed}, {"texts", json::object{{"t", "words"}}}});
+    CHECK(last().at("type") == 5);
+    answer(R"({"type":4,"data":{"content":"done"}})");
+    for (json::object wrong :
+         {json::object{{"do", "press"}, {"message", "5"}, {"custom_id", "x"}},
+          json::object{{"do", "submit_modal"}, {"interaction", "5"}, {"texts", json::object{}}},
+          json::object{{"do", "autocomplete"}, {"command", "find"}}, json::object{{"do", "press"}, {"custom_id", "x"}}}) {
+        CHECK(b.control(wrong).contains("error"));
+    }
+    for (const json::value& one : b.oracle().at("interactions").as_array()) CHECK(one.at("state") == "answered");
+}
