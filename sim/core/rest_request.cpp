@@ -112,7 +112,24 @@ body_reading read_parts(const http_arrived& request, std::string_view type, rest
 }
 }  // namespace
 
-body_reading read_body(const http_arrived& request, rest_request& out) {
+namespace {
+/// Snowflakes may come as numbers, as discord.py sends some; handlers know them as texts. Nothing else in a body is that large: it
+/// is beyond what a number can hold exactly (2^53). A nonce is echoed as it came.
+void spell_ids(json::value& value) {
+    if (json::array* list = value.if_array()) {
+        for (json::value& one : *list) spell_ids(one);
+    } else if (json::object* object = value.if_object()) {
+        for (auto& field : *object) {
+            if (field.key() != "nonce") spell_ids(field.value());
+        }
+    } else if (value.is_int64() && value.get_int64() >= 10'000'000'000'000'000) {
+        value = std::to_string(value.get_int64());
+    } else if (value.is_uint64()) {
+        value = std::to_string(value.get_uint64());
+    }
+}
+
+body_reading read_any_body(const http_arrived& request, rest_request& out) {
     if (request.body.empty()) return body_reading::fine;
     const std::string_view type = header_of(request, "Content-Type");
     const std::string_view essence = type.substr(0, type.find(';'));
@@ -127,6 +144,14 @@ body_reading read_body(const http_arrived& request, rest_request& out) {
     json::error_code wrong;
     out.body = json::parse(request.body, wrong);
     return wrong ? body_reading::not_json : body_reading::fine;
+}
+
+}  // namespace
+
+body_reading read_body(const http_arrived& request, rest_request& out) {
+    const body_reading how = read_any_body(request, out);
+    spell_ids(out.body);
+    return how;
 }
 
 // ---- what handlers ask -----------------------------------------------------------------------------------------------------

@@ -334,10 +334,12 @@ class Scenario:
     def rate_limit(self):
         """The runner uses up a route's bucket; the client's request gets a 429 and has to wait for as long as it says."""
         def spent():
+            asked_at = time.monotonic()  # Reset-After counts from when the request arrives, however long its answer takes
             status, headers, _ = self.sim.rest("/users/@me/guilds")
-            return headers if status == 200 and headers.get("X-RateLimit-Remaining") == "0" else None
-        headers = until("the route's bucket is used up", spent, 15)
-        self.obeys("429 of a bucket", time.monotonic() + float(headers["X-RateLimit-Reset-After"]))
+            if status != 200 or headers.get("X-RateLimit-Remaining") != "0":
+                return None
+            return asked_at + float(headers["X-RateLimit-Reset-After"])
+        self.obeys("429 of a bucket", until("the route's bucket is used up", spent, 15))
         for scope in ("user", "shared", "global"):
             self.sim.control("fault", fault="F39", route="GET /users/@me/guilds", scope=scope, retry_after=1.5, times=1)
             self.obeys(f"429 of scope {scope}", time.monotonic() + 1.5)

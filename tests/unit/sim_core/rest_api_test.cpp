@@ -206,6 +206,16 @@ TEST_CASE("B45 a DM channel is created once and then found again, and its messag
     CHECK(discord.slowly("POST", "/api/v10/users/@me/channels", json::object{{"recipient_id", "12"}}).code() == 50033);
 }
 
+TEST_CASE("B40 ids in a body may be numbers, nonces stay what they are") {
+    api discord;
+    const std::uint64_t user = discord.where.some_member(discord.where.guilds()[0], 3);
+    const reply opened = discord.slowly("POST", "/api/v10/users/@me/channels", json::object{{"recipient_id", user}});
+    REQUIRE(opened.status == 200);
+    const std::string target = "/api/v10/channels/" + std::string(opened.body.at("id").as_string()) + "/messages";
+    const json::value nonce(123456789012345678LL);
+    CHECK(discord.slowly("POST", target, json::object{{"content", "x"}, {"nonce", nonce}}).body.at("nonce") == nonce);
+}
+
 TEST_CASE("B47 deleting a category tells of its children, which then have no parent") {
     simulator_config config;
     config.world.guild_classes = "medium";
