@@ -101,6 +101,16 @@ struct serve_call {
         number("--spontaneous-duplicates", c.spontaneous_duplicates, "Share of events sent twice")->check(CLI::Range(0.0, 1.0));
         add_ms(app, "--rest-latency", c.rest_latency, "Median of REST's answers");
         number("--rest-global", c.rest_global_per_second, "REST requests a second")->check(CLI::PositiveNumber);
+        app.add_flag("--shared-hashes", c.shared_hashes, "Routes with limits of their own tell one bucket hash");
+        add_ms(app, "--bucket-hash-life", c.bucket_hash_life, "Bucket hashes change this often; 0: never");
+        number("--invalid-request-limit", c.invalid_request_limit, "401s, 403s and 429s that ban an address")
+            ->check(CLI::PositiveNumber);
+        add_ms(app, "--invalid-request-window", c.invalid_request_window, "in this time");
+        add_ms(app, "--edge-ban", c.edge_ban, "for so long");
+        app.add_flag("--strict-user-agent", c.strict_user_agent, "Only \"DiscordBot (url, version)\" may ask");
+        number("--spontaneous-5xx", c.spontaneous_5xx, "Share of REST requests that fail")->check(CLI::Range(0.0, 1.0));
+        add_ms(app, "--auto-archive-minute", c.auto_archive_minute,
+               "How long a minute of a thread's auto_archive_duration takes");
     }
     int run() {
         how.server.vary_json = config.world.vary_json;

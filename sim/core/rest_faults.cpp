@@ -49,9 +49,14 @@ rest_answer forced_429(rest_state& state, const rest_route& route, const json::o
     const bool told = text_of(how, "retry_after", "") != "missing";
     const double retry_after = number_of(how, "retry_after", 1.0);
     const bool global = answer.refused_by == limit_scope::global;
-    fill(answer, text_of(how, "body", "json"),
-         told ? too_many_body(retry_after, global)
-              : fmt::format(R"({{"message":"You are being rate limited.","global":{}}})", global));
+    std::string body = told ? too_many_body(retry_after, global)
+                            : fmt::format(R"({{"message":"You are being rate limited.","global":{}}})", global);
+    // Limits of a kind of resource name themselves: 20016 slow mode, 20028 writes to a channel, 40062 [4.17].
+    if (how.contains("code")) {
+        body.pop_back();
+        body += fmt::format(R"(,"code":{}}})", static_cast<int>(number_of(how, "code", 0)));
+    }
+    fill(answer, text_of(how, "body", "json"), std::move(body));
     if (!flag_of(how, "headers", true)) {
         if (told) answer.headers.push_back({"Retry-After", fmt::format("{:.0f}", std::ceil(retry_after))});
         return answer;
@@ -73,11 +78,11 @@ rest_answer forced_429(rest_state& state, const rest_route& route, const json::o
     return answer;
 }
 
-rest_answer server_error(int status, std::string_view body) {
+rest_answer server_error(int status, std::string_view body, int code = 0) {
     rest_answer answer{.status = status, .body = {}};
     constexpr std::string_view names[] = {"Internal Server Error", "", "Bad Gateway", "Service Unavailable", "Gateway Timeout"};
     const std::string_view name = status >= 500 && status <= 504 ? names[status - 500] : std::string_view("Error");
-    fill(answer, body, fmt::format(R"({{"message":"{}: {}","code":0}})", status, name));
+    fill(answer, body, fmt::format(R"({{"message":"{}: {}","code":{}}})", status, name, code));
     return answer;
 }
 
@@ -124,6 +129,7 @@ json::object start_rest_fault(rest_state& state, const json::object& command, in
         case 39: {
             (void)read.word("scope", {"user", "shared", "global"});
             (void)read.flag("headers");
+            (void)read.whole_number("code", 1, 1'000'000);
             (void)read.word("body", {"json", "html", "empty"});
             const json::value* wait = read.value("retry_after");
             if (wait != nullptr && !(wait->is_string() && *wait == "missing")) (void)read.number("retry_after", 0, 1e9);
@@ -131,6 +137,7 @@ json::object start_rest_fault(rest_state& state, const json::object& command, in
         }
         case 40:
             (void)read.whole_number("status", 500, 599);
+            (void)read.whole_number("code", 1, 1'000'000);
             (void)read.word("body", {"json", "html", "empty"});
             (void)read.flag("applied");
             break;
@@ -180,7 +187,8 @@ rest_strike strike_of(rest_state& state, const rest_route& route, instant now) {
         strike.instead = forced_429(state, route, *limited, told_ms, now);
     } else if (const auto broken = struck(40)) {
         const auto status = static_cast<int>(number_of(*broken, "status", server_errors[state.random.below(4)]));
-        strike.instead = server_error(status, text_of(*broken, "body", body_kinds[state.random.below(3)]));
+        strike.instead = server_error(status, text_of(*broken, "body", body_kinds[state.random.below(3)]),
+                                      static_cast<int>(number_of(*broken, "code", 0)));
         strike.applied = flag_of(*broken, "applied", false);
     }
     if (const auto cut = struck(41)) {

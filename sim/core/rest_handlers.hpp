@@ -58,6 +58,8 @@ rest_answer pins_list(rest_state&, const rest_request&);
 rest_answer pins_page(rest_state&, const rest_request&);
 rest_answer pin_put(rest_state&, const rest_request&);
 rest_answer pin_delete(rest_state&, const rest_request&);
+
+// rest_polls.cpp
 rest_answer poll_expire(rest_state&, const rest_request&);
 rest_answer poll_voters(rest_state&, const rest_request&);
 
@@ -131,6 +133,8 @@ rest_answer channel_invites(rest_state&, const rest_request&);
 rest_answer guild_invites(rest_state&, const rest_request&);
 rest_answer invite_get(rest_state&, const rest_request&);
 rest_answer invite_delete(rest_state&, const rest_request&);
+
+// rest_events.cpp
 rest_answer events_list(rest_state&, const rest_request&);
 rest_answer event_get(rest_state&, const rest_request&);
 rest_answer event_post(rest_state&, const rest_request&);

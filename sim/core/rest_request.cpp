@@ -113,8 +113,8 @@ body_reading read_parts(const http_arrived& request, std::string_view type, rest
 }  // namespace
 
 namespace {
-/// Snowflakes may come as numbers, as discord.py sends some; handlers know them as texts. Nothing else in a body is that large: it
-/// is beyond what a number can hold exactly (2^53). A nonce is echoed as it came.
+/// Snowflakes may come as numbers, as discord.py sends some; handlers know them as texts. Nothing else in a body is that large:
+/// it is beyond what a number can hold exactly (2^53). A nonce is echoed as it came.
 void spell_ids(json::value& value) {
     if (json::array* list = value.if_array()) {
         for (json::value& one : *list) spell_ids(one);

@@ -64,6 +64,10 @@ TEST_CASE("F39 429s of each scope, with and without headers, of any kind of body
         discord.fault(39, {{"retry_after", wait}, {"times", 1}});
         CHECK(discord.send("GET", me).header_of("Retry-After") == told);
     }
+    discord.fault(39, {{"code", 20028}, {"times", 1}});
+    CHECK(discord.send("GET", me).code() == 20028);
+    discord.fault(40, {{"code", 130000}, {"status", 503}, {"body", "json"}, {"times", 1}});
+    CHECK(discord.send("GET", me).code() == 130000);
     discord.fault(39, {{"body", "empty"}, {"times", 1}});
     CHECK(discord.send("GET", me).text.empty());
     CHECK(discord.rest.counters().at("rest_429_by_scope").at("shared").to_number<int>() == 1);
