@@ -35,6 +35,7 @@ constexpr std::initializer_list<const char*> channel_keys = {"name",
 json::value bits_of(const json::object& from, const char* key, const form_path& here) {
     const json::value* value = from.if_contains(key);
     if (value == nullptr || value->is_null()) return "0";
+    if (value->is_int64() && value->get_int64() >= 0) return json::value(std::to_string(value->get_int64()));
     const bool digits = value->is_string() && !value->get_string().empty() &&
                         std::ranges::all_of(value->get_string(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) here.at(key).wrong("NUMBER_TYPE_COERCE", "Value is not a permission set.");

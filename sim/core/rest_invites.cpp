@@ -14,8 +14,11 @@ namespace shoal::sim::route {
 namespace json = boost::json;
 namespace {
 
-/// Runs out after its age; 0 means never.
-bool alive(const invite& one, instant now) { return one.max_age_s == 0 || now < one.made + std::chrono::seconds(one.max_age_s); }
+/// Whether it leads somewhere and has not run out; an age of 0 means never.
+bool alive(const rest_state& state, const invite& one, instant now) {
+    if (!state.where.guild(one.guild) || !state.where.channel(one.channel)) return false;
+    return one.max_age_s == 0 || now < one.made + std::chrono::seconds(one.max_age_s);
+}
 
 json::object object_of(const rest_state& state, const invite& one) {
     const json::object guild = json::parse(*state.where.guild(one.guild)).as_object();
@@ -49,7 +52,7 @@ void tell(rest_state& state, const char* name, const invite& one, json::object t
 rest_answer listed(const rest_state& state, instant now, auto&& wanted) {
     json::array list;
     for (const auto& [code, one] : state.invites) {
-        if (wanted(one) && alive(one, now)) list.push_back(object_of(state, one));
+        if (wanted(one) && alive(state, one, now)) list.push_back(object_of(state, one));
     }
     return {.body = json::serialize(list)};
 }
@@ -99,13 +102,13 @@ rest_answer guild_invites(rest_state& state, const rest_request& asked) {
 
 rest_answer invite_get(rest_state& state, const rest_request& asked) {
     const auto found = state.invites.find(asked.segments[1]);
-    if (found == state.invites.end() || !alive(found->second, asked.now)) return unknown_invite();
+    if (found == state.invites.end() || !alive(state, found->second, asked.now)) return unknown_invite();
     return {.body = json::serialize(object_of(state, found->second))};
 }
 
 rest_answer invite_delete(rest_state& state, const rest_request& asked) {
     const auto found = state.invites.find(asked.segments[1]);
-    if (found == state.invites.end()) return unknown_invite();
+    if (found == state.invites.end() || !alive(state, found->second, asked.now)) return unknown_invite();
     rest_answer answer{.body = json::serialize(object_of(state, found->second))};
     tell(state, "INVITE_DELETE", found->second, {{"code", found->first}}, answer);
     state.invites.erase(found);

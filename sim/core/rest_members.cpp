@@ -25,6 +25,11 @@ json::object role_fields(const json::object& body, const form_path& where) {
         fields["colors"] = json::object{{"primary_color", *color}, {"secondary_color", nullptr}, {"tertiary_color", nullptr}};
     if (const json::value* bits = fields.if_contains("permissions"); bits != nullptr && bits->is_int64())
         fields["permissions"] = std::to_string(bits->get_int64());
+    if (const json::value* bits = fields.if_contains("permissions"); bits != nullptr) {
+        const bool digits = bits->is_string() && !bits->get_string().empty() &&
+                            std::ranges::all_of(bits->get_string(), [](char c) { return c >= '0' && c <= '9'; });
+        if (!digits) where.at("permissions").wrong("NUMBER_TYPE_COERCE", "Value is not a permission set.");
+    }
     return fields;
 }
 

@@ -29,25 +29,30 @@ bool of_interaction(const rest_request& asked, std::uint64_t application) {
     return asked.segments[0] == "webhooks" && asked.segments.size() > 2 && asked.id(1) == application;
 }
 
-/// Whose audit log a write belongs to, and what it is about; 0 for what the answer's own id will say.
+/// Whose audit log a write belongs to, what it is about (0: what the answer's own id will say), and what the log calls it.
 struct audited {
     std::uint64_t guild = 0, target = 0;
+    int action = 0;
 };
-audited audited_by(const rest_state& state, const rest_request& asked) {
+audited audited_by(const rest_state& state, const rest_request& asked, int action) {
     const auto& segments = asked.segments;
     std::uint64_t last = 0;
     for (std::size_t i = 1; i < segments.size(); ++i) last = std::max(last, parse_snowflake(segments[i]) ? i : last);
     const bool creates = asked.method == "POST";
     const std::uint64_t target = creates ? 0 : asked.id(last);
-    if (segments[0] == "guilds") return {asked.id(1), target};
-    if (segments[0] == "applications" && segments.size() > 3) return {asked.id(3), target};
-    if (segments[0] == "channels") return {state.where.guild_of_channel(asked.id(1)).value_or(0), target};
+    if (segments[0] == "guilds") return {asked.id(1), target, action};
+    if (segments[0] == "applications" && segments.size() > 3) return {asked.id(3), target, action};
+    if (segments[0] == "channels") {
+        // The same routes change channels (11, 12) and threads (111, 112).
+        const bool thread = (action == 11 || action == 12) && state.where.is_thread(asked.id(1));
+        return {state.where.guild_of_channel(asked.id(1)).value_or(0), target, thread ? action + 100 : action};
+    }
     if (segments[0] == "webhooks") {
         const auto hook = state.webhooks.find(asked.id(1));
-        return hook == state.webhooks.end() ? audited{} : audited{hook->second.guild, asked.id(1)};
+        return hook == state.webhooks.end() ? audited{} : audited{hook->second.guild, asked.id(1), action};
     }
     const auto found = segments.size() > 1 ? state.invites.find(segments[1]) : state.invites.end();
-    return found == state.invites.end() ? audited{} : audited{found->second.guild, found->second.channel};
+    return found == state.invites.end() ? audited{} : audited{found->second.guild, found->second.channel, action};
 }
 
 std::uint64_t id_of(const std::string& body) {
@@ -188,10 +193,9 @@ rest_answer rest_state::handle(const http_arrived& request, const rest_route& ro
             }
             asked.audit_reason = percent_decoded(header_of(request, "X-Audit-Log-Reason"), false);
             // Asked before the route runs: what it deletes cannot say afterwards whose it was.
-            const auto [guild, target] = route.audit == 0 ? audited{} : audited_by(*this, asked);
+            const auto [guild, target, action] = route.audit == 0 ? audited{} : audited_by(*this, asked, route.audit);
             made = route.handle(*this, asked);
-            if (guild != 0 && made.status < 300)
-                note_audit(asked, guild, route.audit, target != 0 ? target : id_of(made.body), made);
+            if (guild != 0 && made.status < 300) note_audit(asked, guild, action, target != 0 ? target : id_of(made.body), made);
             break;
         }
     }

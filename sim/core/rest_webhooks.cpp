@@ -53,7 +53,8 @@ struct hook_of {
 
     hook_of(rest_state& state, const rest_request& asked) : by_token(asked.segments.size() > 2) {
         const auto found = state.webhooks.find(asked.id(1));
-        if (found == state.webhooks.end()) {
+        // With its channel, or when the bot left, a webhook is gone.
+        if (found == state.webhooks.end() || state.where.guild_of_channel(found->second.channel) != found->second.guild) {
             refusal = unknown_webhook();
         } else if (by_token && found->second.token != asked.segments[2]) {
             refusal = refuse(401, 50027, "Invalid Webhook Token");

@@ -229,6 +229,7 @@ TEST_CASE("B47 deleting a category tells of its children, which then have no par
     }
     REQUIRE(children > 0);
     CHECK(discord.slowly("DELETE", "/api/v10/channels/" + std::to_string(category)).status == 200);
+    std::erase_if(discord.ears.heard, [](const world_event& one) { return one.name == "GUILD_AUDIT_LOG_ENTRY_CREATE"; });
     REQUIRE(discord.ears.heard.size() == children + 1);
     CHECK(discord.ears.heard[0].name == "CHANNEL_DELETE");
     for (std::size_t i = 1; i < discord.ears.heard.size(); ++i) {

@@ -128,6 +128,7 @@ TEST_CASE("B34 roles are moved, kept from harm, and lost by their members when t
           200);
     CHECK(discord.told("GUILD_ROLE_UPDATE").at("role").at("position") == 9);
     CHECK(discord.slowly("PATCH", discord.base + "/roles/" + role, json::object{{"color", -1}}).code() == 50035);
+    CHECK(discord.slowly("PATCH", discord.base + "/roles/" + role, json::object{{"permissions", "all"}}).code() == 50035);
     const std::string member = discord.base + "/members/" + std::to_string(discord.where.some_member(discord.guild, 1));
     CHECK(discord.slowly("PUT", member + "/roles/" + role).status == 204);
     CHECK(discord.slowly("DELETE", discord.base + "/roles/" + std::to_string(discord.guild)).code() == 50028);
@@ -354,6 +355,29 @@ TEST_CASE("B34 invites are made, listed, shown to anybody and run out") {
     CHECK(discord.told("INVITE_DELETE").at("code") == other.body.at("code"));
     discord.now += 1min;
     CHECK(discord.slowly("GET", "/api/v10/invites/" + code).code() == 10006);
+}
+
+TEST_CASE("B34 invites and webhooks end with their channel and their guild") {
+    guild_api discord;
+    const std::string channel = discord.channel();
+    const auto invite = [&] {
+        return "/api/v10/invites/" +
+               std::string(discord.slowly("POST", discord.channel() + "/invites", json::object{}).body.at("code").as_string());
+    };
+    const auto hook = [&] {
+        return "/api/v10/webhooks/" +
+               guild_api::id_of(discord.slowly("POST", discord.channel() + "/webhooks", json::object{{"name", "Hook"}}));
+    };
+    const std::string first_invite = invite(), first_hook = hook();
+    CHECK(discord.slowly("DELETE", channel).status == 200);
+    CHECK(discord.slowly("GET", first_invite).code() == 10006);
+    CHECK(discord.slowly("GET", first_hook).code() == 10015);
+    const std::string second_invite = invite(), second_hook = hook();
+    CHECK(discord.slowly("GET", second_hook).status == 200);
+    discord.where.leave_guild(discord.guild);
+    CHECK(discord.slowly("GET", second_invite).code() == 10006);
+    CHECK(discord.slowly("DELETE", second_invite).code() == 10006);
+    CHECK(discord.slowly("PATCH", second_hook, json::object{{"name", "x"}}).code() == 10015);
 }
 
 TEST_CASE("B34 scheduled events are made, shown in GUILD_CREATE, changed and deleted") {

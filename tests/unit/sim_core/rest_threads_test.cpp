@@ -87,6 +87,9 @@ TEST_CASE("B46 a thread is made, told as newly created, and listed in GUILD_CREA
     CHECK(discord.slowly("DELETE", thread).status == 200);
     CHECK(discord.told("THREAD_DELETE").at("id") == json::value(id));
     CHECK(discord.slowly("GET", thread).code() == 10003);
+    std::vector<std::int64_t> log;
+    for (const json::value& entry : discord.rest.audit_log()) log.push_back(entry.at("action_type").as_int64());
+    CHECK(log == std::vector<std::int64_t>{110, 111, 112});
 }
 
 TEST_CASE("B46 silence archives a thread after its time, and every message winds the clock anew") {
