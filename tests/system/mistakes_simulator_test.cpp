@@ -123,7 +123,7 @@ TEST_CASE("shoal-sim ctl: nobody there, no address, and commands that make no se
     const discord_process discord({.shards = 1, .guilds = 2});
     const auto control = discord.control_address();
     refused({"ctl", "--control", control, "dance"}, 1, "dance");
-    refused({"ctl", "--control", control, "fault", "F99"}, 1, "\"fault\" must be F1 to F38 or F46.");
+    refused({"ctl", "--control", control, "fault", "F99"}, 1, "\"fault\" must be F1 to F46.");
     refused({"ctl", "--control", control, "fault", "F18", "--colour", "red"}, 1, "colour");
 }
 

@@ -152,7 +152,7 @@ TEST_CASE("B43 the control API has users call, complete, press and fill in, and 
     b.must({{"do", "submit_modal"}, {"interaction", pressed}, {"texts", json::object{{"t", "words"}}}});
     CHECK(last().at("type") == 5);
     answer(R"({"type":4,"data":{"content":"done"}})");
-    for (json::object wrong :
+    for (const json::object& wrong :
          {json::object{{"do", "press"}, {"message", "5"}, {"custom_id", "x"}},
           json::object{{"do", "submit_modal"}, {"interaction", "5"}, {"texts", json::object{}}},
           json::object{{"do", "autocomplete"}, {"command", "find"}}, json::object{{"do", "press"}, {"custom_id", "x"}}}) {
