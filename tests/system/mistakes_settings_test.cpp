@@ -100,7 +100,8 @@ TEST_CASE("what is no setting at all is told with what was perhaps meant") {
     environment["SHOAL_TOTAL_SHARD"] = "3";
     const auto got = run(demo_bot({"--api-base", "http://127.0.0.1:9", "--start-patience", "0s"}), environment);
     expect(got, 10, "cannot be reached");
-    CHECK(got.said.find("SHOAL_TOTAL_SHARD is no setting and is ignored; did you mean SHOAL_TOTAL_SHARDS?") != std::string::npos);
+    CHECK(got.said.find("\"SHOAL_TOTAL_SHARD\" is no setting and is ignored; did you mean SHOAL_TOTAL_SHARDS?") !=
+          std::string::npos);
 }
 
 TEST_CASE("the same thing twice") {
