@@ -131,5 +131,4 @@ route overwrite_global_commands(application_id application) {
     return named("PUT", fmt::format("/applications/{}/commands", application.value()));
 }
 
-
 }  // namespace shoal::rest
