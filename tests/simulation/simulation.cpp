@@ -38,7 +38,8 @@ sim::simulator_config discord_of(random_source& random) {
 
 simulation_run::simulation_run(const run_options& options)
     : options_(options),
-      random_(options.seed * 0x9E3779B97F4A7C15ULL + 1),
+      // Through the generator once: a seed times its own step would make each seed's run the run before, begun one word later.
+      random_(random_source(options.seed).next()),
       notes_(time_),
       config_(discord_of(random_)),
       discord_(time_, config_, random_.next(), notes_) {
@@ -74,6 +75,8 @@ run_report simulation_run::go() {
     wait_until_live(std::max<duration>(15min, window_ends_ + 2min - time_.now()));
     const auto before = reconnects();
     time_.run_for(2min);
+    // A shard could seem live while the last fault was still on its way to it, or its connection black.
+    wait_until_live(std::max<duration>(15min, window_ends_ + 2min - time_.now()));
     for (std::uint64_t shard = 0; shard < 4; ++shard) ask_members(shard);
     time_.run_for(2min);
     check_members();

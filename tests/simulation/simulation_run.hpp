@@ -61,8 +61,9 @@ private:
     virtual_discord discord_;
     process_options process_;
     std::array<std::unique_ptr<virtual_process>, 2> processes_;
-    instant window_ends_{};              // Discord's identify window, if it is a short one
-    std::int64_t excused_breaches_ = 0;  // while a limit that Discord lowered could not be known
+    std::int64_t at_once_ = config_.max_concurrency;  // IDENTIFYs in five seconds, as Discord says it now
+    instant window_ends_{};                           // Discord's identify window, if it is a short one
+    std::int64_t excused_breaches_ = 0;               // while a limit that Discord lowered could not be known
 };
 
 }  // namespace shoal::simulation
