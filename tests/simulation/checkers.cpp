@@ -45,6 +45,7 @@ void simulation_run::check_end() {
         if (counted(never_ever) != 0) find(fmt::format("{}: {}", never_ever, counted(never_ever)));
     if (const auto breaches = own_breaches() - excused_breaches_; breaches != 0)
         find(fmt::format("{} IDENTIFYs within their key's window", breaches));
+    report_.ready_with_missing = seen_.ready_with_missing;
     if (counted("most_sends_per_minute") > 120) find(fmt::format("{} messages in a minute", counted("most_sends_per_minute")));
     // In a short window the ledger has begun anew since.
     if (!options_.ledger_not_shared && window_ends_ == instant{} && ledgers_[0].ledger.spent < counted("identifies"))

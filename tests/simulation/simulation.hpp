@@ -19,6 +19,7 @@ struct run_report {
     std::vector<std::string> findings;  ///< Empty: nothing is wrong.
     std::string transcript;             ///< Its tail.
     std::uint64_t events = 0, sessions = 0, resumes = 0, identifies = 0, faults = 0;
+    std::uint64_t ready_with_missing = 0;  ///< How often a shard was told ready without some of its guilds.
     /// The findings and the transcript with the seed that repeats them.
     [[nodiscard]] std::string text() const;
     std::uint64_t seed = 0;

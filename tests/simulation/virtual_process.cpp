@@ -12,6 +12,8 @@ namespace shoal::simulation {
 
 namespace {
 
+constexpr duration guild_wait = 15s;
+
 class ledger_in_memory final : public host::ledger_port {
 public:
     explicit ledger_in_memory(shared_ledger& where) : where_(where) {}
@@ -56,6 +58,7 @@ virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& disco
     how.most_in_flight = options_.most_in_flight;
     how.blocked_after = {};
     how.drain_patience = 2s;
+    how.guild_wait = guild_wait;
     // A run is short: what takes an hour otherwise takes minutes here.
     how.silence.least_silence = 1min;
     how.silence.least_past = 2min;
@@ -119,12 +122,15 @@ void virtual_process::on_session(shard_key shard, std::string_view ready_json) {
     guilds.clear();
     for (const auto& guild : discord::json_value(ready_json)["guilds"].elements())
         guilds.insert(guild["id"].unsigned_integer().value_or(0));
+    wait_began_[shard.id] = time_.now();
 }
 
 /// Told once a session by one process, with the number of READY's guilds that never came.
 void virtual_process::on_shard_ready(shard_key shard, std::uint32_t missing) {
     const auto& session = session_of_[shard.id];
     auto& record = seen_.sessions[session];
+    wait_began_.erase(shard.id);
+    if (missing != 0) ++seen_.ready_with_missing;
     if (++ready_told_[session] > 1) record.wrong.emplace_back("its shard was told ready twice");
     const auto came = guilds_to_come_.find(shard.id);
     if (came != guilds_to_come_.end() && came->second.size() != missing)
@@ -133,8 +139,20 @@ void virtual_process::on_shard_ready(shard_key shard, std::uint32_t missing) {
 
 void virtual_process::note_guild(const host::dispatch& event) {
     if (event.kind != discord::event_kind::guild_create && event.kind != discord::event_kind::guild_delete) return;
-    if (const auto guilds = guilds_to_come_.find(event.shard.id); guilds != guilds_to_come_.end())
-        guilds->second.erase(discord::json_value(event.data)["id"].unsigned_integer().value_or(0));
+    const auto guilds = guilds_to_come_.find(event.shard.id);
+    if (guilds == guilds_to_come_.end()) return;
+    const auto came = guilds->second.erase(discord::json_value(event.data)["id"].unsigned_integer().value_or(0)) != 0;
+    if (const auto wait = wait_began_.find(event.shard.id); came && wait != wait_began_.end()) wait->second = time_.now();
+}
+
+/// A live shard is told ready when no further guild came for as long as is waited for one [2.6.4], however many are missing.
+void virtual_process::check_wait(shard_key shard) {
+    const auto wait = wait_began_.find(shard.id);
+    if (wait == wait_began_.end() || time_.now() - wait->second <= guild_wait + 1s) return;
+    const auto& session = session_of_[shard.id];
+    seen_.sessions[session].wrong.push_back(
+        fmt::format("live and not told ready {} s after the last of its guilds came", (time_.now() - wait->second) / 1s));
+    wait_began_.erase(wait);
 }
 
 /// Which readers fail is a matter of the event, so that one fails every time it comes and another only once. What is no JSON at
@@ -154,6 +172,7 @@ result<void> virtual_process::on_dispatch(host::dispatch event, host::guild_chan
     const auto& session = session_of_[event.shard.id];
     auto& record = seen_.sessions[session];
     record.shard = event.shard.id;
+    check_wait(event.shard);
     note_guild(event);
     if (!can_read(event, session, record)) return std::unexpected(failure(gateway::errc::bad_message, "made to fail"));
     auto& highest = highest_[session];
@@ -187,6 +206,11 @@ void virtual_process::end_handler(std::uint64_t which) {
 
 void virtual_process::on_status(shard_key shard, gateway::session_status status) {
     notes_.write(fmt::format("  shard {} is {}", shard.id, gateway::to_string(status)));
+    check_wait(shard);
+    // While the connection is away no guild can come.
+    wait_began_.erase(shard.id);
+    if (status == gateway::session_status::live && !ready_told_.contains(session_of_[shard.id]))
+        wait_began_[shard.id] = time_.now();
 }
 
 void virtual_process::on_gave_up(shard_key shard, std::uint16_t close_code, std::string_view why) {

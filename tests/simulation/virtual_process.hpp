@@ -49,6 +49,7 @@ struct witness {
     std::vector<std::shared_ptr<member_ask>> asks;
     std::map<std::uint32_t, std::uint16_t> gave_up;  ///< Shards that stopped for good, and Discord's reason.
     std::vector<std::string> wrong;                  ///< What a process noticed that is of no one session.
+    std::uint64_t ready_with_missing = 0;            ///< How often a shard was told ready without some of its guilds.
 };
 
 /// The ledger that the processes share.
@@ -97,6 +98,7 @@ private:
     void end_handler(std::uint64_t which);
     void read_log(std::string_view line);
     void note_guild(const host::dispatch& event);
+    void check_wait(shard_key shard);
     [[nodiscard]] bool can_read(const host::dispatch& event, const std::string& session, session_record& record);
 
     struct running {
@@ -117,6 +119,7 @@ private:
     std::map<std::string, std::uint64_t> highest_;                     // of each session, in this process
     std::map<std::uint32_t, std::set<std::uint64_t>> guilds_to_come_;  // of shards whose READY this process saw
     std::map<std::string, int> ready_told_;                            // by session
+    std::map<std::uint32_t, instant> wait_began_;                      // of live shards that are not told ready yet
     std::map<std::uint32_t, std::uint64_t> unreadable_;                // events whose reader failed, by shard
     std::map<std::uint64_t, running> handlers_;
     std::uint64_t last_handler_ = 0;
