@@ -203,6 +203,10 @@ struct stderr_log::impl {
         out->set_level(spdlog::level::trace);
         out->set_error_handler([](const std::string&) {});
     }
+    // The writer's thread goes before the logger, which its queue shares: so the last to let go of it is this thread.
+    ~impl() { pool.reset(); }
+    impl(const impl&) = delete;
+    impl& operator=(const impl&) = delete;
 
     void write(const log_record& record) {
         auto line = format_line(record, format, hide);
