@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <mutex>
 #include <unordered_map>
 
 #include "bot/awaiting.hpp"
+#include "bot/rest/put.hpp"
 #include "host/bad_answer.hpp"
 #include "net/errc.hpp"
 #include "net/http_client.hpp"
@@ -52,20 +52,6 @@ bool never_left(const failure& why) noexcept {
 duration upload_time(const net::http_request& request) {
     const auto bytes = request.large_body ? request.large_body->size_bytes() : 0;
     return std::chrono::seconds(static_cast<std::int64_t>(bytes / slow_line_bytes_a_second));
-}
-
-/// Percent-encodes what may not stand in a header [X-Audit-Log-Reason].
-std::string encoded(std::string_view text) {
-    std::string out;
-    for (const char each : text) {
-        const auto c = static_cast<unsigned char>(each);
-        if (std::isalnum(c) != 0 || each == '-' || each == '_' || each == '.' || each == '~') {
-            out.push_back(each);
-        } else {
-            out += fmt::format("%{:02X}", c);
-        }
-    }
-    return out;
 }
 
 }  // namespace
@@ -151,7 +137,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         } else if (!request.body.empty()) {
             request.headers.push_back({"Content-Type", "application/json"});
         }
-        if (!entry.call.reason.empty()) request.headers.push_back({"X-Audit-Log-Reason", encoded(entry.call.reason)});
+        if (!entry.call.reason.empty()) request.headers.push_back({"X-Audit-Log-Reason", sending::encoded(entry.call.reason)});
         request.timeout = std::clamp(entry.deadline - options.on->now(), duration(1), longest_exchange + upload_time(request));
         options.http->send(std::move(request), [weak = weak_from_this(), number = order.number](result<net::http_response> got) {
             if (const auto self = weak.lock()) self->answered(number, std::move(got));

@@ -27,7 +27,7 @@ using discord::json_writer;
 [[nodiscard]] std::string iso_of(std::chrono::sys_time<std::chrono::milliseconds> when);
 /// "data:image/png;base64,..."
 [[nodiscard]] std::string data_uri_of(const image& what);
-/// Percent-encodes everything but what may always stand in a path or a query.
+/// Percent-encodes everything but what may always stand in a path, a query or a header.
 [[nodiscard]] std::string encoded(std::string_view text);
 
 template <class T>
