@@ -30,10 +30,10 @@ void shard_cache::start_session(std::string_view ready_json) {
     if (!settings_.on) return;
     reading_.begin(nullptr);
     const json_value ready(ready_json);
+    json_value self;
     for (const auto& [key, value] : ready.fields()) {
         if (key == "user") {
-            tables_.self = value["id"].id<user_id>();
-            if (tables_.self) hold_user(tables_.self, value, 1);
+            self = value;  // Held below: of two, which Discord does not send, only the last is held.
         } else if (key == "guilds") {
             for (const auto& each : value.elements()) {
                 if (guilds_.size() == most_listed) break;
@@ -43,6 +43,8 @@ void shard_cache::start_session(std::string_view ready_json) {
             }
         }
     }
+    tables_.self = self["id"].id<user_id>();
+    if (tables_.self) hold_user(tables_.self, self, 1);
     const auto id_of = [](const auto& each) { return each->id(); };
     std::ranges::sort(guilds_, {}, id_of);
     const auto doubled = std::ranges::unique(guilds_, {}, id_of);

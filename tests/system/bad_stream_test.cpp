@@ -23,7 +23,8 @@ struct stage {
         bot = std::make_unique<bot_process>(discord, home, std::vector<std::string>{"--compression", std::string(how)});
         REQUIRE(bot->ready());
         REQUIRE(discord.all_live(1));
-        if (slash_rate > 0) discord.slash(slash_rate);
+        commands = slash_rate > 0;
+        if (commands) discord.slash(slash_rate);
         identifies = discord.counter("identifies");
     }
     void fault(std::string_view name, std::string_view more) const {
@@ -46,6 +47,7 @@ struct stage {
         return count;
     }
     [[nodiscard]] shoal::sim::audit_report audit() {
+        if (commands) REQUIRE(discord.issued_commands(1));
         REQUIRE(discord.drain());
         auto report = settled_audit(discord, home);
         CHECK(bot->stop() == 0);
@@ -57,6 +59,7 @@ struct stage {
     temp_folder home;
     std::unique_ptr<bot_process> bot;
     std::int64_t identifies = 0;
+    bool commands = false;
 };
 
 /// At most so many MB more than before at the peak, and afterwards next to nothing.

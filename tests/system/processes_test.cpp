@@ -33,12 +33,16 @@ TEST_CASE("a bot that is killed leaves journals that tell the truth: what it han
     const temp_folder home;
     bot_process bot(discord, home);
     REQUIRE(bot.ready());
-    std::this_thread::sleep_for(1s);
+    const auto further_events = [&](std::int64_t count) {
+        const auto from = discord.counter("dispatches");
+        return eventually([&] { return discord.counter("dispatches") > from + count; });
+    };
+    REQUIRE(further_events(100));
     bot.running().send(SIGKILL);
     const auto ended = bot.running().wait(10s);
     REQUIRE(ended.has_value());
     CHECK(ended->signal == SIGKILL);
-    std::this_thread::sleep_for(1s);  // Events that nobody takes.
+    REQUIRE(further_events(100));  // Nobody takes them.
     REQUIRE(discord.drain());
     const auto report = settled_audit(discord, home, 0s);
     CAPTURE(shoal::sim::to_text(report));

@@ -20,7 +20,7 @@ void serve_and_audit(const char* compression, bool late_guilds) {
     REQUIRE(bot.ready());
     REQUIRE(discord.all_live(4));
     discord.slash(10);
-    std::this_thread::sleep_for(3s);
+    REQUIRE(discord.issued_commands(30));
     REQUIRE(discord.drain());
     const auto report = settled_audit(discord, home);
     CHECK(bot.stop() == 0);

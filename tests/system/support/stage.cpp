@@ -80,6 +80,12 @@ bool discord_process::all_live(std::int64_t sessions, clock::duration within) co
     return eventually([&] { return live_sessions() == sessions; }, within);
 }
 
+bool discord_process::issued_commands(std::size_t least, clock::duration within) const {
+    return eventually(
+        [&] { return at(parsed(http_once("GET", control_, "/oracle"), "/oracle"), "interactions").as_array().size() >= least; },
+        within);
+}
+
 bool discord_process::drain(clock::duration within) const {
     (void)control(R"({"do":"drain"})");
     return eventually(

@@ -46,6 +46,8 @@ public:
     void slash(double rate) const;
     /// Waits until that many sessions are live.
     [[nodiscard]] bool all_live(std::int64_t sessions, clock::duration within = 60s) const;
+    /// Waits until Discord's users have called at least that many slash commands since it started.
+    [[nodiscard]] bool issued_commands(std::size_t least, clock::duration within = 60s) const;
     /// Stops the traffic, and waits until everything is on its way and no slash command waits for an answer any more.
     [[nodiscard]] bool drain(clock::duration within = 20s) const;
     [[nodiscard]] process& running() noexcept { return *process_; }

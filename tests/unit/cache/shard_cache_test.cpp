@@ -43,6 +43,16 @@ TEST_CASE("READY names the guilds, sorted and each once, not yet available") {
     CHECK(h.cache.self() == user_id(900));
 }
 
+TEST_CASE("of a READY that names its user twice the last stands, and nobody else is held") {
+    cache::shard_cache twice;
+    twice.start_session(R"({"user":{"id":"900","username":"shoal"},"user":{"username":"nobody"},"guilds":[]})");
+    CHECK(twice.self() == user_id());
+    CHECK(twice.users() == 0);
+    twice.start_session(R"({"user":{"id":"900","username":"shoal"},"user":{"id":"901","username":"other"},"guilds":[]})");
+    CHECK(twice.self() == user_id(901));
+    CHECK(twice.users() == 1);
+}
+
 TEST_CASE("a message that is made to fill the memory does not: lists and names are bounded") {
     std::string ids, guilds;
     for (int i = 1; i <= 100'000; ++i) ids += (i == 1 ? "{\"id\":" : ",{\"id\":") + std::to_string(i) + "}";
