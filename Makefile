@@ -4,6 +4,8 @@
 
 BUILD ?= build/release
 JOBS  ?= $(shell nproc)
+# Tests wait more than they compute: with two a core the processors are busy half of the time.
+TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 
 help:            ## Says what there is.
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -24,7 +26,7 @@ demo: bootstrap  ## Runs 16 shards of the demo bot against the simulator and aud
 	@tools/demo $(BUILD)
 
 test: build lint ## Builds and runs every test.
-	@cd $(BUILD) && ctest --output-on-failure --timeout 300 -j $(JOBS)
+	@cd $(BUILD) && ctest --output-on-failure --timeout 300 -j $(TEST_JOBS)
 
 lint: bootstrap  ## Checks include directions, format and the clang-tidy allow-list.
 	@tools/lint $(BUILD)
@@ -43,7 +45,7 @@ fuzz: bootstrap  ## Runs each target of tests/fuzz for FUZZ_SECONDS (60) with co
 
 .PHONY: sanitized
 sanitized: build
-	@cd $(BUILD) && ctest --output-on-failure --timeout 900 -j $(JOBS)
+	@cd $(BUILD) && ctest --output-on-failure --timeout 900 -j $(TEST_JOBS)
 
 bench: build     ## Measures Shoal beside the floor (12 minutes) and writes docs/performance.md's tables.
 	@/usr/bin/python3 -B bench/run.py $(BUILD) --write docs/performance.md
