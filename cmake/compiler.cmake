@@ -56,6 +56,8 @@ if(SHOAL_TESTS)
   find_package(simdjson CONFIG REQUIRED)  # The judge of our own JSON reader.
 endif()
 find_package(spdlog CONFIG REQUIRED)
+# Its own CMake package asks for civetweb and curl, too; only the text format is used.
+find_library(PROMETHEUS_CPP_CORE prometheus-cpp-core REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS system json url)

@@ -45,7 +45,7 @@ function(shoal_all_rooms)
   # The rim.
   shoal_room(src/net      DEPS base LIBS OpenSSL::SSL OpenSSL::Crypto Boost::system Boost::url)
   shoal_room(src/state    DEPS base)
-  shoal_room(src/ops      DEPS config base LIBS spdlog::spdlog)
+  shoal_room(src/ops      DEPS net config discord base LIBS spdlog::spdlog prometheus-cpp-core)
   shoal_room(src/host     DEPS net state gateway rest discord base)
   shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
   shoal_room(src/roles/single DEPS bot host config ops net state gateway discord base)
@@ -104,7 +104,7 @@ endfunction()
 function(shoal_all_tests)
   # For the few tests that read the project's own files, whatever folder they are started in.
   set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/unit/bot/misuse_test.cpp ${PROJECT_SOURCE_DIR}/tests/unit/cache/fields_doc_test.cpp
-                              ${PROJECT_SOURCE_DIR}/tests/unit/config/options_test.cpp
+                              ${PROJECT_SOURCE_DIR}/tests/unit/config/options_test.cpp ${PROJECT_SOURCE_DIR}/tests/unit/ops/pages_test.cpp
                               PROPERTIES COMPILE_DEFINITIONS "SHOAL_SOURCE_ROOT=\"${PROJECT_SOURCE_DIR}\"")
   # simdjson is the foreign judge of our JSON reader; the library itself does not need it.
   shoal_test(test_discord tests/unit/discord DEPS discord LIBS simdjson::simdjson)

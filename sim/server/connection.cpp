@@ -58,11 +58,11 @@ void connection::on_bytes(std::string_view bytes) {
 }
 
 void connection::take_request(net::http_request request) {
-    const bool wants_websocket = header_has(request, "Upgrade", "websocket");
+    const bool wants_websocket = net::header_has(request, "Upgrade", "websocket");
     const auto path = std::string_view(request.url).substr(0, request.url.find('?'));
     if (wants_websocket && came_to_ != port::api && (path == "/" || path.empty())) return upgrade(request);
     if (serves_rest_) return owner_.asked(*this, std::move(request));
-    http_.answer(wants_websocket ? json_response(404, R"({"message":"404: Not Found","code":0})")
+    http_.answer(wants_websocket ? net::json_response(404, R"({"message":"404: Not Found","code":0})")
                                  : net::http_response{426, {{"Upgrade", "websocket"}}, "This port speaks websocket only.\n"});
 }
 
@@ -101,11 +101,11 @@ void connection::refuse_upgrade(int status) {
 }
 
 void connection::upgrade(const net::http_request& request) {
-    const auto key = header_of(request, "Sec-WebSocket-Key");
-    if (request.method != "GET" || !header_has(request, "Connection", "upgrade") || key.empty()) {
+    const auto key = net::header_of(request, "Sec-WebSocket-Key");
+    if (request.method != "GET" || !net::header_has(request, "Connection", "upgrade") || key.empty()) {
         return http_.answer_and_end({400, {}, "This is no websocket upgrade.\n"});
     }
-    if (header_of(request, "Sec-WebSocket-Version") != "13") {
+    if (net::header_of(request, "Sec-WebSocket-Version") != "13") {
         return http_.answer_and_end({426, {{"Sec-WebSocket-Version", "13"}}, "Only websocket version 13 is spoken here.\n"});
     }
     if (const auto status = owner_.upgrade_status(*this)) return refuse_upgrade(*status);

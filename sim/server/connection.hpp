@@ -9,8 +9,8 @@
 
 #include "base/scheduler.hpp"
 #include "net/byte_stream.hpp"
+#include "net/http_session.hpp"
 #include "sim/core/facts.hpp"
-#include "sim/server/http_session.hpp"
 #include "sim/server/timer_slot.hpp"
 #include "sim/wire/encoder.hpp"
 #include "sim/wire/frames.hpp"
@@ -97,7 +97,7 @@ private:
     connection_limits limits_;
     bool serves_rest_;
     std::unique_ptr<net::byte_stream> stream_;
-    http_session http_;
+    net::http_session http_;
     wire::frame_reader frames_;
     std::unique_ptr<wire::encoder> encoder_;
     std::string target_;

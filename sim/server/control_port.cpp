@@ -36,20 +36,20 @@ void control_connection::take(const net::http_request& request) {
         boost::system::error_code bad;
         const auto command = json::parse(request.body, bad);
         if (bad || !command.is_object()) {
-            return http_.answer(json_response(400, text_of({{"error", "the body must be one JSON object"}})));
+            return http_.answer(net::json_response(400, text_of({{"error", "the body must be one JSON object"}})));
         }
         const auto answer = hooks_.control(command.as_object());
-        return http_.answer(json_response(answer.contains("error") ? 400 : 200, text_of(answer)));
+        return http_.answer(net::json_response(answer.contains("error") ? 400 : 200, text_of(answer)));
     }
-    if (path == "/oracle" && method == "GET") return http_.answer(json_response(200, text_of(hooks_.oracle())));
-    if (path == "/status" && method == "GET") return http_.answer(json_response(200, text_of(hooks_.status())));
+    if (path == "/oracle" && method == "GET") return http_.answer(net::json_response(200, text_of(hooks_.oracle())));
+    if (path == "/status" && method == "GET") return http_.answer(net::json_response(200, text_of(hooks_.status())));
     if (path == "/stop" && method == "POST") {
-        http_.answer(json_response(200, text_of({{"stopping", true}})));
+        http_.answer(net::json_response(200, text_of({{"stopping", true}})));
         return hooks_.stop();
     }
     if (path == "/" && method == "GET") return http_.answer({200, {{"Content-Type", "text/plain"}}, std::string(help)});
     const bool known = path == "/control" || path == "/oracle" || path == "/status" || path == "/stop" || path == "/";
-    http_.answer(json_response(
+    http_.answer(net::json_response(
         known ? 405 : 404, text_of({{"error", known ? "wrong method; GET / shows which" : "no such path; GET / shows them"}})));
 }
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "net/byte_stream.hpp"
-#include "sim/server/http_session.hpp"
+#include "net/http_session.hpp"
 
 namespace shoal::sim {
 
@@ -33,7 +33,7 @@ private:
     std::unique_ptr<net::byte_stream> stream_;
     const control_hooks& hooks_;
     gone on_gone_;
-    http_session http_;
+    net::http_session http_;
 };
 
 }  // namespace shoal::sim

@@ -47,6 +47,8 @@ public:
     [[nodiscard]] virtual std::size_t unsent_bytes() const = 0;
     /// "127.0.0.1:54321".
     [[nodiscard]] virtual std::string peer() const = 0;
+    /// True if the peer showed a certificate of the authority that the server was made to trust (server_tls).
+    [[nodiscard]] virtual bool peer_is_trusted() const = 0;
 };
 
 /// What to do with a connection before it is anything: faults of the accept path.
@@ -63,6 +65,10 @@ public:
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     /// Asked for each accepted socket; default is serve.
     virtual void set_policy(std::function<accept_policy()> policy) = 0;
+    /// Sockets that were accepted and have not ended, those that still shake hands included.
+    [[nodiscard]] virtual std::size_t open_streams() const = 0;
+    /// Shown to connections from now on; those that stand keep theirs. Not for a plain listener.
+    virtual void set_tls(tls_context_ptr tls) = 0;
     /// Closes the listening socket (new connections are refused by the kernel) and opens it again on the same port.
     virtual result<void> set_listening(bool on) = 0;
 };

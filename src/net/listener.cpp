@@ -29,6 +29,7 @@ public:
     void resume_reading() override { inner_->resume_reading(); }
     [[nodiscard]] std::size_t unsent_bytes() const override { return inner_->unsent_bytes(); }
     [[nodiscard]] std::string peer() const override { return inner_->peer(); }
+    [[nodiscard]] bool peer_is_trusted() const override { return inner_->peer_is_trusted(); }
 
 private:
     std::shared_ptr<server_stream> inner_;
@@ -95,6 +96,9 @@ public:
         });
     }
     void set_policy(std::function<accept_policy()> policy) { policy_ = std::move(policy); }
+    void set_tls(tls_context_ptr tls) { tls_ = std::move(tls); }
+    // Each stream holds the room.
+    [[nodiscard]] std::size_t open_streams() const noexcept { return static_cast<std::size_t>(room_.use_count()) - 1; }
     [[nodiscard]] bool is_open() const noexcept { return acceptor_.is_open(); }
     [[nodiscard]] std::uint16_t port() const noexcept { return where_.port(); }
 
@@ -159,6 +163,8 @@ public:
     ~listener_face() override { inner_->stop(); }
     [[nodiscard]] std::uint16_t port() const override { return inner_->port(); }
     void set_policy(std::function<accept_policy()> policy) override { inner_->set_policy(std::move(policy)); }
+    [[nodiscard]] std::size_t open_streams() const override { return inner_->open_streams(); }
+    void set_tls(tls_context_ptr tls) override { inner_->set_tls(std::move(tls)); }
     result<void> set_listening(bool on) override {
         if (on == inner_->is_open()) return {};
         if (!on) {

@@ -80,7 +80,7 @@ result<self_signed> make_self_signed(const std::vector<std::string>& names, int 
     X509_set_pubkey(certificate.get(), key.get());
     const bool whole = add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE") &&
                        add_extension(certificate.get(), NID_key_usage, "critical,digitalSignature,keyCertSign") &&
-                       add_extension(certificate.get(), NID_ext_key_usage, "serverAuth") &&
+                       add_extension(certificate.get(), NID_ext_key_usage, "serverAuth,clientAuth") &&
                        add_extension(certificate.get(), NID_subject_key_identifier, "hash") &&
                        add_extension(certificate.get(), NID_authority_key_identifier, "keyid:always") &&
                        add_extension(certificate.get(), NID_subject_alt_name, alternatives) &&

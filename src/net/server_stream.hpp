@@ -38,6 +38,7 @@ public:
     void resume_reading();
     [[nodiscard]] std::size_t unsent_bytes() const noexcept { return out_.size() - sent_; }
     [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+    [[nodiscard]] bool peer_is_trusted() const noexcept { return engine_.peer_is_trusted(); }
     /// The face is gone: what finish() promised is still done, everything else ends.
     void abandon();
 

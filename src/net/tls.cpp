@@ -40,6 +40,24 @@ result<ssl_ctx_ptr> fresh_context(const SSL_METHOD* method) {
     return context;
 }
 
+/// Clients may show a certificate of one of these authorities.
+result<void> ask_for_certificates(SSL_CTX* context, std::string_view ca_pem) {
+    const auto text = reading(ca_pem);
+    int found = 0;
+    while (const x509_ptr authority{PEM_read_bio_X509(text.get(), nullptr, no_password, nullptr)}) {
+        // Its name is told to clients, so that one with several certificates can choose.
+        if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) == 1 &&
+            SSL_CTX_add_client_CA(context, authority.get()) == 1) {
+            ++found;
+        }
+    }
+    ERR_clear_error();
+    if (found == 0) return bad_certificate("the authority's file holds no certificate in PEM form");
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    return {};
+}
+
 }  // namespace
 
 std::string openssl_errors() {
@@ -83,7 +101,7 @@ result<tls_context_ptr> client_tls(const std::optional<std::string>& ca_file) {
     return std::make_shared<tls_context>(std::move(*context));
 }
 
-result<tls_context_ptr> server_tls(std::string_view chain_pem, std::string_view key_pem) {
+result<tls_context_ptr> server_tls(std::string_view chain_pem, std::string_view key_pem, std::string_view client_ca_pem) {
     auto context = fresh_context(TLS_server_method());
     if (!context) return std::unexpected(context.error());
     const auto chain = reading(chain_pem);
@@ -101,6 +119,9 @@ result<tls_context_ptr> server_tls(std::string_view chain_pem, std::string_view 
     if (!key) return bad_certificate("the key is no private key in PEM form, or is protected by a password");
     if (SSL_CTX_use_PrivateKey(context->get(), key.get()) != 1 || SSL_CTX_check_private_key(context->get()) != 1) {
         return bad_certificate("the private key does not belong to the certificate");
+    }
+    if (!client_ca_pem.empty()) {
+        if (auto asks = ask_for_certificates(context->get(), client_ca_pem); !asks) return std::unexpected(asks.error());
     }
     // Idle connections keep no record buffers: a simulator holds thousands of them.
     SSL_CTX_set_mode(context->get(), SSL_MODE_RELEASE_BUFFERS);

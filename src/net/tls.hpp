@@ -19,7 +19,10 @@ using tls_context_ptr = std::shared_ptr<tls_context>;
 [[nodiscard]] result<tls_context_ptr> client_tls(const std::optional<std::string>& ca_file);
 
 /// A server with this chain and key (PEM texts).
-[[nodiscard]] result<tls_context_ptr> server_tls(std::string_view chain_pem, std::string_view key_pem);
+/// With `client_ca_pem` clients are asked for a certificate: one of these authorities makes them trusted
+/// (byte_stream::peer_is_trusted), none at all is allowed, any other ends the handshake; TLS 1.3 is then the least.
+[[nodiscard]] result<tls_context_ptr> server_tls(std::string_view chain_pem, std::string_view key_pem,
+                                                 std::string_view client_ca_pem = {});
 
 struct self_signed {
     std::string certificate_pem;  ///< Also the authority that clients should trust.

@@ -101,4 +101,8 @@ void tls_engine::take_wire(std::string& wire) {
     BIO_read(out_, wire.data() + before, static_cast<int>(pending));
 }
 
+bool tls_engine::peer_is_trusted() const noexcept {
+    return ssl_ && SSL_get0_peer_certificate(ssl_.get()) != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+}
+
 }  // namespace shoal::net

@@ -27,6 +27,8 @@ public:
     void finish(std::string& wire);
     /// True once the peer's close_notify was read.
     [[nodiscard]] bool peer_finished() const noexcept;
+    /// The peer showed a certificate, and it passed.
+    [[nodiscard]] bool peer_is_trusted() const noexcept;
 
 private:
     void take_wire(std::string& wire);

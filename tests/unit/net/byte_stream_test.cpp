@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bare_client.hpp"
 #include "net/tls_context.hpp"
 #include "net_fixture.hpp"
 
@@ -14,70 +15,6 @@ using namespace shoal::net;
 using namespace shoal::net::testing;
 
 namespace {
-
-// A blocking socket with OpenSSL on it: a client that shares nothing with the library's own.
-class plain_client {
-public:
-    explicit plain_client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(port);
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        timeval patience_left{.tv_sec = 20, .tv_usec = 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience_left, sizeof patience_left);
-        connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
-    }
-    ~plain_client() { ::close(fd_); }
-    [[nodiscard]] bool connected() const { return connected_; }
-    [[nodiscard]] int fd() const { return fd_; }
-    void send(std::string_view bytes) const {
-        CHECK(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
-    }
-    // What one read brings; "" at the end of the stream, "!" and the error otherwise.
-    [[nodiscard]] std::string read() const {
-        char room[100'000];
-        const auto count = ::recv(fd_, room, sizeof room, 0);
-        if (count < 0) return errno == ECONNRESET ? "!reset" : "!" + std::to_string(errno);
-        return {room, static_cast<std::size_t>(count)};
-    }
-    [[nodiscard]] std::string read_to_end() const {
-        std::string all;
-        for (;;) {
-            const auto more = read();
-            all += more;
-            if (more.empty() || more.starts_with('!')) return all;
-        }
-    }
-
-private:
-    int fd_;
-    bool connected_ = false;
-};
-
-class tls_client {
-public:
-    explicit tls_client(std::uint16_t port)
-        : tcp(port), context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_.get())) {
-        SSL_set_fd(ssl_.get(), tcp.fd());
-        REQUIRE(SSL_connect(ssl_.get()) == 1);
-    }
-    void send(std::string_view bytes) const { CHECK(SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0); }
-    // All that comes; "$" at its end for close_notify, "!" for anything else.
-    [[nodiscard]] std::string read_to_end() const {
-        std::string all;
-        char room[20'000];
-        for (;;) {
-            const int count = SSL_read(ssl_.get(), room, sizeof room);
-            if (count <= 0) return all + (SSL_get_error(ssl_.get(), count) == SSL_ERROR_ZERO_RETURN ? "$" : "!");
-            all.append(room, static_cast<std::size_t>(count));
-        }
-    }
-    plain_client tcp;
-
-private:
-    ssl_ctx_ptr context_;
-    ssl_ptr ssl_;
-};
 
 void quiet(server_connection&) {}
 

@@ -1,9 +1,9 @@
-#include "sim/server/http_session.hpp"
+#include "net/http_session.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace shoal::sim {
+namespace shoal::net {
 namespace {
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -14,14 +14,14 @@ bool same_word(std::string_view a, std::string_view b) noexcept {
 
 }  // namespace
 
-std::string_view header_of(const net::http_request& request, std::string_view name) noexcept {
+std::string_view header_of(const http_request& request, std::string_view name) noexcept {
     for (const auto& one : request.headers) {
         if (same_word(one.name, name)) return one.value;
     }
     return {};
 }
 
-bool header_has(const net::http_request& request, std::string_view name, std::string_view word) noexcept {
+bool header_has(const http_request& request, std::string_view name, std::string_view word) noexcept {
     auto rest = header_of(request, name);
     while (!rest.empty()) {
         const auto comma = rest.find(',');
@@ -35,11 +35,11 @@ bool header_has(const net::http_request& request, std::string_view name, std::st
     return false;
 }
 
-net::http_response json_response(std::uint16_t status, std::string body) {
+http_response json_response(std::uint16_t status, std::string body) {
     return {status, {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
-http_session::http_session(net::byte_stream& stream, asked on_request, std::size_t largest_body)
+http_session::http_session(byte_stream& stream, asked on_request, std::size_t largest_body)
     : stream_(stream), on_request_(std::move(on_request)), reader_(largest_body) {}
 
 void http_session::feed(std::string_view bytes) {
@@ -71,7 +71,7 @@ void http_session::pump() {
     pumping_ = false;
 }
 
-void http_session::answer(const net::http_response& response) {
+void http_session::answer(const http_response& response) {
     if (ended_ || !waiting_) return;
     stream_.write(text_of(response));
     written();
@@ -87,7 +87,7 @@ void http_session::written() {
     pump();
 }
 
-void http_session::answer_and_end(const net::http_response& response) {
+void http_session::answer_and_end(const http_response& response) {
     keep_alive_ = false;
     answer(response);
 }
@@ -97,4 +97,4 @@ std::string http_session::take_rest() {
     return reader_.take_rest();
 }
 
-}  // namespace shoal::sim
+}  // namespace shoal::net

@@ -9,24 +9,22 @@
 #include "net/byte_stream.hpp"
 #include "net/http_codec.hpp"
 
-namespace shoal::sim {
+namespace shoal::net {
 
 class http_session {
 public:
     /// `asked` is called for a request; the next one waits until answer() (or until the session ends).
-    using asked = std::function<void(net::http_request)>;
+    using asked = std::function<void(http_request)>;
 
-    http_session(net::byte_stream& stream, asked on_request, std::size_t largest_body = 32U << 20U);
+    http_session(byte_stream& stream, asked on_request, std::size_t largest_body = 32U << 20U);
 
     void feed(std::string_view bytes);
     /// Answers the request that was handed out last.
-    void answer(const net::http_response& response);
+    void answer(const http_response& response);
     /// Answers with something that is no proper response, as faults want it, and ends the connection.
-    void answer_and_end(const net::http_response& response);
+    void answer_and_end(const http_response& response);
     /// For answers that are written bit by bit: the answer's bytes, and that all of them were written.
-    [[nodiscard]] std::string text_of(const net::http_response& response) const {
-        return net::write_response(response, keep_alive_);
-    }
+    [[nodiscard]] std::string text_of(const http_response& response) const { return write_response(response, keep_alive_); }
     void written();
     /// The connection is closed when more bytes come, however well the last answer spoke of keeping it alive.
     void close_at_next() noexcept { close_at_next_ = true; }
@@ -36,9 +34,9 @@ public:
 private:
     void pump();
 
-    net::byte_stream& stream_;
+    byte_stream& stream_;
     asked on_request_;
-    net::http_request_reader reader_;
+    http_request_reader reader_;
     bool waiting_ = false;  // a request is out
     bool keep_alive_ = true;
     bool ended_ = false;
@@ -47,10 +45,10 @@ private:
 };
 
 /// The value of the first header of that name, case-insensitive; empty if there is none.
-[[nodiscard]] std::string_view header_of(const net::http_request& request, std::string_view name) noexcept;
+[[nodiscard]] std::string_view header_of(const http_request& request, std::string_view name) noexcept;
 /// True if a comma-separated header holds this word, case-insensitive.
-[[nodiscard]] bool header_has(const net::http_request& request, std::string_view name, std::string_view word) noexcept;
+[[nodiscard]] bool header_has(const http_request& request, std::string_view name, std::string_view word) noexcept;
 /// A JSON answer.
-[[nodiscard]] net::http_response json_response(std::uint16_t status, std::string body);
+[[nodiscard]] http_response json_response(std::uint16_t status, std::string body);
 
-}  // namespace shoal::sim
+}  // namespace shoal::net
