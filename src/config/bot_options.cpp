@@ -13,7 +13,7 @@ namespace shoal::config {
 namespace {
 
 constexpr std::string_view connection = "Discord", sharding = "Shards", keeping = "State", running = "Running", logging = "Log",
-                           fleet = "Fleet (planned)", general = "General";
+                           operating = "Operation", fleet = "Fleet (planned)", general = "General";
 
 constexpr std::array table_of_options{
     option_spec{.name = "token",
@@ -137,6 +137,28 @@ constexpr std::array table_of_options{
                 .fallback = "text",
                 .choices = "text|json",
                 .group = logging},
+    option_spec{.name = "ops-url",
+                .kind = option_kind::text,
+                .help = "Where health, readiness and metrics are served: http://127.0.0.1:9100 on this machine only, or "
+                        "https://+:9100 with --certs. Port 0 takes a free one, which the log names.",
+                .value_name = "URL",
+                .group = operating},
+    option_spec{.name = "ops-token-file",
+                .kind = option_kind::path,
+                .help =
+                    "A file whose only line opens /metrics as a bearer token. /health and /ready are open to everybody; without "
+                    "this file the rest takes a client certificate.",
+                .group = operating},
+    option_spec{.name = "certs",
+                .kind = option_kind::path,
+                .help = "Folder with ca.pem, node.pem and node.key: who this node is, and whose certificates it trusts.",
+                .group = operating},
+    option_spec{.name = "process-id",
+                .kind = option_kind::text,
+                .help = "This node's name, for operators and in a fleet. Not set is the host's name and the process's number.",
+                .alias = "PROCESS_ID",
+                .value_name = "NAME",
+                .group = operating},
     option_spec{.name = "coordinator-url",
                 .kind = option_kind::text,
                 .help = "Where the coordinators are, with commas between.",
@@ -148,13 +170,6 @@ constexpr std::array table_of_options{
                 .kind = option_kind::url,
                 .help = "Where other nodes reach this one; https://+:8443 is any address.",
                 .alias = "LISTEN_URL",
-                .modes = "coordinator, worker",
-                .group = fleet},
-    option_spec{.name = "process-id",
-                .kind = option_kind::text,
-                .help = "This node's name in the fleet.",
-                .alias = "PROCESS_ID",
-                .value_name = "NAME",
                 .modes = "coordinator, worker",
                 .group = fleet},
     option_spec{.name = "max-shards",
@@ -227,11 +242,6 @@ std::string_view host_of(std::string_view url) {
     return host.substr(0, host.find(':'));
 }
 
-bool is_loopback(std::string_view url) {
-    const auto host = host_of(url);
-    return host == "[::1]" || host == "localhost" || host.starts_with("127.");
-}
-
 bool is_discord(std::string_view url) {
     const auto host = host_of(url);
     return host == "discord.com" || host.ends_with(".discord.com");
@@ -260,6 +270,20 @@ std::expected<void, startup_problem> choose_shards(const option_values& values, 
                        fmt::format("{}: there is no shard {} among {} shards; they are numbered from 0 to {}.", chosen->where,
                                    settings.shard_ids.back(), *settings.total_shards, *settings.total_shards - 1));
     }
+    return {};
+}
+
+std::expected<void, startup_problem> choose_ops(const option_values& values, bot_settings& settings) {
+    const auto* url = values.find("ops-url");
+    if (url == nullptr) return {};
+    auto listen = read_listen_url(url->text);
+    if (!listen) return problem(exit_code::bad_setting, fmt::format("{}: {} {}.", url->where, shown(url->text), listen.error()));
+    if (listen->tls && settings.certs.empty()) {
+        return problem(exit_code::bad_setting,
+                       fmt::format("{}: https needs --certs, the folder with ca.pem, node.pem and node.key.", url->where));
+    }
+    settings.ops = std::move(*listen);
+    settings.ops_token_file = values.text("ops-token-file");
     return {};
 }
 
@@ -305,14 +329,14 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
                         "of them.",
                         values.find("mode")->where, mode));
     }
-    for (const auto name : {"coordinator-url", "listen-url", "process-id", "max-shards"}) {
+    for (const auto name : {"coordinator-url", "listen-url", "max-shards"}) {
         const auto* value = values.find(name);
         if (value != nullptr) start.warnings.push_back(fmt::format("{} means nothing in mode single", value->where));
     }
 
     settings.api_base = values.text("api-base");
     while (settings.api_base.ends_with('/')) settings.api_base.pop_back();
-    if (settings.api_base.starts_with("http://") && !is_loopback(settings.api_base)) {
+    if (settings.api_base.starts_with("http://") && !is_loopback_url(settings.api_base)) {
         return problem(exit_code::bad_setting,
                        fmt::format("{}: {} would send the token in the clear; http:// is allowed for this machine only.",
                                    values.find("api-base")->where, shown(settings.api_base)));
@@ -335,6 +359,9 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.half_deaf_after = values.time("half-deaf-after");
     settings.start_patience = values.time("start-patience");
     settings.stop_deadline = values.time("stop-deadline");
+    settings.process_id = values.text("process-id");
+    settings.certs = values.text("certs");
+    if (auto done = choose_ops(values, settings); !done) return std::unexpected(std::move(done.error()));
     settings.use_identify_reserve = values.flag("use-identify-reserve");
     settings.end_sessions = values.flag("end-sessions");
 

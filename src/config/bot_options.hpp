@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "config/listen_url.hpp"
 #include "config/option_reader.hpp"
 #include "shoal/log.hpp"
 
@@ -40,6 +41,10 @@ struct bot_settings {
     duration half_deaf_after{};  ///< 0: never.
     duration start_patience{};
     duration stop_deadline{};
+    std::string process_id;         ///< This node's name for operators; empty: the host's name and the process's number.
+    std::optional<listen_url> ops;  ///< Where health and metrics are; none: nowhere.
+    std::string ops_token_file;     ///< What it holds opens the metrics; empty: client certificates only.
+    std::string certs;              ///< Folder with ca.pem, node.pem and node.key; empty: none.
     bool use_identify_reserve = false;
     bool end_sessions = false;  ///< Close with 1000 at the end: the bot goes offline at once, and its sessions are gone.
 };

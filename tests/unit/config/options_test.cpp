@@ -106,7 +106,7 @@ TEST_CASE("a flag wins over the environment, that over the file, that over the c
 TEST_CASE("aliases are read, and the own name wins over them") {
     CHECK(trial().env("SHARD_MODE", "coordinator").bad().code == exit_code::not_built_yet);
     CHECK(trial().env("SHARD_MODE", "coordinator").env("SHOAL_MODE", "single").read().has_value());
-    for (const auto* name : {"COORDINATOR_URL", "LISTEN_URL", "PROCESS_ID", "MAX_SHARDS"}) {
+    for (const auto* name : {"COORDINATOR_URL", "LISTEN_URL", "MAX_SHARDS"}) {
         const auto start = trial().env(name, name == std::string_view("MAX_SHARDS") ? "4" : "https://c1:8443").read();
         REQUIRE(start.has_value());
         REQUIRE(start->warnings.size() == 1);
@@ -341,8 +341,31 @@ TEST_CASE("plain http is for this machine only") {
     CHECK(trial().flags({"--api-base", "https://h:1/api"}).good().api_base == "https://h:1/api/v10");
     CHECK(trial().flags({"--api-base", "http://[::1]:8080/api/v10/"}).good().api_base == "http://[::1]:8080/api/v10");
     CHECK(holds(trial().flags({"--api-base", "http://discord.example"}).bad().sentence, "in the clear"));
-    CHECK(holds(trial().flags({"--api-base", "http://localhost.evil.example"}).bad().sentence, "in the clear"));
+    for (const auto* elsewhere : {"http://localhost.evil.example", "http://127.evil.example", "http://127.0.0.1.evil.example:1",
+                                  "http://127.1", "http://127.0.0.1@evil.example"}) {
+        CAPTURE(elsewhere);
+        CHECK(trial().flags({"--api-base", elsewhere}).bad().code == exit_code::bad_setting);
+    }
     CHECK(trial().flags({"--api-base", "discord.com"}).bad().code == exit_code::bad_setting);
+}
+
+TEST_CASE("the ops address is an address of this machine with a port, over TLS unless only this machine can reach it") {
+    const auto at = [](const char* url) { return trial().flags({"--ops-url", url, "--certs", "/c"}).good().ops.value(); };
+    CHECK(at("http://127.0.0.1:9100").address == "127.0.0.1:9100");
+    CHECK_FALSE(at("http://localhost:0/").tls);
+    CHECK(at("http://localhost:0").address == "127.0.0.1:0");
+    CHECK(at("https://+:9100").address == "0.0.0.0:9100");
+    CHECK(at("https://[::]:9100").address == "[::]:9100");
+    CHECK(at("https://10.0.0.1:9100").tls);
+    for (const auto& [url, words] :
+         {std::pair("http://127.0.0.1", "has no port"), std::pair("127.0.0.1:9100", "is no url"),
+          std::pair("http://0.0.0.0:9100", "for this machine only"), std::pair("https://host.example:9100", "names a host"),
+          std::pair("https://+:99999", "from 0 to 65535"), std::pair("https://+:9100/metrics", "behind its port")}) {
+        CAPTURE(url);
+        CHECK(holds(trial().flags({"--ops-url", url, "--certs", "/c"}).bad().sentence, words));
+    }
+    CHECK(holds(trial().flags({"--ops-url", "https://+:9100"}).bad().sentence, "--certs"));
+    CHECK_FALSE(trial().read()->settings.ops.has_value());
 }
 
 TEST_CASE("the fleet's modes say that they are not built yet") {
