@@ -12,185 +12,6 @@ namespace shoal::config {
 
 namespace {
 
-constexpr std::string_view connection = "Discord", sharding = "Shards", keeping = "State", running = "Running", logging = "Log",
-                           operating = "Operation", fleet = "Fleet (planned)", general = "General";
-
-constexpr std::array table_of_options{
-    option_spec{.name = "token",
-                .kind = option_kind::secret,
-                .help = "The bot's token, without \"Bot \".",
-                .alias = "DISCORD_TOKEN",
-                .group = connection},
-    option_spec{.name = "token-file",
-                .kind = option_kind::path,
-                .help =
-                    "A file whose only line is the token. The token itself is never a flag. Where token and token-file are both "
-                    "set, the one from the higher place wins, on a tie the token.",
-                .group = connection},
-    option_spec{.name = "api-base",
-                .kind = option_kind::url,
-                .help = "Another Discord-compatible server. Plain http:// is allowed for this machine only.",
-                .fallback = "https://discord.com/api/v10",
-                .group = connection},
-    option_spec{.name = "ca-file",
-                .kind = option_kind::path,
-                .help = "Trust the authorities in this PEM file in place of the system's.",
-                .group = connection},
-    option_spec{.name = "compression",
-                .kind = option_kind::choice,
-                .help = "Compression of the gateway's stream.",
-                .fallback = "zstd",
-                .choices = "zstd|zlib|none",
-                .group = connection},
-    option_spec{.name = "mode",
-                .kind = option_kind::choice,
-                .help = "Who hands out the shards: this process alone, or a fleet (coordinator and worker are not built yet).",
-                .fallback = "single",
-                .alias = "SHARD_MODE",
-                .choices = "single|coordinator|worker",
-                .group = sharding},
-    option_spec{.name = "total-shards",
-                .kind = option_kind::integer,
-                .help = "How many shards the bot has in all; not set is Discord's recommendation.",
-                .least = 1,
-                .most = 65536,
-                .modes = "single",
-                .group = sharding},
-    option_spec{.name = "shard-ids",
-                .kind = option_kind::numbers,
-                .help = "Run these shards only. Needs --total-shards, since other processes must use the same number.",
-                .most = 65535,
-                .modes = "single",
-                .group = sharding},
-    option_spec{.name = "shard-id",
-                .kind = option_kind::integer,
-                .help = "Run this one shard only; short for --shard-ids.",
-                .most = 65535,
-                .modes = "single",
-                .group = sharding},
-    option_spec{.name = "guild-wait",
-                .kind = option_kind::duration,
-                .help = "A shard counts as ready when no further guild came for this long, though some are missing.",
-                .fallback = "15s",
-                .group = sharding},
-    option_spec{.name = "half-deaf-after",
-                .kind = option_kind::duration,
-                .help = "A session that brings events, but none of a kind that used to come steadily, is given up for a new one "
-                        "after this long at the least; 0s never does that.",
-                .fallback = "15m",
-                .group = sharding},
-    option_spec{.name = "use-identify-reserve",
-                .kind = option_kind::flag,
-                .help = "Let this start spend the tenth of the daily identify budget that is kept in reserve.",
-                .group = sharding},
-    option_spec{.name = "state-dir",
-                .kind = option_kind::path,
-                .help = "Folder for what should outlive the process; locked, so that one process uses it.",
-                .group = keeping},
-    option_spec{.name = "identify-ledger",
-                .kind = option_kind::path,
-                .help = "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "
-                        "/var/lib/shoal where this user may write there, else $XDG_STATE_HOME/shoal, else ~/.local/state/shoal.",
-                .group = keeping},
-    option_spec{.name = "journal",
-                .kind = option_kind::path,
-                .help = "Folder into which each handled event is written down, for shoal-sim audit.",
-                .group = keeping},
-    option_spec{.name = "rest-per-second",
-                .kind = option_kind::integer,
-                .help = "Requests a second that this process may use of Discord's global limit of 50 a bot. Give each of several "
-                        "processes of one bot its part.",
-                .fallback = "50",
-                .least = 1,
-                .most = 10000,
-                .group = running},
-    option_spec{.name = "threads",
-                .kind = option_kind::integer,
-                .help = "Threads over which shards are spread; 0 is one a core.",
-                .fallback = "0",
-                .most = 1024,
-                .group = running},
-    option_spec{.name = "start-patience",
-                .kind = option_kind::duration,
-                .help = "How long a start tries to reach Discord's API before it ends with exit code 10.",
-                .fallback = "20s",
-                .group = running},
-    option_spec{.name = "stop-deadline",
-                .kind = option_kind::duration,
-                .help = "How long running handlers may take to end when the bot stops.",
-                .fallback = "10s",
-                .group = running},
-    option_spec{.name = "end-sessions",
-                .kind = option_kind::flag,
-                .help = "At the end close with 1000: the bot goes offline at once and its sessions are gone. Otherwise they stay "
-                        "resumable for a while.",
-                .group = running},
-    option_spec{.name = "log-level",
-                .kind = option_kind::choice,
-                .help = "The least important lines to be written.",
-                .fallback = "info",
-                .choices = "trace|debug|info|warn|error|off",
-                .group = logging},
-    option_spec{.name = "log-format",
-                .kind = option_kind::choice,
-                .help = "Lines for people, or one JSON object a line.",
-                .fallback = "text",
-                .choices = "text|json",
-                .group = logging},
-    option_spec{.name = "ops-url",
-                .kind = option_kind::text,
-                .help = "Where health, readiness and metrics are served: http://127.0.0.1:9100 on this machine only, or "
-                        "https://+:9100 with --certs. Port 0 takes a free one, which the log names.",
-                .value_name = "URL",
-                .group = operating},
-    option_spec{.name = "ops-token-file",
-                .kind = option_kind::path,
-                .help =
-                    "A file whose only line opens /metrics as a bearer token. /health and /ready are open to everybody; without "
-                    "this file the rest takes a client certificate.",
-                .group = operating},
-    option_spec{.name = "certs",
-                .kind = option_kind::path,
-                .help = "Folder with ca.pem, node.pem and node.key: who this node is, and whose certificates it trusts.",
-                .group = operating},
-    option_spec{.name = "process-id",
-                .kind = option_kind::text,
-                .help = "This node's name, for operators and in a fleet. Not set is the host's name and the process's number.",
-                .alias = "PROCESS_ID",
-                .value_name = "NAME",
-                .group = operating},
-    option_spec{.name = "coordinator-url",
-                .kind = option_kind::text,
-                .help = "Where the coordinators are, with commas between.",
-                .alias = "COORDINATOR_URL",
-                .value_name = "URL,...",
-                .modes = "worker",
-                .group = fleet},
-    option_spec{.name = "listen-url",
-                .kind = option_kind::url,
-                .help = "Where other nodes reach this one; https://+:8443 is any address.",
-                .alias = "LISTEN_URL",
-                .modes = "coordinator, worker",
-                .group = fleet},
-    option_spec{.name = "max-shards",
-                .kind = option_kind::integer,
-                .help = "How many shards this worker takes at most.",
-                .alias = "MAX_SHARDS",
-                .least = 1,
-                .most = 65536,
-                .modes = "worker",
-                .group = fleet},
-    option_spec{.name = "config",
-                .kind = option_kind::path,
-                .help = "A settings file in TOML; its keys are the names on this page.",
-                .not_in_file = true,
-                .group = general},
-    option_spec{.name = "help", .kind = option_kind::flag, .help = "Prints what there is.", .flag_only = true, .group = general},
-    option_spec{.name = "version", .kind = option_kind::flag, .help = "Prints the version.", .flag_only = true, .group = general},
-};
-
-constexpr option_table table{"A Discord bot built with Shoal.", "SHOAL_", table_of_options};
-
 std::unexpected<startup_problem> problem(exit_code code, std::string sentence) {
     return std::unexpected(startup_problem{code, std::move(sentence)});
 }
@@ -287,6 +108,64 @@ std::expected<void, startup_problem> choose_ops(const option_values& values, bot
     return {};
 }
 
+/// What only the modes of a fleet need.
+std::expected<void, startup_problem> choose_fleet(const option_values& values, bot_settings& settings) {
+    if (settings.mode == run_mode::single) return {};
+    const auto mode = values.text("mode");
+    auto& fleet = settings.fleet;
+    const auto needs = [&](std::string_view name, std::string_view why) -> std::expected<void, startup_problem> {
+        if (values.has(name)) return {};
+        return problem(exit_code::bad_setting, fmt::format("mode {} needs --{}: {}.", mode, name, why));
+    };
+    if (auto done = needs("certs", "every connection between nodes is authenticated by both sides; \"shoal certs\" makes them");
+        !done)
+        return done;
+    const auto* listen = values.find("listen-url");
+    if (listen != nullptr) {
+        auto read = read_listen_url(listen->text);
+        if (read && !read->tls) read = std::unexpected("is plain http; between nodes there is only https");
+        if (!read)
+            return problem(exit_code::bad_setting, fmt::format("{}: {} {}.", listen->where, shown(listen->text), read.error()));
+        fleet.listen = std::move(*read);
+    }
+    if (settings.mode == run_mode::coordinator) {
+        if (auto done = needs("listen-url", "workers reach the coordinator there"); !done) return done;
+        fleet.store = values.text("store");
+        if (fleet.store.empty() && !settings.state_dir.empty()) fleet.store = "sqlite:" + settings.state_dir + "/fleet.db";
+        if (fleet.store.empty()) return needs("state-dir", "what the fleet is lies there, unless --store names another place");
+        if (!fleet.store.starts_with("sqlite:") || fleet.store == "sqlite:") {
+            return problem(exit_code::bad_setting, fmt::format("{}: {} is no store; write sqlite:PATH.",
+                                                               values.find("store")->where, shown(fleet.store)));
+        }
+        fleet.lease = values.time("lease");
+        fleet.heartbeat = values.time("heartbeat");
+        if (fleet.lease < 3 * fleet.heartbeat) {
+            return problem(exit_code::bad_setting,
+                           fmt::format("--lease must be at least three times --heartbeat, or one lost message takes a worker's "
+                                       "shards; it is {} to {}.",
+                                       values.text("lease"), values.text("heartbeat")));
+        }
+        return {};
+    }
+    if (auto done = needs("coordinator-url", "the coordinator hands out the shards"); !done) return done;
+    const auto* list = values.find("coordinator-url");
+    for (std::size_t at = 0; at <= list->text.size();) {
+        const auto end = std::min(list->text.find(',', at), list->text.size());
+        auto url = without_space(std::string_view(list->text).substr(at, end - at));
+        while (url.ends_with('/')) url.remove_suffix(1);
+        if (!url.starts_with("https://") || url.substr(8).find_first_of("/?#@ ") != std::string_view::npos ||
+            url.substr(8).rfind(':') == std::string_view::npos) {
+            return problem(exit_code::bad_setting,
+                           fmt::format("{}: {} is no coordinator's address; write https://host:8443.", list->where, shown(url)));
+        }
+        fleet.coordinators.emplace_back(url);
+        at = end + 1;
+    }
+    if (values.has("max-shards")) fleet.max_shards = static_cast<std::uint32_t>(values.integer("max-shards"));
+    fleet.zone = values.text("zone");
+    return {};
+}
+
 log_level level_of(std::string_view text) {
     constexpr std::array names{"trace", "debug", "info", "warn", "error", "off"};
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -297,21 +176,19 @@ log_level level_of(std::string_view text) {
 
 }  // namespace
 
-const option_table& bot_option_table() { return table; }
-
 std::string program_name(std::string_view argv0) {
     const auto slash = argv0.rfind('/');
     return std::string(slash == std::string_view::npos ? argv0 : argv0.substr(slash + 1));
 }
 
 std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
-                                                            secret code_token) {
-    auto reading = read_options(table, sources);
+                                                            secret code_token, bool knows_fleets) {
+    auto reading = read_options(bot_option_table(), sources);
     if (!reading) return std::unexpected(std::move(reading.error()));
     bot_start start;
     start.warnings = std::move(reading->warnings);
     if (reading->help) {
-        start.print = help_text(table, fmt::format("{} [settings]", program));
+        start.print = help_text(bot_option_table(), fmt::format("{} [settings]", program));
         return start;
     }
     if (reading->version) {
@@ -322,16 +199,18 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     const auto& values = reading->values;
     auto& settings = start.settings;
     const auto mode = values.text("mode");
-    if (mode != "single") {
+    settings.mode = mode == "worker" ? run_mode::worker : mode == "coordinator" ? run_mode::coordinator : run_mode::single;
+    if (settings.mode != run_mode::single && !knows_fleets) {
         return problem(
             exit_code::not_built_yet,
-            fmt::format("{}: mode {} is not built yet; --mode single runs all shards in this process, and --shard-ids a part "
-                        "of them.",
+            fmt::format("{}: this program runs in mode single only; one whose main calls shoal::fleet::main has mode {}.",
                         values.find("mode")->where, mode));
     }
-    for (const auto name : {"coordinator-url", "listen-url", "max-shards"}) {
-        const auto* value = values.find(name);
-        if (value != nullptr) start.warnings.push_back(fmt::format("{} means nothing in mode single", value->where));
+    for (const auto& option : bot_option_table().options) {
+        const auto* value = values.find(option.name);
+        if (value != nullptr && value->from != origin::fallback && option.modes != "all" && !option.modes.contains(mode)) {
+            start.warnings.push_back(fmt::format("{} means nothing in mode {}", value->where, mode));
+        }
     }
 
     settings.api_base = values.text("api-base");
@@ -362,6 +241,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.process_id = values.text("process-id");
     settings.certs = values.text("certs");
     if (auto done = choose_ops(values, settings); !done) return std::unexpected(std::move(done.error()));
+    if (auto done = choose_fleet(values, settings); !done) return std::unexpected(std::move(done.error()));
     settings.use_identify_reserve = values.flag("use-identify-reserve");
     settings.end_sessions = values.flag("end-sessions");
 

@@ -22,6 +22,16 @@ enum class run_mode : std::uint8_t { single, coordinator, worker };
 enum class transport : std::uint8_t { none, zlib, zstd };
 enum class log_format : std::uint8_t { text, json };
 
+/// What the modes coordinator and worker need beside the rest.
+struct fleet_settings {
+    std::vector<std::string> coordinators;    ///< "https://c1:8443", as they are to be tried.
+    std::optional<listen_url> listen;         ///< Where other nodes reach this one.
+    std::optional<std::uint32_t> max_shards;  ///< Of a worker; none: as many as cores and memory allow.
+    std::string zone;                         ///< What fails together with this worker; empty: not known.
+    std::string store;                        ///< Of a coordinator: "sqlite:PATH".
+    duration lease{}, heartbeat{};            ///< As the coordinator sets them for all.
+};
+
 struct bot_settings {
     secret token;  ///< Without "Bot ".
     run_mode mode = run_mode::single;
@@ -45,6 +55,7 @@ struct bot_settings {
     std::optional<listen_url> ops;  ///< Where health and metrics are; none: nowhere.
     std::string ops_token_file;     ///< What it holds opens the metrics; empty: client certificates only.
     std::string certs;              ///< Folder with ca.pem, node.pem and node.key; empty: none.
+    fleet_settings fleet;
     bool use_identify_reserve = false;
     bool end_sessions = false;  ///< Close with 1000 at the end: the bot goes offline at once, and its sessions are gone.
 };
@@ -57,8 +68,9 @@ struct bot_start {
 };
 
 /// Reads everything. `program` is argv[0]'s last part. What the code says is in `sources.code`; `code_token` likewise.
+/// Without `knows_fleets` the modes coordinator and worker are refused: the program was linked without them.
 [[nodiscard]] std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
-                                                                          secret code_token = {});
+                                                                          secret code_token = {}, bool knows_fleets = false);
 
 /// "/usr/bin/mybot" -> "mybot".
 [[nodiscard]] std::string program_name(std::string_view argv0);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace shoal::config {
 
 namespace {
@@ -13,6 +15,16 @@ std::size_t run_length(std::string_view text, std::size_t from) noexcept {
     while (end < text.size() && in_token(text[end])) ++end;
     return end - from;
 }
+/// Who logs in where, and with which password, may stand before a url's host; what a password may hold is anything.
+void hide_credentials(std::string& text) {
+    for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at)) {
+        at += 3;
+        const auto end = std::min(text.find_first_of(" \t\r\n", at), text.size());
+        const auto sign = text.substr(at, end - at).rfind('@');
+        if (sign != std::string::npos) text.replace(at, sign, "[hidden]");
+    }
+}
+
 }  // namespace
 
 token_place find_token(std::string_view text, std::size_t from) noexcept {
@@ -67,6 +79,7 @@ std::string shown(std::string_view text) {
         from = token.begin + token.size;
     }
     safe.append(text.substr(from));
+    hide_credentials(safe);
     if (safe.size() > most) {
         safe.resize(most);
         safe += "...";

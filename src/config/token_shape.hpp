@@ -21,7 +21,8 @@ struct token_place {
 /// any part of it; nothing if it can be one. A token of Discord's own has its three parts; other servers may make simpler ones.
 [[nodiscard]] std::optional<std::string_view> wrong_with_token(std::string_view token, bool of_discord) noexcept;
 
-/// The text in quotes for a message: anything like a token is replaced, control characters are escaped, long texts are cut.
+/// The text in quotes for a message: anything like a token is replaced, and so is what stands before a
+/// url's @, control characters are escaped, long texts are cut.
 [[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace shoal::config

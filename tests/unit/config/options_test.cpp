@@ -307,9 +307,11 @@ TEST_CASE("a url without host or with a nonsensical port is refused before anyth
                                      std::pair("https://h:99999", "has a port"), std::pair("https://h:0", "has a port"),
                                      std::pair("https://h:b/api", "has a port"), std::pair("https://h:", "has a port"),
                                      std::pair("https://a b", "white space"), std::pair("https://me:pw@h", "user name"),
-                                     std::pair("ftp://h", "is no url")}) {
+                                     std::pair("ftp://me:pw/x?y@h", "is no url"), std::pair("ftp://h", "is no url")}) {
         CAPTURE(url);
-        CHECK(holds(trial().flags({"--api-base", url}).bad().sentence, words));
+        const auto sentence = trial().flags({"--api-base", url}).bad().sentence;
+        CHECK(holds(sentence, words));
+        CHECK_FALSE(holds(sentence, "me:pw"));
     }
     for (const auto* url : {"https://h", "https://h:8443/api", "https://[::1]:8443", "https://[::1]", "https://+:8443"}) {
         CAPTURE(url);
@@ -368,11 +370,11 @@ TEST_CASE("the ops address is an address of this machine with a port, over TLS u
     CHECK_FALSE(trial().read()->settings.ops.has_value());
 }
 
-TEST_CASE("the fleet's modes say that they are not built yet") {
+TEST_CASE("the fleet's modes are refused by a program that was linked without them") {
     for (const auto* mode : {"coordinator", "worker"}) {
         const auto why = trial().flags({"--mode", mode}).bad();
         CHECK(why.code == exit_code::not_built_yet);
-        CHECK(holds(why.sentence, "not built yet"));
+        CHECK(holds(why.sentence, "shoal::fleet::main"));
     }
 }
 
