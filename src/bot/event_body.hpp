@@ -1,6 +1,6 @@
 #pragma once
 // One event while handlers work on it: the message's buffer, what was read of it, and the guard that keeps its place in flight.
-// Not here: which handlers run (runtime.cpp), reading (event_readers.hpp).
+// Not here: which handlers run (dispatcher.hpp), reading (event_readers.hpp).
 
 #include <array>
 #include <atomic>

@@ -1,6 +1,6 @@
 #pragma once
 // Who waits for an event in the middle of a handler (bot.next), on whatever shard it comes. An event that nobody waits for costs
-// one look at a number; waiting takes a lock, of the type that is waited for alone. Not here: handlers (runtime.cpp), reading.
+// one look at a number; waiting takes a lock, of the type that is waited for alone. Not here: handlers (dispatcher.hpp), reading.
 
 #include <array>
 #include <atomic>

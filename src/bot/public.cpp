@@ -4,6 +4,7 @@
 
 #include "bot/calls.hpp"
 #include "bot/event_body.hpp"
+#include "bot/gateway_calls.hpp"
 #include "bot/rest_client.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
@@ -187,24 +188,25 @@ detail::call_home& bot::home() noexcept { return *inside_; }
 channel_ref bot::channel(channel_id id) { return {*inside_, id}; }
 call<void> bot::set_presence(presence what) {
     return {*inside_, "set_presence", [&my = *inside_, what = std::move(what)](const detail::call_settings& settings) {
-                return my.send_presence(what, settings.within);
+                return my.gateway().send_presence(what, settings.within);
             }};
 }
 call<void> bot::set_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf) {
     return {*inside_, "set_voice_state",
             [&my = *inside_, guild, channel, self_mute, self_deaf](const detail::call_settings& settings) {
-                return my.send_voice_state(guild, channel, self_mute, self_deaf, settings.within);
+                return my.gateway().send_voice_state(guild, channel, self_mute, self_deaf, settings.within);
             }};
 }
 call<member_list> bot::request_members(guild_id guild, member_request which) {
     return {*inside_, "request_members",
             [&my = *inside_, guild, which = std::move(which)](const detail::call_settings& settings) mutable {
-                return my.request_members(guild, std::move(which), settings.within);
+                return my.gateway().request_members(guild, std::move(which), settings.within);
             }};
 }
 call<std::optional<guild_summary>> bot::guild(guild_id which) {
-    return {*inside_, "guild",
-            [&my = *inside_, which](const detail::call_settings& settings) { return my.summary_of(which, settings.within); }};
+    return {*inside_, "guild", [&my = *inside_, which](const detail::call_settings& settings) {
+                return my.gateway().summary_of(which, settings.within);
+            }};
 }
 std::vector<shard_status> bot::shards() const { return inside_->shards(); }
 bad_answers bot::bad_answers() const { return inside_->bad_answers(); }

@@ -26,6 +26,7 @@ class shard_host;
 
 namespace shoal::runtime {
 
+class gateway_calls;
 class offload_pool;
 class rest_client;
 
@@ -95,6 +96,8 @@ public:
     [[nodiscard]] rest_client& rest() noexcept;
     /// Threads for work that blocks; valid likewise.
     [[nodiscard]] offload_pool& workers() noexcept;
+    /// What is asked of shards.
+    [[nodiscard]] gateway_calls& gateway() noexcept;
     /// The bot's own, from the last READY; 0 before the first.
     [[nodiscard]] application_id application() const noexcept;
 
@@ -108,13 +111,6 @@ public:
     [[nodiscard]] shoal::bad_answers bad_answers() const;
     void stop(bool for_good);
     void join();
-    /// Queued with the shards when the task ends; too many or too large payloads fail.
-    [[nodiscard]] task<result<void>> send_presence(presence what, std::optional<duration> within);
-    [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf,
-                                                      std::optional<duration> within);
-    [[nodiscard]] task<result<member_list>> request_members(guild_id guild, member_request which, std::optional<duration> within);
-    /// A copy of what the guild's shard knows of it, made on that shard's thread; within() bounds the wait.
-    [[nodiscard]] task<result<std::optional<guild_summary>>> summary_of(guild_id guild, std::optional<duration> within);
     /// A guild from the cache of a shard; on that shard's thread only.
     [[nodiscard]] const cached_guild* cached(shard_key shard, guild_id which) const noexcept;
     /// Text was read that Discord leaves out without MESSAGE_CONTENT: warned of once.
@@ -141,7 +137,6 @@ public:
     void listen(listener to);
 
     // ---- detail::call_home, detail::offloader and detail::event_waiter
-    // -----------------------------------------------------------------------------
     void forget(std::string_view what, task<result<void>> running) override;
     task<result<void>> run(std::move_only_function<void()> job, detail::call_settings settings) override;
     task<result<detail::event_ref>> next(detail::event_type type, detail::event_filter wanted, duration within) override;

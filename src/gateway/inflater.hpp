@@ -9,7 +9,7 @@
 
 #include "base/buffer.hpp"
 #include "gateway/errc.hpp"
-#include "gateway/session.hpp"
+#include "gateway/session_config.hpp"
 #include "shoal/error.hpp"
 
 namespace shoal::gateway {

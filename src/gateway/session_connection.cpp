@@ -66,6 +66,17 @@ void session::extra_beat(instant now) {
     beat(false, now);
 }
 
+void session::on(const heartbeat_requested&, instant now) {
+    on_traffic(now);
+    if (!connected()) return;
+    extra_beat(now);
+}
+
+void session::on(const heartbeat_acked&, instant now) {
+    on_traffic(now);
+    if (connected() && std::exchange(connection_.ack_pending, false)) stats_.latency = now - connection_.last_beat;
+}
+
 void session::check_beat(instant now) {
     if (now < connection_.next_beat) return;
     const auto late = now - connection_.next_beat;

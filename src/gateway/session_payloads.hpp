@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/session.hpp"
+#include "gateway/session_config.hpp"
+#include "gateway/ticket.hpp"
 
 namespace shoal::gateway {
 

@@ -1,16 +1,14 @@
+// One shard: facts to its machine, its connection, what it sends and what is in flight.
+
 #include "host/shard_driver.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
-#include <variant>
 
 #include "base/assert.hpp"
 #include "discord/opcodes.hpp"
 #include "host/errc.hpp"
-#include "host/note_log.hpp"
 #include "net/errc.hpp"
 
 namespace shoal::host {
@@ -53,7 +51,9 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       guilds_(options_.guild_wait),
       members_(
           *where_.on, outbound_, options_.session.seed, [this] { pump(); }, options_.planted),
-      silence_(options_.silence),
+      half_deaf_(options_.silence, *where_.on, permits_,
+                 {.may_renew = [this] { return live() && (!hooks_.may_renew || hooks_.may_renew()); },
+                  .renew = [this](std::string why) { feed(gateway::renew_requested{std::move(why)}); }}),
       self_(std::make_shared<shard_driver*>(this)) {
     link_->home = this;
     if (const auto& kept = session_.ticket()) {
@@ -119,96 +119,6 @@ void shard_driver::settle() {
         guilds_maybe_ready();
         pump();
     }
-}
-
-void shard_driver::carry_out(gateway::action& what) {
-    std::visit([this](auto& one) { order(one); }, what);
-}
-
-void shard_driver::order(gateway::dial& what) {
-    ++connections_;
-    reading_paused_ = false;
-    inflater_ = gateway::make_inflater(options_.session.transport, pool_);
-    net::dial_request request;
-    request.url = what.url;
-    request.user_agent = options_.user_agent;
-    socket_ = where_.dialer->dial(std::move(request), *this);
-}
-
-void shard_driver::order(gateway::ask_permit& what) {
-    permits_.ask(shard(), what.had_session, *where_.on, [self = self_](permit_source::answer answer) {
-        if (*self == nullptr) return;
-        if (answer.refused.empty()) {
-            (*self)->feed(gateway::permit_granted{answer.permit, answer.valid_until});
-        } else {
-            (*self)->feed(gateway::permit_refused{std::move(answer.refused)});
-        }
-    });
-}
-
-void shard_driver::order(gateway::use_permit& what) {
-    identify_open_ = true;
-    permits_.used(what.permit, shard());
-}
-
-void shard_driver::order(gateway::return_permit& what) {
-    if (what.permit == 0) {
-        permits_.withdraw(shard());
-    } else {
-        permits_.returned(what.permit, shard());
-    }
-}
-
-void shard_driver::order(gateway::send& what) {
-    if (socket_ == nullptr) return;
-    // If the queue is full the peer does not read: the zombie rule ends such a connection.
-    if (!socket_->send(std::move(what.payload))) return;
-    outbound_.counted(
-        what.kind == gateway::send_kind::heartbeat ? gateway::send_class::heartbeat : gateway::send_class::handshake, now());
-}
-
-void shard_driver::order(gateway::hang_up& what) {
-    outbound_.disconnected();
-    if (socket_ == nullptr) {
-        step(gateway::closed{std::nullopt, false, "no connection"});
-    } else if (what.code) {
-        socket_->close(options_.planted.close_with_1000 ? 1000 : *what.code, options_.close_grace);
-    } else {
-        socket_->cut();
-    }
-}
-
-void shard_driver::order(gateway::wake_at& what) { set_timer(machine_timer_, what.when, &shard_driver::machine_due); }
-
-void shard_driver::order(gateway::give_up& what) {
-    if (options_.planted.goes_on_after_4004 && what.code == 4004) return later_.push_back(gateway::started{});
-    given_up_ = what;
-    clear_timer(machine_timer_);
-    clear_timer(guild_timer_);
-    clear_timer(pump_timer_);
-    if (what.code != 0 || !what.why.empty())
-        options_.log.info(fmt::format("shard {} stopped: {}", shard().id, what.why), {}, correlation_);
-    if (what.code != 0) sink_.on_gave_up(shard(), what.code, what.why);
-    members_.end_all();
-    if (in_flight_ != 0) set_timer(drain_timer_, now() + options_.drain_patience, &shard_driver::drain_due);
-    end_if_drained();
-}
-
-void shard_driver::order(gateway::note& what) {
-    // A connection's life begins with this note: its lines share one id.
-    if (what.code == gateway::note_code::dialing)
-        correlation_ = fmt::format("s{}-{:08x}", shard().id, static_cast<std::uint32_t>(random_.next()));
-    // What breaks the stream was counted and told by its kind; a far end that sends nothing else must not fill the log.
-    if (what.code == gateway::note_code::stream_error) return;
-    const auto held_back = what.code == gateway::note_code::poison_skipped ? lines_.pass(stepping_over, now()) : 0;
-    if (held_back) {
-        if (*held_back != 0) what.detail += fmt::format(" ({} more since the last such line)", *held_back);
-        write_note(options_.log, shard(), what, correlation_);
-    }
-    if (what.code != gateway::note_code::poison_skipped || session_.stats().poison == poison_told_) return;
-    poison_told_ = session_.stats().poison;
-    if (journal_ != nullptr && window_ && session_.ticket())
-        journal_->stepped_over(window_->session_index(), session_.ticket()->seq, now());
 }
 
 void shard_driver::machine_due() {
@@ -354,32 +264,8 @@ void shard_driver::second_passed() {
                                        journal_->broken()));
     }
     check_deafness();
-    last_seconds_[second_++ % last_seconds_.size()] = static_cast<std::uint32_t>(events_ - events_at_second_);
-    events_at_second_ = events_;
-    look_for_silence();
-}
-
-// ---- a half-deaf session [2.7.13] ----------------------------------------------------------------------------------------
-
-void shard_driver::look_for_silence() {
-    half_deaf_ = silence_.on_second(now(), live() && !reading_paused_);
-    if (!half_deaf_ || asking_to_renew_) return;
-    // It still brings most events: with a budget in its reserve a half-deaf session is better than none.
-    asking_to_renew_ = true;
-    permits_.can_spare(*where_.on, [self = self_](bool spare) {
-        if (*self == nullptr) return;
-        (*self)->asking_to_renew_ = false;
-        if (spare) (*self)->renew_half_deaf();
-    });
-}
-
-void shard_driver::renew_half_deaf() {
-    if (!half_deaf_ || !live() || (hooks_.may_renew && !hooks_.may_renew())) return;
-    const auto found = *std::exchange(half_deaf_, std::nullopt);
-    ++renewals_;
-    silence_.renewed_for(found.kind);
-    feed(gateway::renew_requested{
-        fmt::format("half deaf, no {} for {} s", discord::name_of(found.kind), to_ms(found.silence) / 1000)});
+    events_.second_passed();
+    half_deaf_.on_second(live() && !reading_paused_);
 }
 
 shard_snapshot shard_driver::snapshot() const {
@@ -391,18 +277,14 @@ shard_snapshot shard_driver::snapshot() const {
     picture.guilds = static_cast<std::uint32_t>(guilds_.known());
     picture.unavailable_guilds = static_cast<std::uint32_t>(guilds_.unavailable());
     picture.latency = stats.latency;
-    const auto seconds = std::min(second_, last_seconds_.size());
-    if (seconds != 0)
-        picture.events_per_second =
-            static_cast<double>(std::accumulate(last_seconds_.begin(), last_seconds_.end(), std::uint64_t{0})) /
-            static_cast<double>(seconds);
-    picture.events = events_;
+    picture.events_per_second = events_.per_second();
+    picture.events = events_.events();
     picture.in_flight = in_flight_;
     picture.unknown_events = unknown_events_;
     picture.resumes = stats.resumes;
     picture.identifies = stats.identifies;
     picture.reconnects = stats.reconnects;
-    picture.half_deaf = renewals_;
+    picture.half_deaf = half_deaf_.renewals();
     picture.poison = stats.poison;
     picture.bad_input = bad_;
     if (journal_ != nullptr) picture.journal_problem = journal_->broken();

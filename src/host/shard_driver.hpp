@@ -3,7 +3,6 @@
 // and dialer ports only, so that a simulation runs this very code. Not here: when to connect, resume, identify or back off
 // (gateway/session.hpp); which shards run (shard_host.hpp).
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -23,8 +22,10 @@
 #include "gateway/session.hpp"
 #include "gateway/silence_watch.hpp"
 #include "host/bad_input.hpp"
+#include "host/event_rate.hpp"
 #include "host/event_sink.hpp"
 #include "host/flight_window.hpp"
+#include "host/half_deaf_watch.hpp"
 #include "host/member_desk.hpp"
 #include "host/outbound_queue.hpp"
 #include "host/planted.hpp"
@@ -86,7 +87,7 @@ public:
     [[nodiscard]] std::optional<gateway::resume_ticket> ticket() const;
 
 private:
-    // The machine.
+    // The machine: facts (shard_driver.cpp) and orders (shard_driver_orders.cpp).
     void feed(gateway::input fact);
     void step(gateway::input fact);
     void settle();
@@ -107,7 +108,7 @@ private:
     void on_traffic() override;
     void on_closed(const net::close_report& report) override;
 
-    // What arrives.
+    // What arrives (shard_driver_receive.cpp).
     void take_message(buffer message);
     void take_dispatch(const discord::envelope& what, buffer message);
     void take_ready(const discord::envelope& what, std::uint64_t seq);
@@ -125,10 +126,6 @@ private:
     // What is in flight (flight_window::listener).
     void on_event_ended(flight_window& window, std::uint64_t seq, delivery how) noexcept override;
     void flow();
-
-    // A half-deaf session.
-    void look_for_silence();
-    void renew_half_deaf();
 
     // What is sent.
     void pump();
@@ -182,19 +179,14 @@ private:
     outbound_queue outbound_;
     member_desk members_;
 
-    std::uint64_t events_ = 0, unknown_events_ = 0, poison_told_ = 0, lost_told_ = 0;
+    event_rate events_;
+    std::uint64_t unknown_events_ = 0, poison_told_ = 0, lost_told_ = 0;
     bad_input_counts bad_{};
     // One line a minute for each kind of bad input, and for what else the far end can make us say without end.
     static constexpr std::size_t stepping_over = bad_input_kinds, strange = bad_input_kinds + 1;
     log_limiter<bad_input_kinds + 2> lines_;
     bool journal_told_ = false;
-    std::uint64_t events_at_second_ = 0;
-    gateway::silence_watch silence_;
-    std::optional<gateway::silence_watch::finding> half_deaf_;  // as of the last second
-    bool asking_to_renew_ = false;
-    std::uint64_t renewals_ = 0;  // of half-deaf sessions
-    std::array<std::uint32_t, 5> last_seconds_{};
-    std::size_t second_ = 0;
+    half_deaf_watch half_deaf_;
 
     std::optional<gateway::give_up> given_up_;
     bool stopped_told_ = false;

@@ -115,8 +115,8 @@ void shard_driver::say_unknown(std::string_view what) {
 }
 
 void shard_driver::count_event(event_kind kind) noexcept {
-    ++events_;
-    silence_.on_event(kind);
+    events_.count();
+    half_deaf_.on_event(kind);
     if (kind == event_kind::unknown) ++unknown_events_;
 }
 
@@ -168,7 +168,7 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
     if (session_.on_dispatch(seq, now()) == verdict::ignore) return settle();
     count_event(what.kind);
     begin_window(session_id, seq);
-    silence_.on_new_session();
+    half_deaf_.on_new_session();
     session_.on_done(seq);
     constexpr std::uint64_t guilds_intent = 1;
     had_ready_ = true;

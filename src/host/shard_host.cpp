@@ -2,207 +2,104 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <mutex>
 #include <set>
 #include <utility>
+#include <variant>
 
-#include "base/buffer.hpp"
-#include "base/random.hpp"
 #include "discord/event_kind.hpp"
 #include "host/block_watchdog.hpp"
 #include "host/edge_watch.hpp"
 #include "host/errc.hpp"
 #include "host/shard_driver.hpp"
+#include "host/shard_home.hpp"
+#include "host/shard_table.hpp"
 #include "state/boot_id.hpp"
-#include "state/journal_writer.hpp"
 
 namespace shoal::host {
 
-using namespace std::chrono_literals;
-using ticket_map = std::map<shard_key, gateway::resume_ticket>;
-
-namespace {
-
-/// What lives on one thread and is touched there only.
-struct home {
-    explicit home(shard_thread where_in) : where(where_in), pool(std::make_unique<buffer_pool>(64)) {}
-    ~home() {
-        drivers.clear();
-        // Somebody still reads an event of a host that is gone. Its bytes must stay, so the pool does.
-        if (pool->lent() != 0) (void)pool.release();
-    }
-    home(const home&) = delete;
-    home& operator=(const home&) = delete;
-
-    shard_thread where;
-    std::unique_ptr<buffer_pool> pool;
-    std::map<shard_key, std::unique_ptr<state::journal_writer>> journals;  // a shard's journal goes on when it starts again
-    std::map<shard_key, std::string> no_journal;                           // why a shard has none that should
-    std::map<shard_key, std::unique_ptr<shard_driver>> drivers;
-    std::shared_ptr<thread_pulse> pulse = std::make_shared<thread_pulse>();
-    timer_id ticker = timer_id::none;
-    instant next_second{};
-};
-
-}  // namespace
-
 /// Shared with the work that is posted to the threads, which holds it weakly.
-struct shard_host::impl : std::enable_shared_from_this<impl> {
-    enum class phase : std::uint8_t { running, stopping, gave_up };
-    struct slot {
-        std::size_t thread = 0;
-        phase now = phase::running;
-        shard_snapshot picture;
-    };
-
-    impl(std::vector<shard_thread> threads, host_options with, permit_source& from, event_sink& to)
-        : options(std::move(with)), permits(from), sink(to), process(state::make_incarnation()) {
-        for (const auto& where : threads) homes.push_back(std::make_unique<home>(where));
+struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::owner {
+    impl(const std::vector<shard_thread>& threads, host_options with, permit_source& permits, event_sink& to)
+        : options(std::move(with)), sink(to), process(state::make_incarnation()), table(threads.size()) {
+        for (const auto& where : threads)
+            homes.push_back(std::make_unique<shard_home>(where, *this, options, permits, sink, process));
     }
 
     /// Runs `job` on a thread of shards, if the host still lives then.
-    void post(std::size_t thread, std::move_only_function<void(impl&, home&)> job) {
-        homes[thread]->where.on->post([weak = weak_from_this(), thread, job = std::move(job)]() mutable {
+    void post(std::size_t thread, std::move_only_function<void(impl&, shard_home&)> job) {
+        homes[thread]->on().post([weak = weak_from_this(), thread, job = std::move(job)]() mutable {
             if (const auto self = weak.lock()) job(*self, *self->homes[thread]);
         });
     }
-    void post_to_drivers(std::function<void(shard_driver&)> job) {
+    void post_to_drivers(const std::function<void(shard_driver&)>& job) {
         for (std::size_t thread = 0; thread < homes.size(); ++thread)
-            post(thread, [job](impl&, home& here) {
-                for (const auto& [shard, driver] : here.drivers) job(*driver);
-            });
+            post(thread, [job](impl&, shard_home& here) { here.for_each(job); });
     }
 
-    // ---- the reconciler; with the mutex held --------------------------------------------------------------------------
+    // ---- orders of the table; with the mutex held, so that threads get them in their order ---------------------------------
 
     void reconcile() {
-        for (auto& [key, one] : table) {
-            if (wanted.contains(key) || one.now == phase::stopping) continue;
-            const bool is_over = one.now == phase::gave_up;
-            one.now = phase::stopping;
-            post(one.thread, [shard = key, is_over, good = for_good](impl& self, home& here) {
-                if (is_over) return self.stopped(here, shard);
-                if (const auto found = here.drivers.find(shard); found != here.drivers.end()) found->second->stop(good);
-            });
-        }
-        for (const auto& shard : wanted) {
-            if (table.contains(shard)) continue;
-            const auto thread = emptiest();
-            table[shard] = {thread, phase::running, {}};
-            table[shard].picture.shard = shard;
-            std::optional<gateway::resume_ticket> ticket;
-            if (const auto found = tickets.find(shard); found != tickets.end()) {
-                ticket = std::move(found->second);
-                tickets.erase(found);
-            }
-            post(thread, [shard, ticket = std::move(ticket), session = options.session](impl& self, home& here) mutable {
-                self.start(here, shard, std::move(ticket), std::move(session));
-            });
-        }
+        for (auto& one : table.reconcile()) std::visit([this](auto& what) { carry_out(what); }, one);
     }
-
-    [[nodiscard]] std::size_t emptiest() const {
-        std::vector<std::size_t> load(homes.size());
-        for (const auto& [shard, one] : table) ++load[one.thread];
-        return static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
+    void carry_out(shard_table::start& what) {
+        post(what.thread,
+             [shard = what.shard, ticket = std::move(what.ticket), session = options.session](
+                 impl& self, shard_home& here) mutable { self.start(here, shard, std::move(ticket), std::move(session)); });
+    }
+    void carry_out(const shard_table::stop& what) {
+        post(what.thread, [shard = what.shard, gave_up = what.gave_up, good = for_good](impl& self, shard_home& here) {
+            if (gave_up) return self.ended(here, shard);
+            if (auto* const driver = here.find(shard)) driver->stop(good);
+        });
     }
 
     // ---- on a shard's thread --------------------------------------------------------------------------------------------
 
-    void start(home& here, shard_key shard, std::optional<gateway::resume_ticket> ticket, gateway::session_config session) {
-        driver_options with;
-        with.session = std::move(session);
-        with.session.shard = shard;
-        with.session.seed = random_source(options.session.seed ^ (std::uint64_t{shard.id} << 32 | shard.total)).next();
-        with.guild_wait = options.guild_wait;
-        with.most_in_flight = options.most_in_flight;
-        with.drain_patience = options.drain_patience;
-        with.user_agent = options.user_agent;
-        with.log = options.log;
-        with.silence = options.silence;
-        with.planted = options.planted;
-
-        driver_hooks hooks;
-        hooks.on_connection = [this, shard, &here](bool live) { connection_changed(here, shard, live); };
-        hooks.on_changed = [this, shard, &here] { publish(here, shard); };
-        hooks.may_renew = [this, &here] { return may_renew(here.where.on->now()); };
-        hooks.on_stopped = [this, shard, &here] { stopped(here, shard); };
-        hooks.on_busy = [pulse = here.pulse.get(), id = shard.id](discord::event_kind kind) {
-            pulse->event.store(static_cast<std::uint32_t>(kind), std::memory_order_relaxed);
-            pulse->shard.store(id, std::memory_order_relaxed);
-        };
-        hooks.on_idle = [pulse = here.pulse.get()] { pulse->shard.store(thread_pulse::nobody, std::memory_order_relaxed); };
-
-        auto& driver = here.drivers[shard];
-        driver = std::make_unique<shard_driver>(here.where, *here.pool, journal_of(here, shard), std::move(with),
-                                                std::move(ticket), permits, sink, std::move(hooks));
-        if (here.ticker == timer_id::none) {
-            here.next_second = here.where.on->now() + 1s;
-            here.pulse->beating.store(true, std::memory_order_relaxed);
-            tick(here);
-        }
-        driver->start();
+    void start(shard_home& here, shard_key shard, std::optional<gateway::resume_ticket> ticket, gateway::session_config session) {
+        auto& driver = here.make(shard, std::move(ticket), std::move(session));
+        if (here.wake()) tick(here);
+        driver.start();
         bool in_trouble = false;
         {
             const std::lock_guard lock(mutex);
             in_trouble = edge.trouble();
         }
-        if (in_trouble) driver->edge_trouble(true);
+        if (in_trouble) driver.edge_trouble(true);
     }
 
-    state::journal_writer* journal_of(home& here, shard_key shard) {
-        if (options.journal_folder.empty()) return nullptr;
-        auto& journal = here.journals[shard];
-        if (journal == nullptr) {
-            auto made = state::journal_writer::create(options.journal_folder, shard, process);
-            if (!made) {
-                here.no_journal[shard] = made.error().message();
-                options.log.error(fmt::format("shard {} runs without its event journal: {}", shard.id, made.error().message()));
-                return nullptr;
-            }
-            journal = std::make_unique<state::journal_writer>(std::move(*made));
-        }
-        return journal.get();
+    void tick(shard_home& here) {
+        const auto wait = here.tick();
+        if (!wait) return;
+        here.on().wake_at(here.on().now() + *wait, [weak = weak_from_this(), &here] {
+            if (const auto self = weak.lock()) self->tick(here);
+        });
     }
 
-    /// The driver has ended: by a stop, or because it gave up.
-    void stopped(home& here, shard_key shard) {
-        const auto found = here.drivers.find(shard);
-        if (found == here.drivers.end()) return;
-        std::function<void(ticket_map)> all_done;
-        ticket_map left;
+    void ended(shard_home& here, shard_key shard) override {
+        if (here.find(shard) == nullptr) return;
+        bool to_end = false;
         {
-            std::unique_lock lock(mutex);
-            auto& one = table.at(shard);
-            if (one.now == phase::running) {
-                one.now = phase::gave_up;
-                lock.unlock();
-                return publish(here, shard);
-            }
+            const std::lock_guard lock(mutex);
+            to_end = table.was_to_end(shard);
         }
-        const auto ticket = found->second->ticket();
-        const auto now = here.where.on->now();
-        here.drivers.erase(found);
+        if (!to_end) return here.publish(shard);
+        auto ticket = here.remove(shard);
         bool ending = false;
         {
             const std::lock_guard lock(mutex);
             ending = on_all_stopped != nullptr;
         }
-        if (ending) {
-            if (const auto journal = here.journals.find(shard); journal != here.journals.end()) {
-                if (journal->second != nullptr) journal->second->closed(now);
-                here.journals.erase(journal);
-            }
-        }
+        if (ending) here.close_journal(shard);
+        std::function<void(ticket_map)> all_done;
+        ticket_map left;
         {
             const std::lock_guard lock(mutex);
-            table.erase(shard);
-            if (ticket && !for_good) tickets.insert_or_assign(shard, *ticket);
-            tell_edge(edge.removed(shard, now));
+            table.gone(shard, for_good ? std::nullopt : std::move(ticket));
+            tell_edge(edge.removed(shard, here.on().now()));
             if (on_all_stopped != nullptr && table.empty()) {
                 all_done = std::exchange(on_all_stopped, nullptr);
-                left = std::exchange(tickets, {});
+                left = table.take_tickets();
                 for_good = false;
             } else {
                 reconcile();
@@ -211,46 +108,21 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
         if (all_done) all_done(std::move(left));
     }
 
-    void tick(home& here) {
-        here.pulse->beats.fetch_add(1, std::memory_order_relaxed);
-        const auto now = here.where.on->now();
-        if (now >= here.next_second) {
-            here.next_second = now + 1s;
-            for (const auto& [shard, driver] : here.drivers) {
-                driver->second_passed();
-                publish(here, shard);
-            }
-        }
-        if (here.drivers.empty()) {
-            here.ticker = timer_id::none;
-            here.pulse->beating.store(false, std::memory_order_relaxed);
-            return;
-        }
-        const auto period = options.blocked_after > duration{} ? std::min<duration>(options.blocked_after / 4, 1s) : duration(1s);
-        here.ticker = here.where.on->wake_at(now + period, [weak = weak_from_this(), &here] {
-            if (const auto self = weak.lock()) self->tick(here);
-        });
-    }
-
-    void publish(home& here, shard_key shard) {
-        const auto driver = here.drivers.find(shard);
-        if (driver == here.drivers.end()) return;
-        auto picture = driver->second->snapshot();
-        if (const auto none = here.no_journal.find(shard); none != here.no_journal.end()) picture.journal_problem = none->second;
+    void picture_changed(shard_key shard, shard_snapshot picture) override {
         const std::lock_guard lock(mutex);
-        if (const auto found = table.find(shard); found != table.end()) found->second.picture = std::move(picture);
+        table.set_picture(shard, std::move(picture));
     }
 
-    void connection_changed(home& here, shard_key shard, bool live) {
-        const auto now = here.where.on->now();
+    void connection_changed(shard_home& here, shard_key shard, bool live) override {
+        const auto now = here.on().now();
         const std::lock_guard lock(mutex);
         // A shard that is being stopped says nothing about Discord's edge.
-        if (const auto found = table.find(shard); found != table.end() && found->second.now == phase::stopping) return;
+        if (table.is_stopping(shard)) return;
         tell_edge(live ? edge.live(shard, now) : edge.lost(shard, now));
     }
 
     /// Half-deaf sessions are renewed one after the other: what all shards miss at once is missing at Discord.
-    [[nodiscard]] bool may_renew(instant now) {
+    bool may_renew(instant now) override {
         const std::lock_guard lock(mutex);
         if (edge.trouble() || now < renew_not_before) return false;
         renew_not_before = now + options.silence.between_renewals;
@@ -270,8 +142,8 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
 
     [[nodiscard]] shard_driver* driver_here(shard_key shard) {
         for (const auto& here : homes) {
-            if (!here->where.on->is_current()) continue;
-            if (const auto found = here->drivers.find(shard); found != here->drivers.end()) return found->second.get();
+            if (!here->on().is_current()) continue;
+            if (auto* const found = here->find(shard)) return found;
         }
         return nullptr;
     }
@@ -279,14 +151,12 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
     /// For people; on the watchdog's thread.
     [[nodiscard]] std::string who_blocks(const block_watchdog::finding& found) const {
         // A handler that goes on after a wait runs outside of any hand-out: each shard of the thread is asked.
-        std::vector<shard_key> here;
+        std::vector<shard_key> there;
         {
             const std::lock_guard lock(mutex);
-            for (const auto& [shard, one] : table) {
-                if (one.thread == found.thread) here.push_back(shard);
-            }
+            there = table.shards_of(found.thread);
         }
-        for (const auto& shard : here) {
+        for (const auto& shard : there) {
             if (auto name = sink.running_handler(shard); !name.empty())
                 return fmt::format("the handler \"{}\" of shard {}", name, shard.id);
         }
@@ -296,15 +166,12 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
     }
 
     host_options options;
-    permit_source& permits;
     event_sink& sink;
     state::incarnation process;
-    std::vector<std::unique_ptr<home>> homes;  // fixed after construction
+    std::vector<std::unique_ptr<shard_home>> homes;  // fixed after construction
 
     mutable std::mutex mutex;  // over all below; never taken while an event is handed out
-    std::set<shard_key> wanted;
-    std::map<shard_key, slot> table;
-    ticket_map tickets;  // for the next start
+    shard_table table;
     edge_watch edge;
     instant renew_not_before{};
     bool for_good = false;
@@ -314,11 +181,11 @@ struct shard_host::impl : std::enable_shared_from_this<impl> {
 };
 
 shard_host::shard_host(std::vector<shard_thread> threads, host_options options, permit_source& permits, event_sink& sink) {
-    impl_ = std::make_shared<impl>(std::move(threads), std::move(options), permits, sink);
+    impl_ = std::make_shared<impl>(threads, std::move(options), permits, sink);
     const auto& with = impl_->options;
     if (with.blocked_after <= duration{} || !with.log.on(log_level::warn)) return;
     std::vector<std::shared_ptr<thread_pulse>> pulses;
-    for (const auto& here : impl_->homes) pulses.push_back(here->pulse);
+    for (const auto& here : impl_->homes) pulses.push_back(here->pulse());
     // The host's inside joins the watchdog before anything else of it goes.
     impl_->watchdog = std::make_unique<block_watchdog>(
         std::move(pulses), with.blocked_after,
@@ -339,38 +206,34 @@ shard_host::~shard_host() = default;
 
 void shard_host::want(std::vector<shard_key> shards, std::map<shard_key, gateway::resume_ticket> tickets) {
     const std::lock_guard lock(impl_->mutex);
-    impl_->wanted = {shards.begin(), shards.end()};
-    for (auto& [shard, ticket] : tickets) impl_->tickets.insert_or_assign(shard, std::move(ticket));
+    impl_->table.want({shards.begin(), shards.end()}, std::move(tickets));
     impl_->reconcile();
 }
 
 void shard_host::stop(bool for_good, std::function<void(std::map<shard_key, gateway::resume_ticket>)> done) {
     std::unique_lock lock(impl_->mutex);
-    impl_->wanted.clear();
+    impl_->table.want({}, {});
     impl_->for_good = for_good;
     impl_->on_all_stopped = std::move(done);
     if (!impl_->on_all_stopped) impl_->on_all_stopped = [](auto) {};
     if (!impl_->table.empty()) return impl_->reconcile();
     auto all_done = std::exchange(impl_->on_all_stopped, nullptr);
-    auto left = std::exchange(impl_->tickets, {});
+    auto left = impl_->table.take_tickets();
     lock.unlock();
     if (impl_->homes.empty()) return all_done(std::move(left));
-    impl_->homes.front()->where.on->post(
+    impl_->homes.front()->on().post(
         [all_done = std::move(all_done), left = std::move(left)]() mutable { all_done(std::move(left)); });
 }
 
 std::vector<shard_snapshot> shard_host::shards() const {
-    std::vector<shard_snapshot> pictures;
     const std::lock_guard lock(impl_->mutex);
-    pictures.reserve(impl_->table.size());
-    for (const auto& [shard, one] : impl_->table) pictures.push_back(one.picture);
-    return pictures;
+    return impl_->table.pictures();
 }
 
 scheduler* shard_host::thread_of(shard_key shard) const noexcept {
     const std::lock_guard lock(impl_->mutex);
-    const auto found = impl_->table.find(shard);
-    return found == impl_->table.end() ? nullptr : impl_->homes[found->second.thread]->where.on;
+    const auto thread = impl_->table.thread_of(shard);
+    return thread ? &impl_->homes[*thread]->on() : nullptr;
 }
 
 namespace {

@@ -20,6 +20,7 @@
 #include "gateway/ticket.hpp"
 #include "host/event_sink.hpp"
 #include "host/member_desk.hpp"
+#include "host/permit_source.hpp"
 #include "host/planted.hpp"
 #include "net/http_client.hpp"
 #include "net/websocket.hpp"
@@ -30,25 +31,6 @@ namespace shoal::host {
 struct shard_thread {
     scheduler* on = nullptr;
     net::dialer* dialer = nullptr;
-};
-
-/// Where identify permits come from; called and answered on any thread, answers are posted to `reply_on`.
-/// In single-process mode this is identify_desk (ledger in a locked file); on a fleet it will be the coordinator.
-class permit_source {
-public:
-    struct answer {
-        std::uint64_t permit = 0;
-        instant valid_until{};
-        std::string refused;  ///< Not empty: refused, still queued.
-    };
-    virtual ~permit_source() = default;
-    virtual void ask(shard_key shard, bool had_session, scheduler& reply_on, std::function<void(answer)> on_answer) = 0;
-    virtual void withdraw(shard_key shard) = 0;
-    virtual void used(std::uint64_t permit, shard_key shard) = 0;
-    virtual void returned(std::uint64_t permit, shard_key shard) = 0;
-    virtual void identify_ended(bool ready) = 0;
-    /// Whether the budget has an IDENTIFY to spare for a session that mostly works.
-    virtual void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) = 0;
 };
 
 struct host_options {

@@ -1,0 +1,144 @@
+#include "roles/single/assembly.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "roles/single/exit_reasons.hpp"
+#include "state/boot_id.hpp"
+
+namespace shoal::roles {
+
+using config::exit_code;
+using config::startup_problem;
+
+namespace {
+
+gateway::compression compression_of(config::transport how) noexcept {
+    switch (how) {
+        case config::transport::none: return gateway::compression::none;
+        case config::transport::zlib: return gateway::compression::zlib_stream;
+        case config::transport::zstd: return gateway::compression::zstd_stream;
+    }
+    return gateway::compression::zstd_stream;
+}
+
+/// Runs everything that was posted there before.
+void flush(scheduler& thread) {
+    std::promise<void> reached;
+    thread.post([&] { reached.set_value(); });
+    reached.get_future().wait();
+}
+
+}  // namespace
+
+assembly::assembly(runtime::bot_runtime& bot, const config::bot_settings& settings, const run_files& files, logger log,
+                   net::tls_context_ptr tls)
+    : bot_(bot), settings_(settings), files_(files), log_(std::move(log)), tls_(std::move(tls)) {
+    control_ = std::make_unique<net::io_thread>("shoal-control");
+    net::http_pool_options pool;
+    pool.user_agent = runtime::runtime_setup{}.user_agent;
+    http_ = net::make_http_client(*control_, tls_, std::move(pool));
+    bad_answers_ = std::make_shared<host::bad_answer_log>(*control_, log_.named("rest"));
+    source_ = host::gateway_bot_over_http(*http_, settings_.api_base, settings_.token, runtime::runtime_setup{}.user_agent,
+                                          bad_answers_);
+}
+
+std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& discord, const std::vector<shard_key>& shards,
+                                                      std::function<void(const failure&)> no_budget) {
+    if (auto done = reserve_journals(settings_, shards.size()); !done) return done;
+    auto threads = make_threads(shards.size());
+
+    host::desk_options desk;
+    desk.policy.use_reserve = settings_.use_identify_reserve;
+    desk.log = log_.named("identify");
+    auto ledger = host::ledger_in_file(files_.ledger_path, files_.application, files_.boot_id, desk.log);
+    desk_ = std::make_unique<host::identify_desk>(*control_, std::move(ledger), source_, std::move(desk), std::move(no_budget));
+    desk_->budget_seen(discord.limit);
+
+    if (auto done = open_bot(); !done) return done;
+    host_ = std::make_unique<host::shard_host>(std::move(threads), host_options_for(discord.url), *desk_, bot_);
+    bot_.attach(host_.get());
+
+    log_.info("starting", {{"shards", fmt::format("{}", shards.size())},
+                           {"total", fmt::format("{}", shards.front().total)},
+                           {"gateway", discord.url},
+                           {"intents", fmt::format("{}", bot_.intents_to_identify())},
+                           {"identifies_left", fmt::format("{}", discord.limit.remaining)},
+                           {"max_concurrency", fmt::format("{}", discord.limit.max_concurrency)},
+                           {"threads", fmt::format("{}", threads_.size())}});
+    return {};
+}
+
+std::vector<host::shard_thread> assembly::make_threads(std::size_t shards) {
+    const auto cores = std::max(1U, std::thread::hardware_concurrency());
+    const auto wanted = settings_.threads == 0 ? cores : settings_.threads;
+    const auto count = std::min<std::size_t>(wanted, shards);
+    std::vector<host::shard_thread> lanes;
+    for (std::size_t i = 0; i < count; ++i) {
+        threads_.push_back(std::make_unique<net::io_thread>(fmt::format("shoal-{}", i)));
+        dialers_.push_back(net::make_dialer(*threads_.back(), tls_));
+        lanes.push_back({threads_.back().get(), dialers_.back().get()});
+    }
+    return lanes;
+}
+
+std::expected<void, startup_problem> assembly::open_bot() {
+    runtime::runtime_setup setup;
+    setup.log = log_.named("bot");
+    setup.token = settings_.token;
+    setup.api_base = settings_.api_base;
+    setup.rest_on = control_.get();
+    setup.http = http_.get();
+    setup.rest_per_second = settings_.rest_per_second;
+    setup.bad_answers = bad_answers_;
+    setup.offload_threads = bot_.options().offload_threads;
+    setup.offload_queue = bot_.options().offload_queue;
+    if (auto opened = bot_.open(std::move(setup)); !opened) {
+        return std::unexpected(
+            startup_problem{exit_code::failed, fmt::format("The bot cannot start ({}).", opened.error().message())});
+    }
+    opened_ = true;
+    return {};
+}
+
+host::host_options assembly::host_options_for(const std::string& gateway_url) const {
+    host::host_options options;
+    options.session.token = settings_.token;
+    options.session.intents = bot_.intents_to_identify();
+    options.session.gateway_url = gateway_url;
+    options.session.transport = compression_of(settings_.compression);
+    options.session.presence_json = bot_.presence_json();
+    const auto random = state::make_incarnation();
+    std::memcpy(&options.session.seed, random.data(), sizeof options.session.seed);
+    options.guild_wait = settings_.guild_wait;
+    options.silence.least_silence = settings_.half_deaf_after;
+    options.journal_folder = settings_.journal;
+    options.drain_patience = settings_.stop_deadline;
+    options.user_agent = runtime::runtime_setup{}.user_agent;
+    options.log = log_.named("gateway");
+    return options;
+}
+
+assembly::~assembly() {
+    bot_.attach(static_cast<host::shard_host*>(nullptr));
+    host_.reset();
+    if (opened_) bot_.close();
+    for (auto& thread : threads_) thread->stop();
+    for (auto& thread : threads_) thread->join();
+    flush(*control_);  // What shards posted at the last moment: permits given back, how IDENTIFYs ended.
+    control_->stop();
+    control_->join();
+    desk_.reset();
+    source_ = {};
+    http_.reset();
+    control_.reset();
+    dialers_.clear();
+    threads_.clear();
+}
+
+}  // namespace shoal::roles

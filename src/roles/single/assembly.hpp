@@ -1,0 +1,66 @@
+#pragma once
+// The parts of one run: the control thread with HTTP, identify desk and the bot's REST, and the threads with the shards. Made in
+// the order in which they need each other, and taken apart in the other. Not here: what is decided about them (single_role.hpp).
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/logger.hpp"
+#include "bot/runtime.hpp"
+#include "config/bot_options.hpp"
+#include "host/bootstrap.hpp"
+#include "host/identify_desk.hpp"
+#include "host/shard_host.hpp"
+#include "net/io_thread.hpp"
+#include "roles/single/run_files.hpp"
+
+namespace shoal::roles {
+
+class assembly {
+public:
+    /// Makes what is needed to ask Discord. All that is passed by reference must outlive it.
+    assembly(runtime::bot_runtime& bot, const config::bot_settings& settings, const run_files& files, logger log,
+             net::tls_context_ptr tls);
+    /// No shard may run any more, and no handler.
+    ~assembly();
+    assembly(const assembly&) = delete;
+    assembly& operator=(const assembly&) = delete;
+
+    /// Carries REST, the identify desk and the role's own decisions; no shard lives on it.
+    [[nodiscard]] scheduler& control() noexcept { return *control_; }
+    [[nodiscard]] const host::gateway_bot_source& discord() const noexcept { return source_; }
+
+    /// Makes the rest, up to the last step before `shards` run. `no_budget` is called on the control thread when Discord does not
+    /// say any more how many IDENTIFYs are left.
+    [[nodiscard]] std::expected<void, config::startup_problem> set_up(const host::gateway_bot& discord,
+                                                                      const std::vector<shard_key>& shards,
+                                                                      std::function<void(const failure&)> no_budget);
+    /// After set_up().
+    [[nodiscard]] host::shard_host& shards() noexcept { return *host_; }
+
+private:
+    [[nodiscard]] std::vector<host::shard_thread> make_threads(std::size_t shards);
+    [[nodiscard]] std::expected<void, config::startup_problem> open_bot();
+    [[nodiscard]] host::host_options host_options_for(const std::string& gateway_url) const;
+
+    runtime::bot_runtime& bot_;
+    const config::bot_settings& settings_;
+    const run_files& files_;
+    const logger log_;
+    net::tls_context_ptr tls_;
+
+    std::unique_ptr<net::io_thread> control_;
+    std::unique_ptr<net::http_client> http_;
+    std::shared_ptr<host::bad_answer_log> bad_answers_;
+    host::gateway_bot_source source_;
+    std::unique_ptr<host::identify_desk> desk_;
+    std::vector<std::unique_ptr<net::io_thread>> threads_;
+    std::vector<std::unique_ptr<net::dialer>> dialers_;
+    std::unique_ptr<host::shard_host> host_;
+    bool opened_ = false;
+};
+
+}  // namespace shoal::roles
