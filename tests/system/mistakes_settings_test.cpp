@@ -132,9 +132,9 @@ TEST_CASE("a settings file that cannot be read") {
     expect(run(demo_bot(), in_variable), 2, "SHOAL_CONFIG: the settings file");
 }
 
-TEST_CASE("modes that are not built yet") {
+TEST_CASE("modes that this program was linked without") {
     const temp_folder home;
-    expect(run(demo_bot({"--mode", "worker"}), bot_environment(home)), 14, "not built yet");
+    expect(run(demo_bot({"--mode", "worker"}), bot_environment(home)), 14, "shoal::fleet::main");
 }
 
 TEST_CASE("a wrong pair of shard and total is told before anybody is asked") {
