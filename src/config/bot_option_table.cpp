@@ -150,7 +150,7 @@ constexpr std::array table_of_options{
                 .group = operating},
     option_spec{.name = "process-id",
                 .kind = option_kind::text,
-                .help = "This node's name, for operators and in a fleet. Not set is the host's name and the process's number.",
+                .help = "This node's name, for operators and in a fleet. Not set is the host's name.",
                 .alias = "PROCESS_ID",
                 .value_name = "NAME",
                 .group = operating},

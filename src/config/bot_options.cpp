@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <array>
 
 #include "config/reference.hpp"
@@ -106,6 +108,11 @@ std::expected<void, startup_problem> choose_ops(const option_values& values, bot
     settings.ops = std::move(*listen);
     settings.ops_token_file = values.text("ops-token-file");
     return {};
+}
+
+std::string host_name() {
+    std::array<char, 256> room{};
+    return ::gethostname(room.data(), room.size() - 1) == 0 && room[0] != 0 ? std::string(room.data()) : "this-host";
 }
 
 /// What only the modes of a fleet need.
@@ -238,7 +245,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     settings.half_deaf_after = values.time("half-deaf-after");
     settings.start_patience = values.time("start-patience");
     settings.stop_deadline = values.time("stop-deadline");
-    settings.process_id = values.text("process-id");
+    settings.process_id = values.has("process-id") ? values.text("process-id") : host_name();
     settings.certs = values.text("certs");
     if (auto done = choose_ops(values, settings); !done) return std::unexpected(std::move(done.error()));
     if (auto done = choose_fleet(values, settings); !done) return std::unexpected(std::move(done.error()));

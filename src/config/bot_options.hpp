@@ -51,7 +51,7 @@ struct bot_settings {
     duration half_deaf_after{};  ///< 0: never.
     duration start_patience{};
     duration stop_deadline{};
-    std::string process_id;         ///< This node's name for operators; empty: the host's name and the process's number.
+    std::string process_id;         ///< This node's name for operators and in a fleet; the host's if nobody named it.
     std::optional<listen_url> ops;  ///< Where health and metrics are; none: nowhere.
     std::string ops_token_file;     ///< What it holds opens the metrics; empty: client certificates only.
     std::string certs;              ///< Folder with ca.pem, node.pem and node.key; empty: none.

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "bot/rest_client.hpp"
 #include "roles/single/exit_reasons.hpp"
 #include "state/boot_id.hpp"
 
@@ -27,11 +28,15 @@ gateway::compression compression_of(config::transport how) noexcept {
     return gateway::compression::zstd_stream;
 }
 
-/// Runs everything that was posted there before.
-void flush(scheduler& thread) {
-    std::promise<void> reached;
-    thread.post([&] { reached.set_value(); });
-    reached.get_future().wait();
+/// Runs this there, after everything that was posted before, and waits for it.
+template <class Job>
+void run_on(scheduler& thread, Job job) {
+    std::promise<void> done;
+    thread.post([&] {
+        job();
+        done.set_value();
+    });
+    done.get_future().wait();
 }
 
 }  // namespace
@@ -46,6 +51,46 @@ assembly::assembly(runtime::bot_runtime& bot, const config::bot_settings& settin
     bad_answers_ = std::make_shared<host::bad_answer_log>(*control_, log_.named("rest"));
     source_ = host::gateway_bot_over_http(*http_, settings_.api_base, settings_.token, runtime::runtime_setup{}.user_agent,
                                           bad_answers_);
+}
+
+std::expected<void, startup_problem> assembly::open_ops() {
+    if (!settings_.ops) return {};
+    std::expected<void, startup_problem> done;
+    run_on(*control_, [&] {
+        auto opened = ops::ops_port::open(*control_, {*settings_.ops, settings_.ops_token_file, settings_.certs},
+                                          [this] { return picture(); });
+        if (opened) {
+            ops_ = std::move(*opened);
+        } else {
+            done = std::unexpected(std::move(opened).error());
+        }
+    });
+    if (!done) return done;
+    log_.info("the ops address is open", {{"url", ops_->url()}});
+    return {};
+}
+
+ops::node_picture assembly::picture() {
+    ops::node_picture node;
+    node.process_id = settings_.process_id;
+    node.mode = "single";
+    node.version = config::version;
+    node.stopping = stopping_;
+    node.process = probe_.look(control_->now());
+    // Shards are made by another thread, after the desk: who sees the flag sees both.
+    if (!made_.load(std::memory_order_acquire)) return node;
+    node.shards = bot_.shards();
+    node.rest = bot_.rest().status();
+    node.answers = bot_.bad_answers();
+    const auto budget = desk_->budget();
+    auto& identify = node.identify.emplace();
+    identify.total = budget.seen.total;
+    identify.remaining = budget.seen.remaining;
+    identify.spent = budget.spent;
+    identify.foreign = budget.foreign;
+    identify.waiting = budget.waiting;
+    identify.trouble = budget.trouble;
+    return node;
 }
 
 std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& discord, const std::vector<shard_key>& shards,
@@ -63,6 +108,7 @@ std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& d
     if (auto done = open_bot(); !done) return done;
     host_ = std::make_unique<host::shard_host>(std::move(threads), host_options_for(discord.url), *desk_, bot_);
     bot_.attach(host_.get());
+    made_.store(true, std::memory_order_release);
 
     log_.info("starting", {{"shards", fmt::format("{}", shards.size())},
                            {"total", fmt::format("{}", shards.front().total)},
@@ -125,12 +171,13 @@ host::host_options assembly::host_options_for(const std::string& gateway_url) co
 }
 
 assembly::~assembly() {
+    run_on(*control_, [this] { ops_.reset(); });  // Nobody asks any more when what is asked for goes.
     bot_.attach(static_cast<host::shard_host*>(nullptr));
     host_.reset();
     if (opened_) bot_.close();
     for (auto& thread : threads_) thread->stop();
     for (auto& thread : threads_) thread->join();
-    flush(*control_);  // What shards posted at the last moment: permits given back, how IDENTIFYs ended.
+    run_on(*control_, [] {});  // What shards posted at the last moment: permits given back, how IDENTIFYs ended.
     control_->stop();
     control_->join();
     desk_.reset();

@@ -2,6 +2,7 @@
 // The parts of one run: the control thread with HTTP, identify desk and the bot's REST, and the threads with the shards. Made in
 // the order in which they need each other, and taken apart in the other. Not here: what is decided about them (single_role.hpp).
 
+#include <atomic>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -15,6 +16,8 @@
 #include "host/identify_desk.hpp"
 #include "host/shard_host.hpp"
 #include "net/io_thread.hpp"
+#include "ops/ops_port.hpp"
+#include "ops/process_probe.hpp"
 #include "roles/single/run_files.hpp"
 
 namespace shoal::roles {
@@ -33,6 +36,11 @@ public:
     [[nodiscard]] scheduler& control() noexcept { return *control_; }
     [[nodiscard]] const host::gateway_bot_source& discord() const noexcept { return source_; }
 
+    /// Opens the ops address, if the settings name one: from here on it says "starting".
+    [[nodiscard]] std::expected<void, config::startup_problem> open_ops();
+    /// What the ops address says from now on. On the control thread.
+    void say_stopping() noexcept { stopping_ = true; }
+
     /// Makes the rest, up to the last step before `shards` run. `no_budget` is called on the control thread when Discord does not
     /// say any more how many IDENTIFYs are left.
     [[nodiscard]] std::expected<void, config::startup_problem> set_up(const host::gateway_bot& discord,
@@ -44,6 +52,8 @@ public:
 private:
     [[nodiscard]] std::vector<host::shard_thread> make_threads(std::size_t shards);
     [[nodiscard]] std::expected<void, config::startup_problem> open_bot();
+    /// On the control thread.
+    [[nodiscard]] ops::node_picture picture();
     [[nodiscard]] host::host_options host_options_for(const std::string& gateway_url) const;
 
     runtime::bot_runtime& bot_;
@@ -61,6 +71,12 @@ private:
     std::vector<std::unique_ptr<net::dialer>> dialers_;
     std::unique_ptr<host::shard_host> host_;
     bool opened_ = false;
+
+    // On the control thread, as soon as it is open.
+    ops::process_probe probe_;
+    bool stopping_ = false;
+    std::atomic<bool> made_ = false;  // Set by the thread that starts.
+    std::unique_ptr<ops::ops_port> ops_;
 };
 
 }  // namespace shoal::roles

@@ -109,6 +109,7 @@ std::expected<bool, startup_problem> single_role::start(const std::vector<std::s
     for (const auto& warning : bot_.start_warnings()) log_.warn(warning);
 
     parts_ = std::make_unique<assembly>(bot_, settings_, files_, log_, tls_);
+    if (auto done = parts_->open_ops(); !done) return std::unexpected(std::move(done).error());
     const auto discord =
         wait_for_first_answer(parts_->control(), parts_->discord(), settings_.start_patience, log_, give_up_descriptor);
     if (!discord) return false;
@@ -183,6 +184,7 @@ void single_role::stop(bool for_good) {
 }
 
 void single_role::begin_stop(bool for_good) {
+    parts_->say_stopping();
     log_.info("stopping", {{"sessions", for_good ? "ended" : "stay resumable"}});
     parts_->shards().stop(for_good, [this](const std::map<shard_key, gateway::resume_ticket>&) {
         // The host has waited for the handlers of its events; what is left are those that no event holds.

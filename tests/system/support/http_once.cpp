@@ -10,7 +10,8 @@
 
 namespace shoal::system_test {
 
-http_answer http_once(std::string_view method, std::string_view base, std::string_view target, std::string_view body) {
+http_answer http_once(std::string_view method, std::string_view base, std::string_view target, std::string_view body,
+                      std::string_view header) {
     http_answer answer;
     const auto colon = base.rfind(':');
     std::uint16_t port = 0;
@@ -27,6 +28,7 @@ http_answer http_once(std::string_view method, std::string_view base, std::strin
         std::string request(method);
         request.append(" ").append(target).append(
             " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n");
+        if (!header.empty()) request.append(header).append("\r\n");
         request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
         std::string_view rest = request;
         while (!rest.empty()) {

@@ -12,8 +12,8 @@ struct http_answer {
     std::string body;
 };
 
-/// `base` is "http://127.0.0.1:1234".
+/// `base` is "http://127.0.0.1:1234"; `header` is one more line ("Authorization: Bearer x").
 [[nodiscard]] http_answer http_once(std::string_view method, std::string_view base, std::string_view target,
-                                    std::string_view body = {});
+                                    std::string_view body = {}, std::string_view header = {});
 
 }  // namespace shoal::system_test
