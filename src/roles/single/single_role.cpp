@@ -270,7 +270,7 @@ std::expected<void, startup_problem> single_role::run_shards(const host::gateway
         lanes.push_back({threads_.back().get(), dialers_.back().get()});
     }
 
-    gateway::governor_policy policy;
+    budget::governor_policy policy;
     policy.use_reserve = settings_.use_identify_reserve;
     host::desk_options desk;
     desk.policy = policy;
