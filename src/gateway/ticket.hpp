@@ -1,22 +1,10 @@
 #pragma once
-// What RESUME needs, as a value: it outlives the connection, the process and, later, the machine.
+// The gateway's name for what RESUME needs. Not here: the value itself, which the fleet knows too (discord/resume_ticket.hpp).
 
-#include <cstdint>
-#include <string>
-
-#include "shoal/ids.hpp"
+#include "discord/resume_ticket.hpp"
 
 namespace shoal::gateway {
 
-/// A Discord session of one shard at one point. Valid for its `shard` pair only [2.7.11, peers.md trap 11].
-struct resume_ticket {
-    shard_key shard;
-    std::string session_id;
-    std::string resume_url;     ///< As READY gave it, without query.
-    std::uint64_t seq = 0;      ///< Highest sequence number received; RESUME sends it.
-    std::uint64_t done = 0;     ///< Every event up to here was handed out and its handlers ended.
-    std::uint64_t intents = 0;  ///< What the session was identified with; RESUME cannot change it.
-    friend bool operator==(const resume_ticket&, const resume_ticket&) = default;
-};
+using discord::resume_ticket;
 
 }  // namespace shoal::gateway

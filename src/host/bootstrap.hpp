@@ -1,6 +1,6 @@
 #pragma once
 // GET /gateway/bot: where the gateway is, how many shards Discord wants, and what is left of the identify budget [1.1, 1.2].
-// Not here: other REST routes (src/rest), what the budget allows (gateway/identify_governor.hpp).
+// Not here: other REST routes (src/rest), what the budget allows (budget/identify_governor.hpp).
 
 #include <cstdint>
 #include <functional>
@@ -11,7 +11,7 @@
 #include "base/logger.hpp"
 #include "base/scheduler.hpp"
 #include "base/secret.hpp"
-#include "gateway/identify_governor.hpp"
+#include "budget/identify_governor.hpp"
 #include "host/bad_answer.hpp"
 #include "net/http_client.hpp"
 #include "shoal/error.hpp"
@@ -21,7 +21,7 @@ namespace shoal::host {
 struct gateway_bot {
     std::string url;
     std::uint32_t shards = 1;  ///< Discord's recommendation.
-    gateway::session_start_limit limit;
+    budget::session_start_limit limit;
 };
 
 /// One attempt's end.

@@ -12,8 +12,8 @@
 
 namespace shoal::host {
 
-using gateway::identify_governor;
-using gateway::identify_ledger;
+using budget::identify_governor;
+using budget::identify_ledger;
 
 /// Lives on the desk's scheduler; work that is posted there holds it weakly, so that a desk can go at any time.
 struct identify_desk::core : std::enable_shared_from_this<core> {
@@ -195,7 +195,7 @@ struct identify_desk::core : std::enable_shared_from_this<core> {
         wake_after(wait);
     }
 
-    void seen(const gateway::session_start_limit& limit) {
+    void seen(const budget::session_start_limit& limit) {
         note([limit](identify_governor& by, identify_ledger& in, instant now) { by.budget_seen(limit, in, now); });
     }
 
@@ -276,7 +276,7 @@ void identify_desk::can_spare(scheduler& reply_on, std::function<void(bool)> on_
     });
 }
 
-void identify_desk::budget_seen(gateway::session_start_limit limit) {
+void identify_desk::budget_seen(budget::session_start_limit limit) {
     core_->post([=](core& self) { self.seen(limit); });
 }
 

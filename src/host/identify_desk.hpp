@@ -1,7 +1,7 @@
 #pragma once
 // Gives out identify permits in single-process mode: the governor over a ledger that the processes of one host share, with
 // /gateway/bot read before each wave. On a fleet the coordinator takes its place.
-// Not here: the rules (gateway/identify_governor.hpp), the file (state/shared_ledger.hpp).
+// Not here: the rules (budget/identify_governor.hpp), the file (state/shared_ledger.hpp).
 
 #include <cstdint>
 #include <deque>
@@ -12,7 +12,7 @@
 
 #include "base/logger.hpp"
 #include "base/scheduler.hpp"
-#include "gateway/identify_governor.hpp"
+#include "budget/identify_governor.hpp"
 #include "host/bootstrap.hpp"
 #include "host/ledger_port.hpp"
 #include "host/planted.hpp"
@@ -21,7 +21,7 @@
 namespace shoal::host {
 
 struct desk_options {
-    gateway::governor_policy policy;
+    budget::governor_policy policy;
     /// Another process may return a permit at any time: a desk with shards waiting looks into the ledger at least this often.
     duration longest_sleep = std::chrono::seconds(5);
     duration busy_retry = std::chrono::milliseconds(20);
@@ -33,7 +33,7 @@ struct desk_options {
 
 /// A picture of the budget, for logs and the ops page.
 struct budget_snapshot {
-    gateway::session_start_limit seen;
+    budget::session_start_limit seen;
     std::int64_t spent = 0, foreign = 0;
     std::size_t waiting = 0;
     std::string trouble;  ///< Why nobody gets a permit, or empty.
@@ -56,7 +56,7 @@ public:
     void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) override;
 
     /// The bootstrap's answer, so that the first wave needs no second request.
-    void budget_seen(gateway::session_start_limit limit);
+    void budget_seen(budget::session_start_limit limit);
     /// On `on`'s thread.
     [[nodiscard]] budget_snapshot budget() const;
 

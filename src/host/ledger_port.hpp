@@ -1,13 +1,13 @@
 #pragma once
 // Where the identify ledger is kept: a file that the processes of a host share, or memory in a test.
-// Not here: what is done with it (gateway/identify_governor.hpp).
+// Not here: what is done with it (budget/identify_governor.hpp).
 
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "base/logger.hpp"
-#include "gateway/identify_governor.hpp"
+#include "budget/identify_governor.hpp"
 #include "shoal/error.hpp"
 
 namespace shoal::host {
@@ -17,7 +17,7 @@ public:
     virtual ~ledger_port() = default;
     /// Runs `change` over the ledger while nobody else can touch it, and stores the ledger if it changed. Never waits:
     /// state::errc::busy asks to try again soon. When it fails after `change` ran, nothing was stored.
-    [[nodiscard]] virtual result<void> with(instant now, const std::function<void(gateway::identify_ledger&)>& change) = 0;
+    [[nodiscard]] virtual result<void> with(instant now, const std::function<void(budget::identify_ledger&)>& change) = 0;
 };
 
 /// The file at `path` (state::ledger_path). A damaged file is logged and begun anew, as if every key

@@ -1,6 +1,6 @@
 #pragma once
 // The port through which shards get their identify permits. In single-process mode this is identify_desk (ledger in a locked
-// file); on a fleet it will be the coordinator. Not here: who may identify when (gateway/identify_governor.hpp).
+// file); on a fleet it will be the coordinator. Not here: who may identify when (budget/identify_governor.hpp).
 
 #include <cstdint>
 #include <functional>

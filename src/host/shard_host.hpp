@@ -14,7 +14,7 @@
 #include "base/logger.hpp"
 #include "base/scheduler.hpp"
 #include "base/secret.hpp"
-#include "gateway/identify_governor.hpp"
+#include "budget/identify_governor.hpp"
 #include "gateway/session.hpp"
 #include "gateway/silence_watch.hpp"
 #include "gateway/ticket.hpp"

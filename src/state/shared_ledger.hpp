@@ -1,6 +1,6 @@
 #pragma once
 // The identify ledger's file: shared by all processes of one host that run the same bot, each touching it under a lock.
-// Not here: what the text means (gateway/identify_governor.hpp), nor a process's own folder (state_folder.hpp).
+// Not here: what the text means (budget/identify_governor.hpp), nor a process's own folder (state_folder.hpp).
 
 #include <cstdint>
 #include <functional>

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "budget/identify_governor.hpp"
 #include "bytes.hpp"
-#include "gateway/identify_governor.hpp"
 
 using namespace shoal;
 
@@ -18,11 +18,11 @@ std::string with_checksum(std::string_view body) {
 
 void check(std::string_view text) {
     const fuzz::exact bytes(text);
-    const auto read = gateway::read_ledger(bytes.view());
+    const auto read = budget::read_ledger(bytes.view());
     if (!read) return;
-    const auto written = gateway::write_ledger(*read);
-    const auto again = gateway::read_ledger(written);
-    SHOAL_ASSERT(again.has_value() && gateway::write_ledger(*again) == written);
+    const auto written = budget::write_ledger(*read);
+    const auto again = budget::read_ledger(written);
+    SHOAL_ASSERT(again.has_value() && budget::write_ledger(*again) == written);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ constexpr duration guild_wait = 15s;
 class ledger_in_memory final : public host::ledger_port {
 public:
     explicit ledger_in_memory(shared_ledger& where) : where_(where) {}
-    result<void> with(instant, const std::function<void(gateway::identify_ledger&)>& change) override {
+    result<void> with(instant, const std::function<void(budget::identify_ledger&)>& change) override {
         // Through its text, as the file does it.
-        auto read = gateway::read_ledger(gateway::write_ledger(where_.ledger));
+        auto read = budget::read_ledger(budget::write_ledger(where_.ledger));
         if (!read) return std::unexpected(read.error());
         change(*read);
         where_.ledger = std::move(*read);

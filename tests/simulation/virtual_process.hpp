@@ -54,7 +54,7 @@ struct witness {
 
 /// The ledger that the processes share.
 struct shared_ledger {
-    gateway::identify_ledger ledger;
+    budget::identify_ledger ledger;
 };
 
 struct process_options {

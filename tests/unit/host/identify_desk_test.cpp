@@ -23,7 +23,7 @@ namespace {
 
 /// A ledger that several desks of one test share, with the ways in which a file can fail.
 struct shared_memory {
-    gateway::identify_ledger ledger;
+    budget::identify_ledger ledger;
     bool busy = false;
     bool full = false;
 };
@@ -31,7 +31,7 @@ struct shared_memory {
 class memory_ledger final : public ledger_port {
 public:
     explicit memory_ledger(shared_memory& where) : where_(where) {}
-    result<void> with(instant, const std::function<void(gateway::identify_ledger&)>& change) override {
+    result<void> with(instant, const std::function<void(budget::identify_ledger&)>& change) override {
         if (where_.busy) return std::unexpected(failure(state::errc::busy));
         auto copy = where_.ledger;
         change(copy);
@@ -57,7 +57,7 @@ struct fake_api {
 
     virtual_scheduler& time;
     int asked = 0;
-    gateway::session_start_limit limit{1000, 1000, 24h, 1};
+    budget::session_start_limit limit{1000, 1000, 24h, 1};
     std::function<gateway_bot_answer()> answer;
 };
 
@@ -337,21 +337,21 @@ TEST_CASE("a damaged ledger file makes every key wait one window and Discord be 
         CHECK(api.asked == 1);
     }
     SUBCASE("of another boot: its times mean nothing, its counts stay") {
-        gateway::identify_ledger old;
+        budget::identify_ledger old;
         old.application = 7;
         old.boot_id = "an earlier boot";
         old.spent = 30;
         old.key_free_at[3] = instant{} + 1000h;
-        REQUIRE(state::write_durably(path, gateway::write_ledger(old)));
+        REQUIRE(state::write_durably(path, budget::write_ledger(old)));
         const auto waited = first_grant();
         CHECK(waited >= 5s);
         CHECK(waited <= 7s);
     }
     SUBCASE("of another bot") {
-        gateway::identify_ledger other;
+        budget::identify_ledger other;
         other.application = 8;
         other.boot_id = "boot";
-        REQUIRE(state::write_durably(path, gateway::write_ledger(other)));
+        REQUIRE(state::write_durably(path, budget::write_ledger(other)));
         CHECK(first_grant() >= 5s);
     }
     SUBCASE("what one desk spent the next one knows") {
@@ -359,7 +359,7 @@ TEST_CASE("a damaged ledger file makes every key wait one window and Discord be 
         const auto text = state::read_whole(path);
         REQUIRE(text);
         REQUIRE(text->has_value());
-        CHECK(gateway::read_ledger(**text)->spent >= 0);
+        CHECK(budget::read_ledger(**text)->spent >= 0);
         CHECK((*text)->find("token") == std::string::npos);
     }
     std::filesystem::remove_all(folder);

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "gateway/errc.hpp"
-#include "gateway/identify_governor.hpp"
+#include "budget/errc.hpp"
+#include "budget/identify_governor.hpp"
 
 using namespace shoal;
-using namespace shoal::gateway;
+using namespace shoal::budget;
 using namespace std::chrono_literals;
 using granted = identify_governor::granted;
 using refused = identify_governor::refused;

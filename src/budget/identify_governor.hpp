@@ -1,6 +1,6 @@
 #pragma once
 // Who may IDENTIFY when: one governor per application, as a pure machine over a ledger that is a value. Processes of one host
-// share the ledger through a locked file (src/state); a coordinator will keep it in its store. protocols.md 6 is its law; [1.11],
+// share the ledger through a locked file (src/state); a coordinator keeps it in its store. protocols.md 6 is its law; [1.11],
 // [1.14] to [1.18] are Discord's. Not here: asking Discord for the budget (the driver in src/host does and tells), locking.
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 #include "shoal/error.hpp"
 #include "shoal/ids.hpp"
 
-namespace shoal::gateway {
+namespace shoal::budget {
 
 /// What `/gateway/bot` said about identifies.
 struct session_start_limit {
@@ -132,4 +132,4 @@ private:
     std::uint64_t asked_ = 0;
 };
 
-}  // namespace shoal::gateway
+}  // namespace shoal::budget

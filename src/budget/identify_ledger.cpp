@@ -6,10 +6,10 @@
 #include <iterator>
 #include <limits>
 
-#include "gateway/errc.hpp"
-#include "gateway/identify_governor.hpp"
+#include "budget/errc.hpp"
+#include "budget/identify_governor.hpp"
 
-namespace shoal::gateway {
+namespace shoal::budget {
 namespace {
 
 constexpr std::string_view title = "shoal identify ledger 1\n";
@@ -151,4 +151,4 @@ result<identify_ledger> read_ledger(std::string_view text) {
     return ledger;
 }
 
-}  // namespace shoal::gateway
+}  // namespace shoal::budget

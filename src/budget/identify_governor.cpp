@@ -1,4 +1,4 @@
-#include "gateway/identify_governor.hpp"
+#include "budget/identify_governor.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <tuple>
 
-namespace shoal::gateway {
+namespace shoal::budget {
 namespace {
 
 // Discord resets its window at the time that it told, give or take: from here on a later end is a new window.
@@ -241,4 +241,4 @@ bool renew_after_boot(identify_ledger& ledger, std::string_view boot_id, instant
     return true;
 }
 
-}  // namespace shoal::gateway
+}  // namespace shoal::budget

@@ -1,0 +1,210 @@
+// The brain's answers to operators.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cluster/brain.hpp"
+
+namespace shoal::cluster {
+namespace {
+
+operator_refused no(operator_refused::reason why, std::string detail) { return {why, std::move(detail)}; }
+
+operator_refused no_worker(const process_id& process) {
+    return no(operator_refused::reason::unknown_worker, fmt::format("there is no worker {}", process.value));
+}
+
+}  // namespace
+
+void brain::on(const leader::operator_asked& what) {
+    auto told = std::visit([this](const auto& it) { return reply(it); }, what.what);
+    out_->push_back(leader::answer{what.request, std::move(told)});
+}
+
+cluster_picture brain::picture(instant now) const {
+    cluster_picture out;
+    out.coordinator = config_.coordinator;
+    out.leader = fleet_.leader;
+    out.fleet = fleet_.fleet;
+    out.total_shards = table_.total();
+    out.succession = {config_.coordinator};
+    out.paused = fleet_.paused;
+    if (in_office_ && now < waiting_until_)
+        out.waiting_for = fmt::format("workers of the time before this coordinator, for {} ms more", to_ms(waiting_until_ - now));
+    if (table_.total() == 0) out.waiting_for = "Discord's shard count";
+    for (const auto* alarm : {&store_alarm_, &room_alarm_, &count_alarm_})
+        if (!alarm->empty()) out.alarms.push_back(*alarm);
+    const auto& seen = ledger_.seen;
+    out.identify.total = seen.total;
+    out.identify.remaining = seen.remaining - (ledger_.spent - ledger_.spent_at_seen);
+    out.identify.reserve = static_cast<std::int64_t>(static_cast<double>(seen.total) * config_.identify.reserve_share);
+    out.identify.foreign = ledger_.foreign;
+    out.identify.reset_after = ledger_.window_ends > now ? ledger_.window_ends - now : duration{};
+    out.identify.waiting = static_cast<std::uint32_t>(governor_->waiting());
+    out.identify.budget_known = ledger_.seen_at != instant{};
+    out.identify.reserve_in_use = fleet_.use_reserve || config_.identify.use_reserve;
+    for (const auto& [process, who] : members_.all()) {
+        const auto& owned = table_.owned_by(process);
+        out.workers.push_back({process,
+                               who.incarnation,
+                               who.state,
+                               who.reason,
+                               who.zone,
+                               who.software,
+                               who.listen_url,
+                               who.capacity,
+                               who.metrics,
+                               who.cordoned,
+                               now - who.last_heard,
+                               {owned.begin(), owned.end()}});
+    }
+    out.shards.reserve(table_.total());
+    for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
+        const auto& row = table_.at(shard);
+        out.shards.push_back({shard, row.owner, row.epoch, row.state, row.reported, row.reason, row.metrics});
+    }
+    return out;
+}
+
+operator_answer brain::reply(const picture_ask&) { return picture(now_); }
+
+operator_answer brain::reply(const events_ask& what) { return history_.since(what.after, now_); }
+
+operator_answer brain::reply(const explain_ask& what) {
+    if (what.shard >= table_.total())
+        return no(operator_refused::reason::unknown_shard, fmt::format("there are {} shards", table_.total()));
+    const auto& row = table_.at(what.shard);
+    explained out;
+    if (row.owner) {
+        const auto* who = members_.find(*row.owner);
+        out.lines.push_back(fmt::format("shard {} is {} on {} under epoch {}: {}", what.shard, to_string(row.state),
+                                        row.owner->value, number(row.epoch), row.reason));
+        if (who != nullptr)
+            out.lines.push_back(fmt::format("{} is {}: {}", row.owner->value, to_string(who->state), who->reason));
+    } else {
+        out.lines.push_back(fmt::format("shard {} has no owner: {}", what.shard, row.reason));
+        if (waits()) out.lines.emplace_back("nothing is given away until workers of the time before had their say");
+        if (fleet_.paused) out.lines.emplace_back("the fleet is paused");
+        if (!room_alarm_.empty()) out.lines.push_back(room_alarm_);
+    }
+    if (row.ticket)
+        out.lines.push_back(fmt::format("its session is known, received {}, done {}", row.ticket->seq, row.ticket->done));
+    else if (asking_.contains(what.shard))
+        out.lines.emplace_back("it has no session and waits for a permit to IDENTIFY");
+    else
+        out.lines.emplace_back("it has no session that is known");
+    for (const auto& event : history_.of_shard(what.shard, now_).events)
+        out.lines.push_back(fmt::format("{} s ago: {}: {}", to_ms(event.ago) / 1000, event.process, event.what));
+    return out;
+}
+
+operator_answer brain::reply(const move_ask& what) {
+    const auto* to = what.to ? members_.find(*what.to) : nullptr;
+    if (what.to && to == nullptr) return no_worker(*what.to);
+    if (to != nullptr && !to->accepts())
+        return no(operator_refused::reason::conflict, fmt::format("{} takes no shards: {}", what.to->value, to->reason));
+    if (waits()) return no(operator_refused::reason::not_ready, "nothing is moved until one lease after taking office");
+    if (to != nullptr && table_.owned_by(*what.to).size() + what.shards.size() > room_of(to->capacity, config_.placement))
+        return no(operator_refused::reason::no_room,
+                  fmt::format("{} holds {} shards of {} at most", what.to->value, table_.owned_by(*what.to).size(),
+                              room_of(to->capacity, config_.placement)));
+    auto seen = view(false);
+    plan_told out;
+    out.dry_run = what.dry_run;
+    for (const auto shard : what.shards) {
+        if (shard >= table_.total())
+            return no(operator_refused::reason::unknown_shard, fmt::format("there are {} shards", table_.total()));
+        const auto& row = table_.at(shard);
+        if (!row.owner || row.state != placement_state::running)
+            return no(operator_refused::reason::conflict, fmt::format("shard {} is {}", shard, to_string(row.state)));
+        if (row.owner == what.to) continue;
+        if (what.to) {
+            out.moves.push_back({shard, row.owner, *what.to, "an operator moves it"});
+        } else {
+            seen.shards[shard].must_leave = true;
+            seen.shards[shard].why = "an operator moves it";
+        }
+    }
+    if (!what.to) {
+        const auto plan = cluster::place(seen, config_.placement);
+        for (const auto& one : plan.moves)
+            if (std::ranges::find(what.shards, one.shard) != what.shards.end()) out.moves.push_back(one);
+        for (const auto& left : plan.unplaced) out.left_out.push_back(fmt::format("shard {}: {}", left.shard, left.why));
+    }
+    if (!what.dry_run)
+        for (const auto& one : out.moves) queue_.push_back({one.shard, one.to, one.reason});
+    return out;
+}
+
+operator_answer brain::reply(const drain_ask& what) {
+    auto* who = members_.find(what.process);
+    if (who == nullptr) return no_worker(what.process);
+    const bool before = std::exchange(who->draining, true);
+    const auto plan = cluster::place(view(false), config_.placement);
+    plan_told out;
+    out.dry_run = what.dry_run;
+    for (const auto& one : plan.moves)
+        if (one.from == what.process) out.moves.push_back(one);
+    for (const auto& left : plan.unplaced) out.left_out.push_back(fmt::format("shard {}: {}", left.shard, left.why));
+    if (what.dry_run) {
+        who->draining = before;
+        return out;
+    }
+    outbox_.store().members.insert(what.process);
+    remember(what.process, {}, "an operator drains it");
+    tell(*who, drain_told{fleet_.leader, true});
+    look_at(*who);
+    place_due_ = true;
+    return out;
+}
+
+operator_answer brain::reply(const cordon_ask& what) {
+    auto* who = members_.find(what.process);
+    if (who == nullptr) return no_worker(what.process);
+    who->cordoned = what.on;
+    if (!what.on && std::exchange(who->draining, false)) tell(*who, drain_told{fleet_.leader, false});
+    outbox_.store().members.insert(what.process);
+    look_at(*who);
+    place_due_ = true;
+    remember(what.process, {}, what.on ? "an operator cordons it" : "an operator uncordons it");
+    return operator_done{fmt::format("{} {}", what.process.value, what.on ? "gets no more shards" : "takes shards")};
+}
+
+operator_answer brain::reply(const pause_ask& what) {
+    fleet_.paused = what.on;
+    outbox_.store().fleet = true;
+    place_due_ = true;
+    remember({}, {}, what.on ? "an operator pauses the fleet" : "an operator ends the pause");
+    return operator_done{what.on ? "nothing is moved, and shards of lost workers wait" : "the fleet goes on"};
+}
+
+operator_answer brain::reply(const rebalance_ask& what) {
+    const auto plan = cluster::place(view(true), config_.placement);
+    plan_told out;
+    out.dry_run = what.dry_run;
+    out.moves = plan.moves;
+    for (const auto& left : plan.unplaced) out.left_out.push_back(fmt::format("shard {}: {}", left.shard, left.why));
+    if (!what.dry_run) rebalance_due_ = true;
+    return out;
+}
+
+operator_answer brain::reply(const fence_ask& what) {
+    auto* who = members_.find(what.process);
+    if (who == nullptr) return no_worker(what.process);
+    if (what.incarnation && *what.incarnation != who->incarnation)
+        return no(operator_refused::reason::conflict, fmt::format("{} is of another incarnation now", what.process.value));
+    prove_dead(*who, "an operator fenced it");
+    return operator_done{fmt::format("{} counts as dead; its shards are taken over", what.process.value)};
+}
+
+operator_answer brain::reply(const reserve_ask& what) {
+    fleet_.use_reserve = what.use;
+    outbox_.store().fleet = true;
+    make_governor();
+    remember({}, {}, what.use ? "an operator releases the reserve of IDENTIFYs" : "an operator locks the reserve of IDENTIFYs");
+    return operator_done{what.use ? "the reserve may be used" : "the reserve is kept"};
+}
+
+}  // namespace shoal::cluster

@@ -1,0 +1,146 @@
+// The brain's purse: who may IDENTIFY when. The governor decides; here is who may ask it, and that a permit is stored before it
+// is given.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cluster/brain.hpp"
+
+namespace shoal::cluster {
+
+void brain::make_governor() {
+    auto rules = config_.identify;
+    rules.use_reserve |= fleet_.use_reserve;
+    governor_.emplace(rules);
+    // Who waits is asked anew by its worker's reports.
+    asking_.clear();
+}
+
+void brain::on(const leader::budget_told& what) {
+    budget_asked_ = false;
+    const auto before = ledger_.foreign;
+    governor_->budget_seen(what.limit, ledger_, now_);
+    if (ledger_.foreign > before)
+        say_note(leader::note_code::foreign_identifies, fmt::format("{} in this window", ledger_.foreign));
+    outbox_.store().ledger = true;
+    permits_due_ = true;
+}
+
+void brain::on(const leader::budget_failed& what) {
+    budget_asked_ = false;
+    budget_not_before_ = now_ + std::max<duration>(what.retry_after, std::chrono::seconds(1));
+    permits_at_ = std::min(permits_at_, budget_not_before_);
+}
+
+/// Only the owner may ask, only while it has a lease, and only for a session that is not known or is known to be lost: a shard
+/// that was taken over may have another session that still can be resumed.
+void brain::hear(member& who, const permit_ask& ask) {
+    if (ask.shard >= table_.total()) return;
+    auto& row = table_.at(ask.shard);
+    if (!row.held_by(who.process, who.incarnation) || row.epoch != ask.epoch) return;
+    if (row.ticket && row.ticket->session_id == ask.lost_session) {
+        row.ticket.reset();
+        row.ticket_stored = false;
+        outbox_.store().shards.insert(ask.shard);
+    }
+    want_permit(who, ask.shard, ask.had_session);
+}
+
+void brain::want_permit(member& who, std::uint32_t shard, bool had_session) {
+    const auto& row = table_.at(shard);
+    if (row.ticket && !config_.planted.identify_without_proof) {
+        tell(who, permit_refusal{shard, row.epoch, fleet_.leader,
+                                 fmt::format("session {} is known and can be resumed", row.ticket->session_id)});
+        return;
+    }
+    if (row.state == placement_state::storing || row.state == placement_state::releasing) return;
+    const auto [waiting, fresh] = asking_.try_emplace(shard, row.epoch);
+    if (!fresh && waiting->second == row.epoch) return;
+    waiting->second = row.epoch;
+    governor_->ask(key_of(shard), had_session);
+    permits_due_ = true;
+}
+
+void brain::hear(member& who, const permit_withdrawn& what) {
+    if (what.shard >= table_.total() || !table_.at(what.shard).held_by(who.process, who.incarnation)) return;
+    if (asking_.erase(what.shard) != 0) governor_->withdraw(key_of(what.shard));
+}
+
+void brain::hear(member&, const permit_used& what) {
+    if (what.shard >= table_.total()) return;
+    governor_->used(number(what.permit), key_of(what.shard), ledger_, now_);
+    outbox_.store().ledger = true;
+}
+
+void brain::hear(member&, const permit_returned& what) {
+    if (what.shard >= table_.total()) return;
+    governor_->returned(number(what.permit), key_of(what.shard), ledger_, now_);
+    if (config_.planted.refund_doubled) --ledger_.spent;
+    outbox_.store().ledger = true;
+    permits_due_ = true;
+}
+
+void brain::hear(member&, const identify_ended& what) {
+    governor_->ended(what.ready, ledger_, now_);
+    outbox_.store().ledger = true;
+}
+
+void brain::hear(member& who, const spare_ask& what) {
+    if (what.shard >= table_.total()) return;
+    tell(who, spare_answer{what.shard, what.epoch, fleet_.leader, governor_->can_spare(ledger_, now_)});
+}
+
+void brain::give_permits() {
+    permits_due_ = false;
+    permits_at_ = never;
+    // A permit that cannot be stored is not given; nor is one before workers of another leader had their say.
+    if (waits() || !store_alarm_.empty()) {
+        permits_at_ = now_;
+        return;
+    }
+    for (const auto& decision : governor_->decide(ledger_, now_)) {
+        if (const auto* given = std::get_if<budget::identify_governor::granted>(&decision)) {
+            grant(*given);
+        } else if (const auto* no = std::get_if<budget::identify_governor::refused>(&decision)) {
+            say_note(leader::note_code::permit_refused, fmt::format("shard {}: {}", no->shard.id, no->why));
+            const auto& row = table_.at(no->shard.id);
+            const auto* who = row.owner ? members_.find(*row.owner) : nullptr;
+            if (who != nullptr) tell(*who, permit_refusal{no->shard.id, row.epoch, fleet_.leader, no->why});
+        } else if (std::holds_alternative<budget::identify_governor::read_budget>(decision)) {
+            if (budget_asked_) continue;
+            if (now_ < budget_not_before_) {
+                permits_at_ = std::min(permits_at_, budget_not_before_);
+                continue;
+            }
+            budget_asked_ = true;
+            out_->push_back(leader::read_budget{});
+        } else if (const auto* later = std::get_if<budget::identify_governor::ask_again_at>(&decision)) {
+            permits_at_ = std::min(permits_at_, later->when);
+        }
+    }
+}
+
+/// Counted; stored, then said. Its time runs from here, told as time since a heartbeat that the worker can recognise.
+void brain::grant(const budget::identify_governor::granted& what) {
+    outbox_.store().ledger = true;
+    const auto shard = what.shard.id;
+    const auto epoch = asking_.contains(shard) ? asking_.at(shard) : shard_epoch::none;
+    if (!config_.planted.permit_granted_twice) asking_.erase(shard);
+    const auto& row = table_.at(shard);
+    const auto* who = row.owner ? members_.find(*row.owner) : nullptr;
+    if (who == nullptr || row.epoch != epoch || !who->heard_beat || !who->present()) {
+        governor_->returned(what.permit, what.shard, ledger_, now_);
+        return;
+    }
+    tell(*who, permit_grant{shard, epoch, fleet_.leader, static_cast<permit_number>(what.permit), who->last_beat,
+                            what.valid_until - who->last_heard});
+    if (config_.planted.permit_granted_twice) {
+        // Uncounted: another one, of a number that the ledger will give to somebody else.
+        tell(*who, permit_grant{shard, epoch, fleet_.leader, static_cast<permit_number>(what.permit + 1), who->last_beat,
+                                what.valid_until - who->last_heard});
+    }
+}
+
+}  // namespace shoal::cluster

@@ -1,0 +1,270 @@
+// The brain's hold on shards: what workers report of them, orders, and the planner's plans.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cluster/brain.hpp"
+
+namespace shoal::cluster {
+
+// ---- reports -------------------------------------------------------------------------------------------------------------
+
+void brain::take_report(member& who, const shard_report& report) {
+    if (report.shard >= table_.total()) {
+        if (report.status != shard_status::released) stop(who, report.shard, report.epoch, "there is no such shard");
+        return;
+    }
+    auto& row = table_.at(report.shard);
+    row.highest = std::max(row.highest, report.epoch);
+    const bool its = row.held_by(who.process, who.incarnation);
+    if (report.status == shard_status::released) {
+        if (!its || report.epoch != row.epoch) return;
+        take_session(who, report);
+        const auto to = std::exchange(row.move_to, std::nullopt);
+        const auto reason = row.reason;
+        vacate(report.shard, fmt::format("{} released it", who.process.value));
+        const auto* target = to ? members_.find(*to) : nullptr;
+        if (target != nullptr && target->accepts()) assign(report.shard, *target, reason);
+        return;
+    }
+    if (its && report.epoch == row.epoch) {
+        take_session(who, report);
+        row.reported = report.status;
+        row.reported_at = now_;
+        row.metrics = report.metrics;
+        if (row.state == placement_state::storing) return;  // The store answers first.
+        // Told when it registers, or for the second time: the worker needs the word of this leader on this stream.
+        if (!who.heard_beat) confirm(who, report.shard);
+        if (row.state == placement_state::releasing) return;
+        const auto state = report.status == shard_status::live ? placement_state::running : placement_state::starting;
+        if (state != row.state) table_.set_state(report.shard, state, now_);
+        if (report.status == shard_status::waiting_for_permit) want_permit(who, report.shard, !report.lost_session.empty());
+        return;
+    }
+    if (its && report.epoch < row.epoch) return;  // The newer order is on its way; insist() sees to it.
+    const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+    const bool owner_here = owner != nullptr && owner->incarnation == row.owner_incarnation && owner->present();
+    if (report.epoch > row.epoch && (its || !owner_here)) {
+        // Newer than the store: the store is what is wrong.
+        row.ticket.reset();
+        row.ticket_stored = false;
+        table_.adopt(report.shard, who.process, who.incarnation, report.epoch, placement_state::starting);
+        row.said_at = row.reported_at = now_;
+        row.reason = fmt::format("{} held it when this coordinator took office", who.process.value);
+        outbox_.store().shards.insert(report.shard);
+        take_session(who, report);
+        confirm(who, report.shard);
+        say_note(leader::note_code::shard_adopted, fmt::format("{} from {}", report.shard, who.process.value));
+        remember(who.process, report.shard, "adopted as it was reported");
+        return;
+    }
+    if (report.epoch >= row.epoch && owner_here) {
+        // It was given to another before this was known. The owner stays, under an epoch that is above both.
+        assign(report.shard, *owner, row.reason);
+    }
+    stop(who, report.shard, std::max(row.epoch, report.epoch), "another worker holds it");
+    say_note(leader::note_code::stale_report, fmt::format("shard {} by {}", report.shard, who.process.value));
+}
+
+/// What the report says of its session.
+void brain::take_session(member& who, const shard_report& report) {
+    auto& row = table_.at(report.shard);
+    if (report.ticket) {
+        const auto& told = *report.ticket;
+        if (told.shard != key_of(report.shard) || !well_formed(told.session_id) || !well_formed(told.resume_url)) return;
+        if (row.ticket && row.ticket->session_id == told.session_id) {
+            row.ticket->seq = std::max(row.ticket->seq, told.seq);
+            row.ticket->done = std::max(row.ticket->done, told.done);
+            if (row.ticket_stored) tell_now(who, ticket_noted{report.shard, row.epoch, fleet_.leader, told.session_id});
+            return;
+        }
+        if (told.session_id == report.lost_session) return;
+        row.ticket = told;
+        row.ticket_stored = false;
+        outbox_.store().shards.insert(report.shard);
+        outbox_.then(session_stored{report.shard, told.session_id});
+        return;
+    }
+    if (!row.ticket) return;
+    if (!report.lost_session.empty() && report.lost_session == row.ticket->session_id) {
+        row.ticket.reset();
+        row.ticket_stored = false;
+        outbox_.store().shards.insert(report.shard);
+        return;
+    }
+    row.ticket->seq = std::max(row.ticket->seq, report.seq);
+    row.ticket->done = std::max(row.ticket->done, report.done);
+}
+
+/// The word that a worker needs after it registered: this shard is still its own.
+void brain::confirm(member& who, std::uint32_t shard) {
+    const auto& row = table_.at(shard);
+    if (row.state == placement_state::releasing) return;
+    tell(who, start_order{key_of(shard), row.epoch, fleet_.leader, row.ticket, true, row.reason});
+}
+
+// ---- orders --------------------------------------------------------------------------------------------------------------
+
+/// Decided; stored first, said then.
+void brain::assign(std::uint32_t shard, const member& to, std::string reason) {
+    if (const auto waiting = asking_.find(shard); waiting != asking_.end()) {
+        governor_->withdraw(key_of(shard));
+        asking_.erase(waiting);
+    }
+    table_.assign(shard, to.process, to.incarnation, std::move(reason));
+    outbox_.store().shards.insert(shard);
+    outbox_.then(shard_stored{shard, table_.at(shard).epoch});
+    const auto& row = table_.at(shard);
+    say_note(leader::note_code::shard_placed, fmt::format("{} to {} ({})", shard, to.process.value, row.reason));
+    remember(to.process, shard, fmt::format("placed: {}", row.reason));
+}
+
+void brain::start(std::uint32_t shard) {
+    auto& row = table_.at(shard);
+    table_.set_state(shard, placement_state::starting, now_);
+    const auto* who = members_.find(*row.owner);
+    if (who == nullptr || who->incarnation != row.owner_incarnation) return;
+    auto ticket = row.ticket;
+    if (ticket && config_.planted.resume_from_received) ticket->done = ticket->seq;
+    if (config_.planted.identify_without_proof) ticket.reset();
+    tell_now(*who, start_order{key_of(shard), row.epoch, fleet_.leader, std::move(ticket), false, row.reason});
+}
+
+void brain::stop(const member& who, std::uint32_t shard, shard_epoch epoch, std::string reason) {
+    tell(who, stop_order{shard, epoch, fleet_.leader, std::move(reason)});
+}
+
+void brain::vacate(std::uint32_t shard, std::string reason) {
+    if (const auto waiting = asking_.find(shard); waiting != asking_.end()) {
+        governor_->withdraw(key_of(shard));
+        asking_.erase(waiting);
+    }
+    const auto& row = table_.at(shard);
+    remember(row.owner.value_or(process_id{}), shard, reason);
+    say_note(leader::note_code::shard_vacated, fmt::format("{}: {}", shard, reason));
+    table_.vacate(shard, std::move(reason));
+    outbox_.store().shards.insert(shard);
+    place_due_ = true;
+}
+
+/// Stop and resume: its owner releases it with its ticket, then another one starts.
+void brain::move(std::uint32_t shard, std::optional<process_id> to, std::string reason) {
+    auto& row = table_.at(shard);
+    const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+    if (owner == nullptr || row.state == placement_state::storing || row.state == placement_state::releasing) return;
+    row.move_to = std::move(to);
+    row.reason = reason;
+    table_.set_state(shard, placement_state::releasing, now_);
+    stop(*owner, shard, row.epoch, std::move(reason));
+}
+
+/// Orders that show no effect are given again, in a new form: a worker that does not name a shard does not hold it.
+void brain::insist() {
+    for (const auto shard : std::vector(table_.pending().begin(), table_.pending().end())) {
+        auto& row = table_.at(shard);
+        if (row.state == placement_state::storing || !row.owner || now_ - row.said_at < config_.order_patience) continue;
+        const auto* who = members_.find(*row.owner);
+        if (who == nullptr || who->incarnation != row.owner_incarnation || !who->present() || !who->heard_beat) continue;
+        const bool named = row.reported_at >= row.said_at;
+        if (who->last_heard - row.said_at < config_.faults.beat_every) continue;  // Not heard since: that may still change.
+        if (row.state == placement_state::releasing) {
+            if (named) {
+                row.said_at = now_;
+                stop(*who, shard, row.epoch, row.reason);
+            } else {
+                vacate(shard, fmt::format("{} does not hold it", who->process.value));
+            }
+        } else if (!named) {
+            assign(shard, *who, row.reason);
+        }
+    }
+}
+
+// ---- plans ---------------------------------------------------------------------------------------------------------------
+
+cluster_view brain::view(bool rebalance) const {
+    cluster_view out;
+    out.rebalance = rebalance;
+    for (const auto& [process, who] : members_.all()) out.workers.push_back({process, who.zone, who.capacity, who.accepts()});
+    out.shards.reserve(table_.total());
+    for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
+        const auto& row = table_.at(shard);
+        shard_view seen{shard, row.owner, false, row.state == placement_state::running, {}};
+        const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+        if (!row.owner) {
+            seen.why = row.reason.empty() ? "nobody holds it" : row.reason;
+        } else if (owner == nullptr || owner->incarnation != row.owner_incarnation) {
+            seen.must_leave = true;
+            seen.why = fmt::format("{} is not in the fleet any more", row.owner->value);
+        } else if (owner->state == worker_state::orphan || owner->state == worker_state::dead) {
+            seen.must_leave = true;
+            seen.why = fmt::format("{} is lost: {}", row.owner->value, owner->reason);
+        } else if (owner->emptied() && row.state != placement_state::releasing && row.state != placement_state::storing) {
+            seen.must_leave = true;
+            seen.why = fmt::format("{} is being emptied", row.owner->value);
+        } else if (row.state == placement_state::releasing && row.move_to) {
+            seen.owner = row.move_to;  // It counts where it goes.
+        }
+        out.shards.push_back(std::move(seen));
+    }
+    return out;
+}
+
+void brain::place() {
+    const bool rebalance = std::exchange(rebalance_due_, false);
+    place_due_ = false;
+    if (table_.total() == 0) return;
+    if (waits() || fleet_.paused || !store_alarm_.empty()) {
+        rebalance_due_ = rebalance;  // Not forgotten.
+        return;
+    }
+    const auto stranded = [this](const auto& one) {
+        const auto& [process, who] = one;
+        const bool lost = who.state == worker_state::orphan || who.state == worker_state::dead;
+        return (lost || who.emptied()) && !table_.owned_by(process).empty();
+    };
+    if (!rebalance && table_.unplaced().empty() && std::ranges::none_of(members_.all(), stranded)) return;
+    carry_out_plan(cluster::place(view(rebalance), config_.placement));
+    if (rebalance && config_.planted.join_moves_everything)
+        for (std::uint32_t shard = 0; shard < table_.total(); ++shard) queue_.push_back({shard, {}, "planted"});
+}
+
+void brain::carry_out_plan(const placement_plan& plan) {
+    for (const auto& one : plan.moves) {
+        const auto& row = table_.at(one.shard);
+        const auto* to = members_.find(one.to);
+        const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+        const bool alive = owner != nullptr && owner->incarnation == row.owner_incarnation &&
+                           owner->state != worker_state::orphan && owner->state != worker_state::dead;
+        if (!alive) {
+            assign(one.shard, *to, one.reason);
+        } else if (std::ranges::find(queue_, one.shard, &queued_move::shard) == queue_.end()) {
+            queue_.push_back({one.shard, one.to, one.reason});
+        }
+    }
+    const auto homeless = std::ranges::count_if(plan.unplaced, [&](const auto& one) { return !table_.at(one.shard).owner; });
+    auto alarm = homeless == 0 ? std::string() : fmt::format("{} shards have no place: {}", homeless, plan.unplaced.front().why);
+    if (alarm != room_alarm_ && !alarm.empty()) say_note(leader::note_code::no_room, alarm);
+    room_alarm_ = std::move(alarm);
+}
+
+void brain::carry_on_moves() {
+    while (!queue_.empty() && table_.releasing() < config_.moves_at_once && !fleet_.paused && !waits()) {
+        auto next_one = std::move(queue_.front());
+        queue_.erase(queue_.begin());
+        const auto& row = table_.at(next_one.shard);
+        const auto* to = next_one.to ? members_.find(*next_one.to) : nullptr;
+        const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+        // What changed since it was planned is planned anew.
+        const bool fits = !next_one.to || (to != nullptr && to->accepts() && row.owner != next_one.to);
+        if (!fits || owner == nullptr || !owner->present() || row.state == placement_state::releasing) {
+            place_due_ |= owner != nullptr && owner->emptied();
+            continue;
+        }
+        move(next_one.shard, next_one.to, std::move(next_one.reason));
+    }
+}
+
+}  // namespace shoal::cluster

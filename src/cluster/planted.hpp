@@ -1,0 +1,26 @@
+#pragma once
+// Bugs that the cluster simulation plants to show that its checkers find them. All are off; nothing but tests sets one.
+// Not here: an option that anybody should use.
+
+namespace shoal::cluster {
+
+struct planted_bugs {
+    // The worker's side.
+    bool epoch_ignored = false;            ///< Orders of an older shard epoch are obeyed.
+    bool old_leader_obeyed = false;        ///< Orders of an older leader are obeyed.
+    bool lease_from_receive = false;       ///< The lease is counted from when its ack came.
+    bool orphan_reconnects_twice = false;  ///< An orphan whose socket closed again resumes again.
+    bool events_before_noted = false;      ///< A session's events are handed out before the coordinator knows the session.
+    bool permit_from_receive = false;      ///< A permit's validity is counted from when it came.
+    // The coordinator's side.
+    bool permit_granted_twice = false;         ///< Who asks again is granted again, under the same number.
+    bool resume_from_received = false;         ///< Who takes over resumes behind what was received, not behind what is done.
+    bool second_incarnation_admitted = false;  ///< A process id that is in use is given away.
+    bool empty_store_starts_at_once = false;   ///< A store that was lost does not make the coordinator wait.
+    bool join_moves_everything = false;        ///< A worker that joins makes every shard move.
+    bool dead_by_silence = false;              ///< A worker whose heartbeats are late is taken for dead.
+    bool refund_doubled = false;               ///< A permit that comes back unused is refunded twice.
+    bool identify_without_proof = false;       ///< A shard that is taken over may IDENTIFY although its session is known.
+};
+
+}  // namespace shoal::cluster

@@ -1,0 +1,302 @@
+#pragma once
+// A worker's side of the fleet as a pure machine: it registers, reports, obeys the newest orders only, and knows what its lease
+// allows. Facts in, orders out, time passed in.
+// Not here: running shards (src/host), the stream (src/rpc), what the coordinator decides (brain.hpp).
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "cluster/lease_holder.hpp"
+#include "cluster/messages.hpp"
+#include "cluster/planted.hpp"
+
+namespace shoal::cluster {
+
+/// What an orphan does with its sockets when its lease ends.
+enum class fence_policy : std::uint8_t {
+    keep,   ///< Goes on serving what is connected: Discord's session is the second fence.
+    close,  ///< Closes them with 4000, for whoever trusts Discord less.
+};
+
+struct worker_config {
+    register_ask self;                      ///< Without `fleet`, `highest_leader`, `fresh`, `shards`.
+    std::vector<std::string> coordinators;  ///< Addresses, tried in turn.
+    fence_policy fence = fence_policy::keep;
+    std::uint64_t seed = 1;                              ///< Of the jitter.
+    duration answer_patience = std::chrono::seconds(3);  ///< For `registered`, and for acks: then the stream is given up.
+    duration retry_first = std::chrono::milliseconds(200);
+    duration retry_most = std::chrono::seconds(5);
+    planted_bugs planted;
+};
+
+namespace worker {
+
+// ---- facts, past tense ---------------------------------------------------------------------------------------------------
+
+struct started {};
+struct stream_opened {};
+struct stream_closed {
+    std::string why;
+};
+struct message_received {
+    to_worker what;
+};
+/// How a shard is, as its host sees it. Only of shards that were ordered and not released.
+struct shard_seen {
+    std::uint32_t shard = 0;
+    shard_status status{};                ///< starting, waiting_for_permit, connecting or live.
+    std::optional<resume_ticket> ticket;  ///< Of the session that is current; absent: it has none.
+    std::string lost_session;             ///< As in shard_report.
+    shard_metrics metrics;
+};
+/// All shards as they are now: the answer to `look`, and told unasked when one changed its status or session.
+struct looked {
+    node_metrics node;
+    std::vector<shard_seen> shards;
+};
+/// A stop_shard was carried out: nothing is connected any more.
+struct shard_stopped {
+    std::uint32_t shard = 0;
+    std::optional<resume_ticket> ticket;
+};
+/// A dial that may_dial() allowed ended before RESUME was sent: the allowance was not used.
+struct dial_failed {
+    std::uint32_t shard = 0;
+};
+struct permit_wanted {
+    std::uint32_t shard = 0;
+    bool had_session = false;
+    std::string lost_session;
+};
+struct permit_unwanted {
+    std::uint32_t shard = 0;
+};
+struct permit_spent {
+    std::uint32_t shard = 0;
+    permit_number permit{};
+};
+struct permit_unspent {
+    std::uint32_t shard = 0;
+    permit_number permit{};
+};
+struct identify_over {
+    std::uint32_t shard = 0;
+    bool ready = false;
+};
+struct spare_wanted {
+    std::uint32_t shard = 0;
+};
+/// The process should end: it asks to be emptied first.
+struct stop_asked {};
+/// Everything was stopped: nothing is held, whether or not the coordinator knows.
+struct ended {};
+struct tick {};
+
+using fact =
+    std::variant<started, stream_opened, stream_closed, message_received, looked, shard_stopped, dial_failed, permit_wanted,
+                 permit_unwanted, permit_spent, permit_unspent, identify_over, spare_wanted, stop_asked, ended, tick>;
+
+// ---- orders, imperative --------------------------------------------------------------------------------------------------
+
+struct open_stream {
+    std::string address;
+};
+struct close_stream {};
+struct say {
+    to_coordinator what;
+};
+/// Tell `looked` now.
+struct look {};
+/// Run this shard: by RESUME after the ticket's `done`, else by IDENTIFY. Asks may_dial() before each dial.
+struct start_shard {
+    shard_key shard;
+    std::optional<resume_ticket> ticket;
+};
+/// Close it with 4000, then tell shard_stopped.
+struct stop_shard {
+    std::uint32_t shard = 0;
+    std::string why;
+};
+/// The session's events may be handed out: until then they are kept back.
+struct hand_out {
+    std::uint32_t shard = 0;
+    std::string session_id;
+};
+struct give_permit {
+    std::uint32_t shard = 0;
+    permit_number permit{};
+    instant valid_until{};
+};
+struct refuse_permit {
+    std::uint32_t shard = 0;
+    std::string why;
+};
+struct answer_spare {
+    std::uint32_t shard = 0;
+    bool can_spare = false;
+};
+/// may_dial() may say yes now where it said no.
+struct rights_changed {};
+/// fence_policy::close: close this shard's socket with 4000 and keep it closed until may_dial().
+struct cut_shard {
+    std::uint32_t shard = 0;
+};
+struct wake_at {
+    instant when;
+};
+/// Stop for good: the coordinator will not have this worker, or it is empty and was asked to end. No refusal: the latter.
+struct end {
+    std::optional<refusal> why;
+    std::string detail;
+};
+enum class note_code : std::uint8_t {
+    registering,
+    registered,
+    refused,
+    stream_lost,
+    lease_lost,
+    lease_back,
+    stale_order,
+    order_without_registration,
+    permit_expired,
+    taken,
+    drained,
+};
+struct note {
+    note_code code;
+    std::string detail;
+};
+
+using order = std::variant<open_stream, close_stream, say, look, start_shard, stop_shard, hand_out, give_permit, refuse_permit,
+                           answer_spare, rights_changed, cut_shard, wake_at, end, note>;
+
+}  // namespace worker
+
+/// Whether what arrives now may be handed out, and how.
+enum class hand_out_right : std::uint8_t {
+    fresh,
+    possibly_taken,  ///< The lease is over: another may hand it out too; mark it.
+    none,            ///< Not yet: the session is not known to the coordinator. Or not at all: the shard is not held.
+};
+
+class worker_session {
+public:
+    explicit worker_session(worker_config config);
+
+    void step(const worker::fact& what, instant now, std::vector<worker::order>& out);
+
+    /// Asked before each dial of a shard. An orphan may RESUME once; after a second close within a minute its session is taken.
+    /// IDENTIFY always needs a permit besides. Not const: an orphan's allowance is used up by a yes.
+    [[nodiscard]] bool may_dial(std::uint32_t shard, bool has_session, instant now);
+    /// Asked before each batch that was read is handed out.
+    [[nodiscard]] hand_out_right right_to(std::uint32_t shard, instant now) const;
+
+    /// Acked on the present stream, or still good from the one before.
+    [[nodiscard]] bool has_lease(instant now) const noexcept { return lease_.valid(now) || now < carried_until_; }
+    [[nodiscard]] bool is_registered() const noexcept { return phase_ == phase::registered; }
+    [[nodiscard]] std::size_t stale_orders() const noexcept { return stale_orders_; }
+    /// The epoch under which this shard is held; none: it is not.
+    [[nodiscard]] shard_epoch holds(std::uint32_t shard) const;
+    /// Whether this worker may connect the shard as its owner, by a lease.
+    [[nodiscard]] bool owns(std::uint32_t shard, instant now) const;
+
+private:
+    enum class phase : std::uint8_t { off, waiting, opening, registering, registered, ended };
+    struct held {
+        shard_key key;
+        shard_epoch epoch{};
+        bool confirmed = false;  // By the present leader, on the present stream.
+        instant right_until{};   // Of the stream before.
+        bool stopping = false;   // stop_shard was ordered.
+        bool released = false;   // Nothing runs; the report is told until it is acked.
+        bool taken = false;
+        bool wants_permit = false;
+        bool had_session = false;
+        std::optional<instant> orphan_dial;
+        permit_number last_permit{};  // That came for it: a second time it is the same one, used or not.
+        beat_number told_in{};        // The heartbeat that told that it is released.
+        shard_status status = shard_status::starting;
+        std::optional<resume_ticket> ticket;
+        std::string noted;  // The session that the coordinator knows.
+        std::string lost_session;
+        shard_metrics metrics;
+    };
+
+    void on(const worker::started&);
+    void on(const worker::stream_opened&);
+    void on(const worker::stream_closed& what);
+    void on(const worker::message_received& what);
+    void on(const worker::looked& what);
+    void on(const worker::shard_stopped& what);
+    void on(const worker::dial_failed& what);
+    void on(const worker::permit_wanted& what);
+    void on(const worker::permit_unwanted& what);
+    void on(const worker::permit_spent& what);
+    void on(const worker::permit_unspent& what);
+    void on(const worker::identify_over& what);
+    void on(const worker::spare_wanted& what);
+    void on(const worker::stop_asked&);
+    void on(const worker::ended&);
+    void on(const worker::tick&);
+
+    // What the coordinator said.
+    void obey(const registered& what);
+    void obey(const register_refused& what);
+    void obey(const heartbeat_ack& what);
+    void obey(const start_order& what);
+    void obey(const stop_order& what);
+    void obey(const ticket_noted& what);
+    void obey(const permit_grant& what);
+    void obey(const permit_refusal& what);
+    void obey(const spare_answer& what);
+    void obey(const drain_told& what);
+    /// Of a leader that is not older than one that was obeyed before, and on a stream on which it registered this worker.
+    [[nodiscard]] bool heeds(leader_epoch leader, std::string_view what);
+    [[nodiscard]] held* under(std::uint32_t shard, shard_epoch epoch);
+
+    void hold(const start_order& what);
+    void ask_permit(std::uint32_t shard, const held& what);
+    void end_when_empty();
+    void beat();
+    [[nodiscard]] shard_report report_of(std::uint32_t shard, const held& what, bool whole) const;
+    void lose_stream(std::string why, duration wait);
+    void watch_lease();
+    void arm();
+    template <class Order>
+    void give(Order what) {
+        out_->push_back(std::move(what));
+    }
+    void tell(worker::note_code code, std::string detail) { give(worker::note{code, std::move(detail)}); }
+
+    worker_config config_;
+    random_source random_;
+    phase phase_ = phase::off;
+    instant now_{};
+    std::vector<worker::order>* out_ = nullptr;
+
+    lease_holder lease_;
+    instant carried_until_{};  // The end of the lease of the stream before.
+    bool had_lease_ = false;
+    leader_epoch highest_leader_{};
+    fleet_id fleet_{};
+    bool was_registered_ = false;
+    bool draining_ = false;
+    duration beat_every_ = std::chrono::seconds(1);
+    instant beat_at_ = never, give_up_at_ = never, retry_at_ = never;
+    duration retry_{};
+    std::size_t address_ = 0;
+
+    node_metrics node_;
+    std::map<std::uint32_t, held> held_;
+    std::map<std::uint32_t, shard_epoch> seen_;  // The highest epoch of each shard that was ever obeyed.
+    std::size_t stale_orders_ = 0;
+};
+
+}  // namespace shoal::cluster

@@ -1,0 +1,23 @@
+#pragma once
+// What RESUME needs, as a value: it outlives the connection, the process and the machine.
+// Not here: when to resume (gateway/session.hpp), where tickets are kept.
+
+#include <cstdint>
+#include <string>
+
+#include "shoal/ids.hpp"
+
+namespace shoal::discord {
+
+/// A Discord session of one shard at one point. Valid for its `shard` pair only [2.7.11, peers.md trap 11].
+struct resume_ticket {
+    shard_key shard;
+    std::string session_id;
+    std::string resume_url;     ///< As READY gave it, without query.
+    std::uint64_t seq = 0;      ///< Highest sequence number received; RESUME sends it.
+    std::uint64_t done = 0;     ///< Every event up to here was handed out and its handlers ended.
+    std::uint64_t intents = 0;  ///< What the session was identified with; RESUME cannot change it.
+    friend bool operator==(const resume_ticket&, const resume_ticket&) = default;
+};
+
+}  // namespace shoal::discord
