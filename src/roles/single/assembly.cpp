@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "bot/rest_client.hpp"
-#include "roles/single/exit_reasons.hpp"
+#include "roles/process/exit_reasons.hpp"
 #include "state/boot_id.hpp"
 
 namespace shoal::roles {

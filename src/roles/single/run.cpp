@@ -9,9 +9,9 @@
 #include <cstdio>
 
 #include "config/bot_options.hpp"
-#include "roles/single/exit_reasons.hpp"
+#include "roles/process/exit_reasons.hpp"
+#include "roles/process/stop_signals.hpp"
 #include "roles/single/single_role.hpp"
-#include "roles/single/stop_signals.hpp"
 
 namespace shoal {
 inline namespace v0 {

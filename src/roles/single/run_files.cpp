@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "roles/single/exit_reasons.hpp"
+#include "roles/process/exit_reasons.hpp"
 #include "state/boot_id.hpp"
 #include "state/journal_writer.hpp"
 #include "state/shared_ledger.hpp"

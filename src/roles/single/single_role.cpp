@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <future>
 #include <mutex>
+#include <optional>
 
-#include "ops/log.hpp"
+#include "roles/process/exit_reasons.hpp"
+#include "roles/process/first_answer.hpp"
+#include "roles/process/run_log.hpp"
 #include "roles/single/assembly.hpp"
-#include "roles/single/exit_reasons.hpp"
-#include "roles/single/first_answer.hpp"
 #include "roles/single/run_files.hpp"
 #include "roles/single/shard_census.hpp"
 
@@ -51,7 +52,7 @@ private:
     runtime::bot_runtime& bot_;
     config::bot_settings settings_;
     std::shared_ptr<run_outcome> outcome_;
-    std::unique_ptr<ops::stderr_log> own_log_;
+    std::optional<run_log> run_log_;
     logger log_;
 
     run_files files_;
@@ -68,18 +69,8 @@ private:
 };
 
 std::expected<void, startup_problem> single_role::prepare() {
-    const auto& options = bot_.options();
-    log_sink sink = options.log;
-    if (!sink) {
-        own_log_ = std::make_unique<ops::stderr_log>(
-            settings_.format == config::log_format::json ? ops::log_format::json : ops::log_format::text,
-            ops::redactor({settings_.token}));
-        sink = own_log_->sink();
-    } else {
-        // The promise that no line holds the token is kept for a sink of the user's, too.
-        sink = ops::redacting(std::move(sink), ops::redactor({settings_.token}));
-    }
-    log_ = logger(std::move(sink), settings_.level, "run");
+    run_log_.emplace(bot_.options().log, settings_);
+    log_ = run_log_->log();
     auto files = open_run_files(settings_);
     if (!files) return std::unexpected(std::move(files).error());
     files_ = std::move(*files);
@@ -200,11 +191,7 @@ void single_role::begin_stop(bool for_good) {
 void single_role::tear_down() {
     parts_.reset();
     log_.info("stopped");
-    if (own_log_) {
-        if (own_log_->dropped() != 0)
-            log_.warn("lines of this log were dropped", {{"lines", fmt::format("{}", own_log_->dropped())}});
-        own_log_->flush();
-    }
+    if (run_log_) run_log_->flush();
     files_.folder.reset();
 }
 

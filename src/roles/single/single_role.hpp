@@ -10,7 +10,7 @@
 
 #include "bot/runtime.hpp"
 #include "config/bot_options.hpp"
-#include "roles/single/run_outcome.hpp"
+#include "roles/process/run_outcome.hpp"
 
 namespace shoal::roles {
 

@@ -2,7 +2,7 @@
 
 #include "host/errc.hpp"
 #include "net/errc.hpp"
-#include "roles/single/exit_reasons.hpp"
+#include "roles/process/exit_reasons.hpp"
 #include "state/errc.hpp"
 
 using namespace shoal;

@@ -1,4 +1,4 @@
-#include "roles/single/stop_signals.hpp"
+#include "roles/process/stop_signals.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

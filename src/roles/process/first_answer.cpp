@@ -1,4 +1,4 @@
-#include "roles/single/first_answer.hpp"
+#include "roles/process/first_answer.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-#include "roles/single/exit_reasons.hpp"
+#include "roles/process/exit_reasons.hpp"
 
 namespace shoal::roles {
 namespace {

@@ -1,4 +1,4 @@
-#include "roles/single/exit_reasons.hpp"
+#include "roles/process/exit_reasons.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "roles/single/run_outcome.hpp"
+#include "roles/process/run_outcome.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
