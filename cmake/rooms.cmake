@@ -49,10 +49,11 @@ function(shoal_all_rooms)
   shoal_room(src/net      DEPS base LIBS OpenSSL::SSL OpenSSL::Crypto Boost::system Boost::url)
   shoal_room(src/state    DEPS base)
   shoal_room(src/store    DEPS base LIBS SQLite::SQLite3)
-  shoal_room(src/ops      DEPS net config discord base LIBS spdlog::spdlog prometheus-cpp-core)
+  shoal_room(src/ops      DEPS net config cluster discord base LIBS spdlog::spdlog prometheus-cpp-core)
   shoal_room(src/host     DEPS net state gateway rest budget discord base)
   shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
   shoal_room(src/roles/process DEPS host config ops net state gateway budget discord base)
+  shoal_room(src/roles/coordinator DEPS roles_process host store cluster budget ops config net state discord base)
   shoal_room(src/roles/single DEPS roles_process bot host config ops net state gateway budget discord base)
   # The simulator shares no protocol code with the client: base, config and net are all that it may know.
   shoal_room(sim/core     DEPS base LIBS Boost::json)
@@ -125,6 +126,7 @@ function(shoal_all_tests)
   # What every store must do, asked of each.
   shoal_test(test_contract tests/contract DEPS store)
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
+  shoal_test(test_roles_coordinator tests/unit/roles_coordinator DEPS roles_coordinator)
   # The cache against its plain twin and its own copies, fed by the simulated world; the twin reads with the simulator's JSON library.
   shoal_test(test_cache_twin tests/cache DEPS cache sim_core)
   # Every behaviour and fault of the simulated Discord has a test of its number.

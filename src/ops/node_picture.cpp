@@ -23,8 +23,9 @@ node_status status_of(const node_picture& node, bool was_ready) noexcept {
 }
 
 bool is_ready(const node_picture& node) noexcept {
-    return !node.stopping && !node.shards.empty() &&
-           std::ranges::all_of(node.shards, [](const auto& each) { return each.guilds_ready; });
+    if (node.stopping) return false;
+    if (node.shards.empty()) return node.serves;
+    return std::ranges::all_of(node.shards, [](const auto& each) { return each.guilds_ready; });
 }
 
 }  // namespace shoal::ops

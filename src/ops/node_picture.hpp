@@ -37,6 +37,7 @@ struct node_picture {
     bool stopping = false;
     process_use process;
     std::vector<shard_status> shards;
+    bool serves = false;                   ///< Of a node that has no shard: it does what it is there for.
     std::optional<identify_use> identify;  ///< Of nodes that keep the budget.
     rest_status rest;
     bad_answers answers;

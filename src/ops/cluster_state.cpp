@@ -1,0 +1,105 @@
+#include "ops/cluster_state.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "discord/json_writer.hpp"
+
+namespace shoal::ops {
+namespace {
+
+using discord::json_writer;
+
+std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
+
+double tenths(double number) { return std::round(number * 8) / 8; }
+
+std::int64_t ms_of(duration span) { return std::chrono::duration_cast<std::chrono::milliseconds>(span).count(); }
+
+void write_identify(json_writer& out, const cluster::identify_picture& budget, std::chrono::sys_seconds calendar) {
+    out.key("identify").begin_object();
+    if (budget.budget_known) {
+        const auto reset = calendar + std::chrono::duration_cast<std::chrono::seconds>(budget.reset_after);
+        out.field("total", budget.total)
+            .field("remaining", budget.remaining)
+            .field("resetAt", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", reset));
+    } else {
+        out.field("total", nullptr).field("remaining", nullptr).field("resetAt", nullptr);
+    }
+    out.field("reserve", budget.reserve)
+        .field("reserveInUse", budget.reserve_in_use)
+        .field("foreign", budget.foreign)
+        .field("waiting", budget.waiting)
+        .end_object();
+}
+
+void write_worker(json_writer& out, const cluster::worker_picture& worker) {
+    out.begin_object().field("processId", worker.process.value).key("shards").begin_array();
+    for (const auto each : worker.shards) out.value(each);
+    out.end_array()
+        .field("cpuUsage", tenths(100 * worker.metrics.cpu_share))
+        .field("memoryMb", worker.metrics.memory_mb)
+        .field("eventsPerSecond", tenths(worker.metrics.events_per_second))
+        .field("queueDepth", worker.metrics.queue_depth)
+        .field("status", cluster::to_string(worker.state))
+        .field("reason", worker.reason)
+        .field("cordoned", worker.cordoned)
+        .field("version", worker.software)
+        .field("zone", worker.zone)
+        .field("listenUrl", worker.listen_url)
+        .field("maxShards", worker.capacity.max_shards)
+        .field("millicores", worker.capacity.millicores)
+        .field("lastHeardMs", ms_of(worker.last_heard))
+        .field("incarnation", hex(cluster::number(worker.incarnation)))
+        .end_object();
+}
+
+void write_shard(json_writer& out, const cluster::shard_picture& shard) {
+    out.begin_object().field("id", shard.shard).key("worker");
+    if (shard.owner) {
+        out.value(shard.owner->value);
+    } else {
+        out.value(nullptr);
+    }
+    out.field("epoch", cluster::number(shard.epoch))
+        .field("status", cluster::to_string(shard.state))
+        .field("reported", cluster::to_string(shard.status))
+        .field("reason", shard.reason)
+        .field("guilds", shard.metrics.guilds)
+        .field("latencyMs", ms_of(shard.metrics.latency))
+        .field("eventsPerSecond", tenths(shard.metrics.events_per_second))
+        .field("cpuUsage", tenths(100 * shard.metrics.cpu_share))
+        .field("queueDepth", shard.metrics.queue_depth)
+        .field("lostEvents", shard.metrics.lost_events)
+        .field("resumes", shard.metrics.resumes)
+        .field("identifies", shard.metrics.identifies)
+        .end_object();
+}
+
+}  // namespace
+
+std::string cluster_state_json(const cluster::cluster_picture& fleet, std::chrono::sys_seconds calendar) {
+    json_writer out;
+    out.begin_object()
+        .field("coordinatorId", fleet.coordinator)
+        .field("epoch", cluster::number(fleet.leader))
+        .field("fleet", hex(cluster::number(fleet.fleet)))
+        .key("succession")
+        .begin_array();
+    for (const auto& each : fleet.succession) out.value(each);
+    out.end_array().field("totalShards", fleet.total_shards).field("paused", fleet.paused).field("waitingFor", fleet.waiting_for);
+    out.key("alarms").begin_array();
+    for (const auto& each : fleet.alarms) out.value(each);
+    out.end_array();
+    write_identify(out, fleet.identify, calendar);
+    out.key("workers").begin_array();
+    for (const auto& each : fleet.workers) write_worker(out, each);
+    out.end_array().key("shards").begin_array();
+    for (const auto& each : fleet.shards) write_shard(out, each);
+    out.end_array().end_object();
+    return std::move(out).take() + "\n";
+}
+
+}  // namespace shoal::ops
