@@ -26,7 +26,7 @@ void simulation_run::check_identify(std::uint32_t shard) {
     const auto left = discord_.control({{"do", "status"}}).at("identifies_left").to_number<std::int64_t>() - 1;
     if (left < config_.identify_total / 10)
         find(fmt::format("IDENTIFY of shard {} leaves {} of {}", shard, left, config_.identify_total));
-    const auto lost = discord_.told_lost.erase(shard) != 0;
+    const auto lost = discord_.watch().told_lost.erase(shard) != 0;
     const auto known = seen_.known.find(shard);
     if (lost || known == seen_.known.end()) return;
     for (const auto& one : discord_.oracle().at("sessions").as_array()) {
@@ -56,7 +56,8 @@ void simulation_run::check_end() {
     if (!seen_.gave_up.empty())
         find(fmt::format("shard {} gave up with {}", seen_.gave_up.begin()->first, seen_.gave_up.begin()->second));
     // Four shards that back off as they should: half a second, doubled each time, is a dozen dials each at the most.
-    if (discord_.most_dials_in_a_minute > 50) find(fmt::format("{} dials in one minute", discord_.most_dials_in_a_minute));
+    if (discord_.watch().most_dials_in_a_minute > 50)
+        find(fmt::format("{} dials in one minute", discord_.watch().most_dials_in_a_minute));
     for (const auto& one : oracle.at("sessions").as_array()) check_session(one.as_object());
     for (const auto& [id, record] : seen_.sessions)
         for (const auto& wrong : record.wrong) find(fmt::format("session {} of shard {}: {}", id, record.shard, wrong));
@@ -73,7 +74,7 @@ void simulation_run::check_session(const json::object& session) {
     ++report_.sessions;
     report_.events += record.started.size();
 
-    std::set<std::uint64_t> excused = discord_.system_numbers[id];
+    std::set<std::uint64_t> excused = discord_.watch().system_numbers[id];
     for (const auto& gap : session.at("gaps").as_array()) excused.insert(gap.to_number<std::uint64_t>());
     excused.insert(record.skipped.begin(), record.skipped.end());
     // A session that goes on to the end is complete. One that died is complete up to what the client surely had.

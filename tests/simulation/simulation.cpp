@@ -44,8 +44,8 @@ simulation_run::simulation_run(const run_options& options)
       config_(discord_of(random_)),
       discord_(time_, config_, random_.next(), notes_) {
     report_.seed = options.seed;
-    discord_.on_wrong = [this](std::string what) { find(std::move(what)); };
-    discord_.on_identify = [this](std::uint32_t shard) { check_identify(shard); };
+    discord_.watch().on_wrong = [this](std::string what) { find(std::move(what)); };
+    discord_.watch().on_identify = [this](std::uint32_t shard) { check_identify(shard); };
     process_.seed = random_.next();
     process_.transport = std::array{gateway::compression::none, gateway::compression::zlib_stream,
                                     gateway::compression::zstd_stream}[random_.below(3)];
@@ -192,9 +192,10 @@ void simulation_run::reset_token() {
         const auto found = seen_.gave_up.find(shard);
         if (found == seen_.gave_up.end() || found->second != 4004) find(fmt::format("shard {} did not give up at 4004", shard));
     }
-    const auto dialed = discord_.dialed;
+    const auto dialed = discord_.watch().dials;
     time_.run_for(3min);
-    if (discord_.dialed != dialed) find(fmt::format("{} dials with a token that was reset", discord_.dialed - dialed));
+    if (discord_.watch().dials != dialed)
+        find(fmt::format("{} dials with a token that was reset", discord_.watch().dials - dialed));
 }
 
 std::string run_report::text() const {

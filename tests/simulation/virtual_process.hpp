@@ -17,6 +17,7 @@
 #include "host/identify_desk.hpp"
 #include "host/shard_host.hpp"
 #include "simulation/virtual_discord.hpp"
+#include "simulation/virtual_network.hpp"
 
 namespace shoal::simulation {
 
