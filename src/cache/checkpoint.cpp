@@ -16,7 +16,7 @@ void checkpoint::begin_session(shard_cache& cache, std::uint64_t seq) {
 }
 
 void checkpoint::go_on(checkpoint_position from, shard_cache& cache, std::uint64_t seq) {
-    active_ = stands_ = true;
+    active_ = stands_ = readable_ = true;
     overflown_ = begins_ = false;
     log_.clear();
     writer_.reset();
@@ -41,6 +41,7 @@ void checkpoint::begin_round(shard_cache& cache, std::uint64_t seq, bool follows
     ++round_;
     begins_ = true;
     overflown_ = false;
+    readable_ = follows;
     log_bytes_ = snapshot_bytes_ = 0;
     log_.clear();
     empty_ = !cache.settings().on;
@@ -84,7 +85,8 @@ checkpoint_part checkpoint::take(shard_cache& cache, std::uint64_t seq, std::str
             part.whole = true;
         }
     }
-    if (part.whole) stands_ = true;
+    if (part.whole) stands_ = readable_ = true;
+    part.readable = readable_;
     if (!writer_ && log_bytes_ > std::max(limits_.least_log_bytes, snapshot_bytes_)) begin_round(cache, seq, true);
     return part;
 }

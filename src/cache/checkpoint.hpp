@@ -27,6 +27,7 @@ struct checkpoint_part {
     bool forgets_older = false;  ///< Of another session: what is there of older rounds goes first, whatever becomes of this one.
     bool begins = false;         ///< The round's files are made anew.
     bool whole = false;          ///< With this part the snapshot is whole: older rounds may go.
+    bool readable = false;       ///< Once it is stored, all that was told so far can be read back.
     std::string log, snapshot;
 };
 
@@ -61,8 +62,8 @@ public:
 
     /// An event that was applied; those that the cache does not listen to need not be told. Between parts its bytes wait here.
     void event(std::uint64_t seq, std::string_view name, std::string_view json);
-    /// The session as it is now, in its own words; nothing happens if they are what was told last. `guilds` likewise, empty if
-    /// they did not change.
+    /// The session as it is now, in its own words, and its guilds; nothing happens if they are what was told last. `guilds` may
+    /// be empty: there is no word of them yet.
     void note(std::string_view ticket, std::string_view guilds);
 
     /// True if a part would have something in it.
@@ -87,7 +88,8 @@ private:
     std::uint64_t round_ = 0;
     std::size_t log_bytes_ = 0, snapshot_bytes_ = 0;  // Of the round, as far as it was taken.
     bool active_ = false, begins_ = false, empty_ = false, overflown_ = false;
-    bool stands_ = false;  // A round of this session was whole.
+    bool stands_ = false;    // A round of this session was whole.
+    bool readable_ = false;  // The present round is, or goes on from one that is.
 };
 
 /// One round as it was found, torn or not.

@@ -14,6 +14,7 @@ namespace shoal::gateway {
 namespace {
 
 constexpr std::size_t guild_bytes = 9;
+constexpr char guilds_version = 1;
 
 /// Discord's own words become lines here, so they may not bring any of theirs.
 std::string_view one_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
@@ -69,6 +70,7 @@ std::string write_ticket(const kept_ticket& kept) {
 
 result<kept_ticket> read_ticket(std::string_view text) {
     kept_ticket out;
+    out.ticket.shard.total = 0;
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -84,8 +86,8 @@ result<kept_ticket> read_ticket(std::string_view text) {
 }
 
 std::string write_guilds(const std::vector<known_guild>& guilds) {
-    std::string out;
-    out.reserve(guilds.size() * guild_bytes);
+    std::string out(1, guilds_version);
+    out.reserve(1 + guilds.size() * guild_bytes);
     for (const auto& each : guilds) {
         const auto id = each.id.value();
         for (std::size_t i = 0; i < 8; ++i) out.push_back(static_cast<char>(id >> (8 * i)));
@@ -96,7 +98,9 @@ std::string write_guilds(const std::vector<known_guild>& guilds) {
 
 result<std::vector<known_guild>> read_guilds(std::string_view bytes) {
     std::vector<known_guild> out;
-    if (bytes.size() % guild_bytes != 0) return std::unexpected(failure(errc::bad_ticket, "guilds"));
+    if (bytes.empty() || bytes.front() != guilds_version || bytes.size() % guild_bytes != 1)
+        return std::unexpected(failure(errc::bad_ticket, "guilds"));
+    bytes.remove_prefix(1);
     out.reserve(bytes.size() / guild_bytes);
     for (; !bytes.empty(); bytes.remove_prefix(guild_bytes)) {
         std::uint64_t id = 0;

@@ -118,9 +118,10 @@ result<unique_fd> checkpoint_files::open_log(std::uint64_t round, bool anew) con
 
 result<unique_fd> checkpoint_files::open_snapshot(std::uint64_t round, bool anew) const { return open(round, "snapshot", anew); }
 
-result<void> forget_checkpoints(std::string_view state_folder) {
+result<std::size_t> forget_other_totals(std::string_view state_folder, std::uint32_t total) {
     const auto names = names_in(std::string(state_folder));
     if (!names) return std::unexpected(names.error());
+    std::size_t gone = 0;
     for (const auto& name : *names) {
         shard_key shard;
         if (!name.starts_with("shard-")) continue;
@@ -128,10 +129,11 @@ result<void> forget_checkpoints(std::string_view state_folder) {
         const auto [of, bad] = std::from_chars(name.data() + 6, end, shard.id);
         if (bad != std::errc{} || !std::string_view(of, end).starts_with("of")) continue;
         const auto [rest, wrong] = std::from_chars(of + 2, end, shard.total);
-        if (wrong != std::errc{} || rest != end) continue;
-        if (auto done = checkpoint_files(state_folder, shard).forget(); !done) return done;
+        if (wrong != std::errc{} || rest != end || shard.total == total) continue;
+        if (auto done = checkpoint_files(state_folder, shard).forget(); !done) return std::unexpected(done.error());
+        ++gone;
     }
-    return {};
+    return gone;
 }
 
 }  // namespace shoal::state

@@ -50,7 +50,7 @@ private:
     std::string folder_;
 };
 
-/// Removes what is kept of shards in this state folder.
-[[nodiscard]] result<void> forget_checkpoints(std::string_view state_folder);
+/// Removes what is kept in this state folder of shards whose total is another one; of how many.
+[[nodiscard]] result<std::size_t> forget_other_totals(std::string_view state_folder, std::uint32_t total);
 
 }  // namespace shoal::state

@@ -37,10 +37,10 @@ checkpoint_writer::checkpoint_writer(logger log, std::size_t most_waiting_bytes)
     ::pthread_setname_np(thread_.native_handle(), "shoal-state");
 }
 
-checkpoint_writer::~checkpoint_writer() {
+void checkpoint_writer::close() {
     {
         const std::lock_guard lock(mutex_);
-        ending_ = true;
+        if (std::exchange(ending_, true)) return;
     }
     more_.notify_one();
     thread_.join();
@@ -50,7 +50,7 @@ bool checkpoint_writer::write(const track_ptr& where, checkpoint_write what) {
     const auto bytes = bytes_of(what);
     {
         const std::lock_guard lock(mutex_);
-        if (waiting_bytes_ + bytes > most_waiting_bytes_) return false;
+        if (ending_ || waiting_bytes_ + bytes > most_waiting_bytes_) return false;
         waiting_bytes_ += bytes;
         where->waiting_.fetch_add(bytes, std::memory_order_relaxed);
         jobs_.push_back({where, std::move(what), false});
@@ -62,6 +62,7 @@ bool checkpoint_writer::write(const track_ptr& where, checkpoint_write what) {
 void checkpoint_writer::forget(const track_ptr& where) {
     {
         const std::lock_guard lock(mutex_);
+        if (ending_) return;
         jobs_.push_back({where, {}, true});
     }
     more_.notify_one();
@@ -113,7 +114,7 @@ void checkpoint_writer::carry_out(job& one) {
     if (where.failed(one.what.round)) return;  // A hole is before it.
     if (const auto stored = store(where, one.what); !stored) return give_up(where, one.what.round, stored.error());
     bytes_.fetch_add(bytes_of(one.what), std::memory_order_relaxed);
-    where.kept_.store(one.what.done, std::memory_order_release);
+    if (one.what.done != 0) where.kept_.store(one.what.done, std::memory_order_release);
 }
 
 result<void> checkpoint_writer::store(track& where, const checkpoint_write& what) {

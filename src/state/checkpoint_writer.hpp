@@ -29,7 +29,7 @@ struct checkpoint_write {
     bool begins = false;         ///< The files are made anew.
     bool whole = false;          ///< Older rounds are removed afterwards.
     std::string log{}, snapshot{};
-    std::uint64_t done = 0;  ///< What the last ticket in the log says; kept() tells it once it is written.
+    std::uint64_t done = 0;  ///< What kept() tells once this is written; 0: what it told before.
 };
 
 class checkpoint_writer {
@@ -57,8 +57,7 @@ public:
     using track_ptr = std::shared_ptr<track>;
 
     explicit checkpoint_writer(logger log, std::size_t most_waiting_bytes = 64U << 20);
-    /// Writes what waits.
-    ~checkpoint_writer();
+    ~checkpoint_writer() { close(); }
     checkpoint_writer(const checkpoint_writer&) = delete;
     checkpoint_writer& operator=(const checkpoint_writer&) = delete;
 
@@ -68,6 +67,8 @@ public:
     void forget(const track_ptr& where);
     /// Waits until everything handed over before is written, or could not be. Not for a shard's thread.
     void flush();
+    /// Writes what waits and ends the thread; nothing is taken from then on.
+    void close();
     /// An emptied string with room in it, so that the shards' buffers are used again.
     [[nodiscard]] std::string spare();
 

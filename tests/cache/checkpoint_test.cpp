@@ -69,11 +69,13 @@ struct process {
         stored.note(std::to_string(done), "");
         if (!stored.due()) return;
         on_its_way.push_back(stored.take(cache(), seq, {}, on_its_way.size() < 3));
+        done_of.push_back(on_its_way.back().readable ? done : 0);
     }
     std::unique_ptr<cache::shard_cache> own;
     std::unique_ptr<cache::replica> copy;
     cache::checkpoint stored{small};
     std::deque<cache::checkpoint_part> on_its_way;
+    std::deque<std::uint64_t> done_of;  // What each of them makes safe.
     std::uint64_t seq = 0, done = 0;
 };
 
@@ -103,7 +105,9 @@ struct life {
     void written(std::size_t parts) {
         for (; parts > 0 && !now->on_its_way.empty(); --parts) {
             disk.store(now->on_its_way.front());
+            safe = std::max(safe, now->done_of.front());
             now->on_its_way.pop_front();
+            now->done_of.pop_front();
         }
     }
     void run(std::uint64_t events) {
@@ -114,6 +118,7 @@ struct life {
             if (random.chance(may_lose)) {
                 // The disk is full for a while: nothing of this round arrives any more.
                 now->on_its_way.clear();
+                now->done_of.clear();
                 now->stored.lost(now->cache(), now->seq);
                 ++losses;
             }
@@ -135,6 +140,7 @@ struct life {
         REQUIRE(!read->position.ticket.empty());
         next->done = std::stoull(read->position.ticket);
         CHECK(next->done <= died_at);
+        CHECK(next->done >= safe);
         CHECK(read->last_seq >= (read->last_seq == 0 ? 0 : next->done > read->last_seq ? 0 : next->done));
         disk.keep_until(read->position.last, read->position.log_bytes);
         next->seq = std::max(next->done, read->last_seq);
@@ -162,6 +168,7 @@ struct life {
     std::vector<dispatch> history;
     double may_lose = 0;
     int losses = 0, torn = 0;
+    std::uint64_t safe = 0;  // What a heartbeat may acknowledge.
 };
 
 }  // namespace
