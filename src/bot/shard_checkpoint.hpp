@@ -13,7 +13,7 @@
 #include "base/time.hpp"
 #include "cache/checkpoint.hpp"
 #include "discord/event_kind.hpp"
-#include "gateway/ticket.hpp"
+#include "host/ticket_keeper.hpp"
 #include "state/checkpoint_writer.hpp"
 
 namespace shoal::runtime {

@@ -59,6 +59,7 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
     if (const auto& kept = session_.ticket()) {
         begin_window(kept->session_id, kept->done);
         takeover_.begin(*ticket);
+        if (journal_ != nullptr) journal_->taken_over(window_->session_index(), kept->done, now());
         unsettled_ = ticket->unsettled;
         guilds_.adopt(ticket->guilds, now());
     }

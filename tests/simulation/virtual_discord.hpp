@@ -61,6 +61,8 @@ public:
     // ---- what the checkers want to know ----
     /// What the network itself sees to be wrong.
     std::function<void(std::string)> on_wrong;
+    /// Called as a heartbeat of a session reaches Discord, with what it acknowledges.
+    std::function<void(const std::string& session, std::uint64_t seq)> on_heartbeat;
     /// Called as an IDENTIFY reaches Discord.
     std::function<void(std::uint32_t shard)> on_identify;
     /// Dispatches that the sink is not handed: READY and RESUMED, by session.
