@@ -84,6 +84,8 @@ int main(int argc, char** argv) {
     bot.on([&](const shoal::guild_joined& event) { say(fmt::format("joined {}", event.guild_name())); });
     bot.on([&](const shoal::guild_left& event) { say(fmt::format("left guild {}", event.id().value())); });
 
+    bot.on([&](const shoal::shard_adopted& event) { seen.guilds += event.cached_guilds(); });
+
     bot.on([&](const shoal::shard_ready& event) {
         const auto ready = ++seen.shards_ready;
         const auto here = bot.shards().size();

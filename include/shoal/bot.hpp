@@ -112,6 +112,7 @@ struct shard_status {
     std::uint64_t stepped_over = 0;        ///< Events that could not be read twice, and were left out.
     std::uint64_t lost = 0;                ///< Events that Discord numbered and that never came.
     shoal::bad_input bad_input;            ///< What could not be read.
+    std::uint64_t checkpoints_given_up = 0;  ///< How often a checkpoint could not be kept, and was begun anew.
     std::string journal_problem;           ///< Why its event journal ended early, or was never begun; empty: all is well.
     std::string last_reconnect_reason;     ///< For people; empty if the first connection still stands.
 };

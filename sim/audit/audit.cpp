@@ -113,6 +113,8 @@ std::unordered_map<std::string, told_session> read_told(const std::vector<journa
         std::vector<told_session*> here(one.sessions.size(), nullptr);
         std::vector<const sent_session*> known(one.sessions.size(), nullptr);
         std::vector<std::unordered_set<std::uint64_t>> started(one.sessions.size());
+        std::vector<std::optional<std::uint64_t>> done_before(one.sessions.size());
+        std::vector<std::uint64_t> replayed(one.sessions.size(), 0);
         for (std::size_t i = 0; i < one.sessions.size(); ++i) {
             const auto found = sent.find(one.sessions[i]);
             if (found == sent.end()) {
@@ -131,10 +133,24 @@ std::unordered_map<std::string, told_session> read_told(const std::vector<journa
             const auto* what = known[record.session];
             if (what == nullptr) continue;
             auto& to = *here[record.session];
-            if (record.seq == 0 || record.seq > what->last_seq || what->gaps.contains(record.seq)) {
+            if (record.kind == journal_kind::taken_over) {
+                done_before[record.session] = record.seq;
+                ++report.taken_over;
+                if (record.seq > what->last_seq) {
+                    refuse(one,
+                           fmt::format("it goes on behind number {} of session {}, which was never sent", record.seq, what->id));
+                }
+            } else if (record.seq == 0 || record.seq > what->last_seq || what->gaps.contains(record.seq)) {
                 refuse(one, fmt::format("it has number {} of session {}, which was never sent", record.seq, what->id));
             } else if (record.kind == journal_kind::started) {
-                to.starts.back().push_back({record.seq, record.boot_ns, record.delivery != 0});
+                const auto done = done_before[record.session];
+                // Whoever knew that the process before had done with it has no excuse in a mark.
+                const bool marked = record.delivery != 0 && record.seq > done.value_or(0);
+                to.starts.back().push_back({record.seq, record.boot_ns, marked});
+                if (record.delivery != 0) {
+                    ++report.replayed;
+                    ++replayed[record.session];
+                }
                 started[record.session].insert(record.seq);
             } else if (record.kind == journal_kind::stepped_over) {
                 to.stepped_over.insert(record.seq);
@@ -143,6 +159,9 @@ std::unordered_map<std::string, told_session> read_told(const std::vector<journa
             } else {
                 to.ended.insert(record.seq);
             }
+        }
+        for (std::size_t i = 0; i < replayed.size(); ++i) {
+            if (done_before[i]) report.most_replayed = std::max(report.most_replayed, replayed[i]);
         }
     }
     return told;

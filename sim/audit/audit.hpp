@@ -31,8 +31,11 @@ struct audit_report {
     std::uint64_t handled = 0;            ///< Of those sent: handed to handlers at least once.
     std::uint64_t lost = 0;               ///< Sent, deliverable, never handed out.
     std::uint64_t lost_with_session = 0;  ///< Went down with a session that Discord itself ended; nobody could have got them.
-    std::uint64_t doubled = 0;            ///< Handed out again without a mark.
+    std::uint64_t doubled = 0;            ///< Handed out again without a mark, or although the process before had done with it.
     std::uint64_t doubled_marked = 0;     ///< Handed out again, marked replayed or possibly taken.
+    std::uint64_t replayed = 0;           ///< Times that an event was handed out with such a mark, doubled or not.
+    std::uint64_t taken_over = 0;         ///< Times that a process went on with another one's session.
+    std::uint64_t most_replayed = 0;      ///< By one process that took a session over, of that session.
     std::uint64_t out_of_order = 0;       ///< Handed out for the first time after a later one of its session.
     std::uint64_t poison = 0;             ///< Stepped over because they broke their reader twice.
     std::uint64_t unfinished = 0;         ///< Handed out, and no handler of them is known to have ended.

@@ -78,7 +78,7 @@ result<journal> parse_journal(std::string file_name, std::string_view bytes) {
             at += 2 * record_bytes;
             continue;
         }
-        if (kind > 5) return damaged(fmt::format("record {} is of kind {}, which does not exist", number, kind));
+        if (kind > 6) return damaged(fmt::format("record {} is of kind {}, which does not exist", number, kind));
         const auto session = declared.find(index);
         if (session == declared.end()) return damaged(fmt::format("record {} names session {}, never declared", number, index));
         const auto delivery = little<std::uint8_t>(bytes, at + 1);

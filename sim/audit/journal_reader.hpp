@@ -17,7 +17,7 @@ enum class audit_errc : std::uint8_t { unreadable, damaged };
     return e == audit_errc::unreadable ? "cannot be read" : "journal is damaged";
 }
 
-enum class journal_kind : std::uint8_t { started = 2, ended = 3, stepped_over = 4 };
+enum class journal_kind : std::uint8_t { started = 2, ended = 3, stepped_over = 4, taken_over = 6 };
 
 struct journal_record {
     journal_kind kind{};

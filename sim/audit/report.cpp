@@ -32,6 +32,9 @@ std::string to_text(const audit_report& report) {
     line("out of order", report.out_of_order);
     line("unanswered commands", report.unanswered_commands, fmt::format("of {}", report.commands));
     line("doubled, marked", report.doubled_marked, "handed out again and said so");
+    line("replayed", report.replayed, "handed out with that mark, doubled or not");
+    line("sessions taken over", report.taken_over,
+         report.taken_over == 0 ? "" : fmt::format("at most {} events replayed behind one", report.most_replayed));
     line("lost with session", report.lost_with_session, "Discord ended the session; nobody could have got them");
     line("poison", report.poison, "stepped over because they broke their reader");
     line("unfinished", report.unfinished, "their handlers are not known to have ended");
@@ -84,6 +87,9 @@ boost::json::object to_json(const audit_report& report) {
             {"lost_with_session", report.lost_with_session},
             {"doubled", report.doubled},
             {"doubled_marked", report.doubled_marked},
+            {"replayed", report.replayed},
+            {"taken_over", report.taken_over},
+            {"most_replayed", report.most_replayed},
             {"out_of_order", report.out_of_order},
             {"poison", report.poison},
             {"unfinished", report.unfinished},

@@ -58,6 +58,7 @@ shard_status status_of(host::shard_snapshot seen, const shard_room* room) {
             .stepped_over = seen.poison,
             .lost = seen.lost,
             .bad_input = bad_input_of(seen.bad_input),
+            .checkpoints_given_up = room == nullptr || room->stored == nullptr ? 0 : room->stored->given_up(),
             .journal_problem = std::move(seen.journal_problem),
             .last_reconnect_reason = std::move(seen.last_reconnect_reason)};
 }

@@ -111,7 +111,7 @@ void dispatcher::run_command(shard_room& room, const event_ref& ref) {
     }
     const auto& entry = handlers_.command(found->command);
     start(
-        room, entry.name, [&] { return entry.run(ref, found->values); },
+        room, entry.name, ref, [&] { return entry.run(ref, found->values); },
         [this, ref] {
             if (ref.body()->answered == answer_state::answered) return;
             answer_quietly(ref, "Something went wrong.");
@@ -120,19 +120,21 @@ void dispatcher::run_command(shard_room& room, const event_ref& ref) {
 
 void dispatcher::start_all(shard_room& room, const std::vector<handler_table::event_entry>& handlers, const event_ref& ref) {
     for (const auto& each : handlers) {
-        start(room, each.name, [&] { return each.run(ref); }, [] {});
+        start(room, each.name, ref, [&] { return each.run(ref); }, [] {});
     }
 }
 
 /// Starts one handler: on this thread, up to its first suspension. `run` is what makes the task (or does all the work).
 template <class Run, class Failed>
-void dispatcher::start(shard_room& room, const std::string& name, Run run, Failed failed) {
+void dispatcher::start(shard_room& room, const std::string& name, const event_ref& ref, Run run, Failed failed) {
     const running_scope scope({&room, &room.running, &name});
     try {
         task<> running = run();
         if (!running.valid()) return;
-        room.handlers->start(std::move(running), [this, &room, &name, failed](const std::exception_ptr& thrown) {
-            if (!thrown) return;
+        // The event itself would take its place in flight for as long.
+        const bool again = ref.body()->dispatch.how != host::delivery::fresh;
+        room.handlers->start(std::move(running), [this, &room, &name, again, failed](const std::exception_ptr& thrown) {
+            if (!thrown || (again && answered_before(room, thrown))) return;
             report(room, name, thrown);
             failed();
         });
@@ -140,6 +142,20 @@ void dispatcher::start(shard_room& room, const std::string& name, Run run, Faile
         report(room, name, std::current_exception());
         failed();
     }
+}
+
+/// What was handed out by the process before as well, and answered there, is nobody's fault.
+bool dispatcher::answered_before(shard_room& room, const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const error& e) {
+        if (!too_late_to_answer(e.why())) return false;
+    } catch (...) {
+        return false;
+    }
+    room.stale_interactions.fetch_add(1, std::memory_order_relaxed);
+    bot_.log().debug("a replayed interaction was answered before", shard_fields(room.key));
+    return true;
 }
 
 void dispatcher::report(shard_room& room, const std::string& name, const std::exception_ptr& thrown) {

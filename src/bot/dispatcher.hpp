@@ -35,7 +35,8 @@ private:
     void start_all(shard_room& room, const std::vector<handler_table::event_entry>& handlers,
                    const shoal::detail::event_ref& ref);
     template <class Run, class Failed>
-    void start(shard_room& room, const std::string& name, Run run, Failed failed);
+    void start(shard_room& room, const std::string& name, const shoal::detail::event_ref& ref, Run run, Failed failed);
+    [[nodiscard]] bool answered_before(shard_room& room, const std::exception_ptr& thrown);
     void report(shard_room& room, const std::string& name, const std::exception_ptr& thrown);
     void answer_quietly(const shoal::detail::event_ref& ref, std::string text);
 

@@ -8,16 +8,6 @@
 #include "bot/thrown.hpp"
 
 namespace shoal::runtime {
-namespace {
-
-/// Discord answers 40060 or 10062 when an interaction was answered elsewhere or is over: nobody's fault, so it ends quietly.
-bool too_late_to_answer(const failure& why) {
-    constexpr std::int64_t already_acknowledged = 40060;
-    constexpr std::int64_t unknown_interaction = 10062;
-    return why.has_discord_code(already_acknowledged) || why.has_discord_code(unknown_interaction);
-}
-
-}  // namespace
 
 void forgotten_calls::add(std::string_view what, task<result<void>> running) {
     auto child = log_failure(std::string(what), std::move(running));

@@ -87,6 +87,14 @@ task<result<void>> gateway_calls::send_presence(presence what, std::optional<dur
     co_return outcome;
 }
 
+void gateway_calls::show_presence(shard_key shard, std::string json) {
+    if (json.empty()) json = presence_json({});
+    const std::lock_guard lock(mutex_);
+    // Where so much waits already that it is refused, the session shows what it showed.
+    if (shards_ != nullptr)
+        (void)shards_->send(shard, static_cast<std::uint8_t>(discord::opcode::presence_update), std::move(json));
+}
+
 task<result<void>> gateway_calls::send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf,
                                                    std::optional<duration> within) {
     if (!bot_.is_open()) co_return not_running();

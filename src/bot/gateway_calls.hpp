@@ -40,6 +40,8 @@ public:
     [[nodiscard]] task<result<void>> send_voice_state(guild_id guild, channel_id channel, bool self_mute, bool self_deaf,
                                                       std::optional<duration> within);
     [[nodiscard]] task<result<member_list>> request_members(guild_id guild, member_request which, std::optional<duration> within);
+    /// On the shard's thread: one shard is told what its session should show. Empty: nothing.
+    void show_presence(shard_key shard, std::string json);
     /// A copy of what the guild's shard knows of it, made on that shard's thread.
     [[nodiscard]] task<result<std::optional<guild_summary>>> summary_of(guild_id guild, std::optional<duration> within);
 

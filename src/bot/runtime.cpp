@@ -9,6 +9,7 @@
 
 #include "bot/awaiting.hpp"
 #include "bot/bot_status.hpp"
+#include "bot/checkpoint_desk.hpp"
 #include "bot/command_registration.hpp"
 #include "bot/dispatcher.hpp"
 #include "bot/drain.hpp"
@@ -80,7 +81,8 @@ struct bot_runtime::impl {
         if (auto* known = rooms.find(shard)) return *known;
         auto* here = scheduler::current();
         SHOAL_ASSERT(here != nullptr);
-        return rooms.add(std::make_unique<shard_room>(self, shard, *here, options.cache));
+        auto* const stored = setup.checkpoints == nullptr ? nullptr : setup.checkpoints->of(shard);
+        return rooms.add(std::make_unique<shard_room>(self, shard, *here, options.cache, stored));
     }
 };
 
@@ -241,6 +243,7 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
     auto& my = *impl_;
     auto& room = my.room_of(shard);
     room.cache.start_session(ready_json);
+    if (room.stored != nullptr) room.stored->begin_session();
     const auto own = discord::json_value(ready_json)["application"]["id"].id<application_id>();
     my.application.store(own.value(), std::memory_order_relaxed);
     my.registration.on_session(own);
@@ -250,7 +253,20 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
 result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change change) {
     auto& room = impl_->room_of(event.shard);
     room.cache.apply(event.kind, event.data, event.seq);
+    if (room.stored != nullptr) room.stored->event(event.kind, event.name, event.data, event.seq);
     return impl_->handing_out.dispatch(room, std::move(event), change);
+}
+
+void bot_runtime::on_adopted(shard_key shard, application_id application) {
+    auto& my = *impl_;
+    auto& room = my.room_of(shard);
+    if (application) {
+        my.application.store(application.value(), std::memory_order_relaxed);
+        my.registration.on_session(application);
+    }
+    if (room.stored != nullptr && room.stored->presence_differs()) my.gateway.show_presence(shard, presence_json());
+    my.handing_out.tell(room, event_type::shard_adopted,
+                        fmt::format(R"({{"cached_guilds":{}}})", static_cast<std::uint32_t>(room.cache.guilds())));
 }
 
 void bot_runtime::on_resumed(shard_key shard) { impl_->handing_out.tell(impl_->room_of(shard), event_type::shard_resumed, {}); }

@@ -27,6 +27,7 @@ class shard_host;
 namespace shoal::runtime {
 
 class gateway_calls;
+class checkpoint_desk;
 class offload_pool;
 class rest_client;
 
@@ -51,6 +52,7 @@ struct runtime_setup {
     std::string user_agent = "DiscordBot (https://github.com/shoal/shoal, 0.1.0)";
     unsigned offload_threads = 4;
     std::size_t offload_queue = 1024;
+    std::shared_ptr<checkpoint_desk> checkpoints;       ///< Holds the shards' caches; empty: the next process gets none.
     std::shared_ptr<host::bad_answer_log> bad_answers;  ///< Of rest_on; empty: one of the bot's own.
 };
 
@@ -122,6 +124,7 @@ public:
     [[nodiscard]] std::string running_handler(shard_key shard) const override;
     void on_session(shard_key shard, std::string_view ready_json) override;
     [[nodiscard]] result<void> on_dispatch(host::dispatch event, host::guild_change change) override;
+    void on_adopted(shard_key shard, application_id application) override;
     void on_resumed(shard_key shard) override;
     void on_shard_ready(shard_key shard, std::uint32_t missing_guilds) override;
     void on_status(shard_key shard, gateway::session_status status) override;

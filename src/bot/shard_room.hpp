@@ -9,6 +9,7 @@
 #include "base/scheduler.hpp"
 #include "base/task_group.hpp"
 #include "bot/running.hpp"
+#include "bot/shard_checkpoint.hpp"
 #include "cache/shard_cache.hpp"
 #include "shoal/ids.hpp"
 
@@ -17,15 +18,24 @@ namespace shoal::runtime {
 class bot_runtime;
 
 struct shard_room {
-    shard_room(bot_runtime& bot_in, shard_key key_in, scheduler& on_in, const cache_settings& keeps)
-        : bot(bot_in), key(key_in), on(on_in), cache(keeps) {}
+    /// `stored_in`: where its cache is kept for the next process, and may come from the one before; nullptr: nowhere.
+    shard_room(bot_runtime& bot_in, shard_key key_in, scheduler& on_in, const cache_settings& keeps,
+               shard_checkpoint* stored_in = nullptr)
+        : bot(bot_in),
+          key(key_in),
+          on(on_in),
+          own_cache(stored_in == nullptr ? std::make_unique<cache::shard_cache>(keeps) : nullptr),
+          cache(stored_in == nullptr ? *own_cache : stored_in->cache()),
+          stored(stored_in) {}
 
     bot_runtime& bot;
     const shard_key key;
     scheduler& on;
     /// Handlers that have suspended. Made anew after a drain.
     std::unique_ptr<task_group> handlers = std::make_unique<task_group>();
-    cache::shard_cache cache;
+    std::unique_ptr<cache::shard_cache> own_cache;
+    cache::shard_cache& cache;
+    shard_checkpoint* stored;
     running_board running;
     std::atomic<std::uint64_t> handler_errors{0};
     std::atomic<std::uint64_t> stale_interactions{0};

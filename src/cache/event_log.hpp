@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cache/frame.hpp"
 
@@ -23,6 +24,10 @@ public:
     /// Drops the events up to `seq`, which a whole snapshot now holds.
     void drop_until(std::uint64_t seq);
     void clear() noexcept { bytes_.clear(); }
+    /// A piece of another kind, between the events. It has room even where no event has: it is small, and somebody waits for it.
+    void append_piece(piece kind, std::string_view body);
+    /// Hands the bytes over and goes on in `emptied`, whose room is used again.
+    [[nodiscard]] std::string exchange(std::string emptied) noexcept { return std::exchange(bytes_, std::move(emptied)); }
 
 private:
     std::string bytes_;
@@ -34,6 +39,8 @@ struct logged_event {
     std::string_view name;
     std::string_view json;
 };
+/// The event in a piece of kind `events`.
+[[nodiscard]] result<logged_event> read_event(const frame& piece);
 struct log_reading {
     std::size_t bytes = 0;  ///< Of the events that were read.
     bool whole = false;     ///< False: the rest is cut off or damaged, as after a crash in mid-write.

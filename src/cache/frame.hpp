@@ -15,7 +15,18 @@
 
 namespace shoal::cache {
 
-enum class piece : std::uint16_t { begin = 1, guilds = 2, more_of_guild = 3, users = 4, end = 5, events = 6 };
+/// The last three lie in the logs of checkpoints (checkpoint.hpp); what is in tickets and guilds_known is not this room's matter.
+enum class piece : std::uint16_t {
+    begin = 1,
+    guilds = 2,
+    more_of_guild = 3,
+    users = 4,
+    end = 5,
+    events = 6,
+    log_begin = 7,
+    ticket = 8,
+    guilds_known = 9
+};
 
 inline constexpr std::uint16_t frame_version = 1;
 inline constexpr std::size_t frame_head_bytes = 20;

@@ -82,6 +82,14 @@ constexpr std::array table_of_options{
                 .kind = option_kind::path,
                 .help = "Folder for what should outlive the process; locked, so that one process uses it.",
                 .group = keeping},
+    option_spec{.name = "checkpoint",
+                .kind = option_kind::choice,
+                .help = "Keep sessions and cache in the state folder while the bot runs, so that the next start goes on without "
+                        "IDENTIFY and with a warm cache.",
+                .fallback = "on",
+                .choices = "on|off",
+                .modes = "single",
+                .group = keeping},
     option_spec{.name = "identify-ledger",
                 .kind = option_kind::path,
                 .help = "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "

@@ -233,6 +233,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     if (auto done = choose_shards(values, settings); !done) return std::unexpected(std::move(done.error()));
 
     settings.state_dir = values.text("state-dir");
+    settings.checkpoint = values.text("checkpoint") == "on";
     settings.ledger_folder = values.text("identify-ledger");
     settings.journal = values.text("journal");
     const auto compression = values.text("compression");

@@ -40,6 +40,7 @@ struct bot_settings {
     std::vector<std::uint32_t> shard_ids;  ///< Empty: all.
     std::optional<std::uint32_t> total_shards;
     std::string state_dir;      ///< Empty: no state is kept.
+    bool checkpoint = true;     ///< Where there is a state folder.
     std::string ledger_folder;  ///< Of the identify ledger that the processes of this host share; empty: this host's usual one.
     std::string journal;        ///< Folder; empty: none.
     transport compression = transport::zstd;

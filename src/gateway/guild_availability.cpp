@@ -16,23 +16,22 @@ void guild_availability::begin(std::span<const guild_id> ready_guilds, instant n
     told_ready_ = false;
 }
 
-void guild_availability::adopt(std::span<const guild_id> available, std::span<const guild_id> unavailable) {
+void guild_availability::adopt(std::span<const known_guild> guilds, instant now) {
     ids_.clear();
     states_.clear();
     missing_ = out_ = 0;
-    ids_.reserve(available.size() + unavailable.size());
-    ids_.assign(available.begin(), available.end());
-    std::sort(ids_.begin(), ids_.end());
-    ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
-    states_.assign(ids_.size(), state::available);
-    for (const auto guild : unavailable) {
-        const auto place = place_of(guild);
-        if (is_at(place, guild)) {
-            set(place, state::unavailable);
+    ids_.reserve(guilds.size());
+    states_.reserve(guilds.size());
+    // They come in order, save from somebody who made them up: then each goes to its place.
+    for (const auto& each : guilds) {
+        const auto place = place_of(each.id);
+        if (is_at(place, each.id)) {
+            set(place, each.state);
         } else {
-            insert(place, guild, state::unavailable);
+            insert(place, each.id, each.state);
         }
     }
+    last_guild_at_ = now;
     waiting_ = true;
     told_ready_ = false;
 }
@@ -97,6 +96,18 @@ bool guild_availability::contains(guild_id guild) const noexcept { return is_at(
 bool guild_availability::is_available(guild_id guild) const noexcept {
     const auto place = place_of(guild);
     return is_at(place, guild) && states_[place] == state::available;
+}
+
+std::optional<guild_state> guild_availability::state_of(guild_id guild) const noexcept {
+    const auto place = place_of(guild);
+    return is_at(place, guild) ? std::optional(states_[place]) : std::nullopt;
+}
+
+std::vector<known_guild> guild_availability::all() const {
+    std::vector<known_guild> out;
+    out.reserve(ids_.size());
+    for (std::size_t i = 0; i < ids_.size(); ++i) out.push_back({ids_[i], states_[i]});
+    return out;
 }
 
 std::size_t guild_availability::place_of(guild_id guild) const noexcept {

@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/time.hpp"
+#include "discord/known_guild.hpp"
 #include "shoal/ids.hpp"
 
 namespace shoal::gateway {
@@ -22,6 +24,9 @@ enum class guild_change : std::uint8_t {
     left,
 };
 
+using discord::guild_state;
+using discord::known_guild;
+
 class guild_availability {
 public:
     /// `guild_wait`: after the last guild that came, late ones are waited for this long [2.6.4].
@@ -30,8 +35,9 @@ public:
     /// READY of a new session: forgets everything and expects these guilds. `guilds_come` is false without the GUILDS intent:
     /// then nothing is waited for.
     void begin(std::span<const guild_id> ready_guilds, instant now, bool guilds_come = true);
-    /// A session was taken over by RESUME: READY does not come again, so its guilds are told. Ready at once.
-    void adopt(std::span<const guild_id> available, std::span<const guild_id> unavailable);
+    /// A session was taken over by RESUME: READY does not come again, so its guilds are told. Ready at once, unless some are
+    /// still expected.
+    void adopt(std::span<const known_guild> guilds, instant now);
 
     /// GUILD_CREATE; `unavailable` is the field of that name [2.6.2].
     [[nodiscard]] guild_change created(guild_id guild, bool unavailable, instant now);
@@ -55,9 +61,13 @@ public:
     [[nodiscard]] bool is_available(guild_id guild) const noexcept;
     /// In ascending order.
     [[nodiscard]] std::span<const guild_id> ids() const noexcept { return ids_; }
+    /// nullopt: not known.
+    [[nodiscard]] std::optional<guild_state> state_of(guild_id guild) const noexcept;
+    /// In ascending order of id.
+    [[nodiscard]] std::vector<known_guild> all() const;
 
 private:
-    enum class state : std::uint8_t { expected, available, unavailable, joining };
+    using state = guild_state;
     [[nodiscard]] std::size_t place_of(guild_id guild) const noexcept;
     [[nodiscard]] bool is_at(std::size_t place, guild_id guild) const noexcept;
     void set(std::size_t place, state next) noexcept;

@@ -27,6 +27,7 @@ session::session(session_config config, std::optional<resume_ticket> ticket)
         ticket_.reset();
     }
     had_session_ = ticket_.has_value();
+    if (ticket_) kept_ = ticket_->done;
     presence_dropped_ = !presence_fits();
 }
 
@@ -60,6 +61,7 @@ verdict session::on_dispatch(std::uint64_t seq, instant now) noexcept {
     }
     stats_.gaps += seq - ticket_->seq - 1;
     ticket_->seq = seq;
+    received_.note(seq, now);
     ++connection_.events;
     if (phase_ == phase::resuming) {
         connection_.hard_deadline = now + config_.resume_patience;  // The replay goes on.
@@ -77,6 +79,8 @@ void session::on_traffic(instant now) noexcept {
 void session::on_done(std::uint64_t seq) noexcept {
     if (ticket_) ticket_->done = std::max(ticket_->done, std::min(seq, ticket_->seq));
 }
+
+void session::on_kept(std::uint64_t seq) noexcept { kept_ = std::max(kept_, seq); }
 
 const std::optional<resume_ticket>& session::ticket() const noexcept { return ticket_; }
 
@@ -205,7 +209,10 @@ void session::on(const ready_received& fact, instant now) {
                             .resume_url = fact.resume_url,
                             .seq = 0,
                             .done = 0,
-                            .intents = config_.intents};
+                            .intents = config_.intents,
+                            .application = fact.application};
+    kept_ = 0;
+    received_.clear();
     had_session_ = true;
     broken_at_.reset();
     ++stats_.readies;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "gateway/receipt_times.hpp"
 #include "gateway/send_limiter.hpp"
 #include "gateway/session_config.hpp"
 #include "gateway/session_facts.hpp"
@@ -69,6 +70,8 @@ public:
     void on_traffic(instant now) noexcept;
     /// Every event of the present session up to `seq` was handed out and its handlers ended. Goes into the ticket.
     void on_done(std::uint64_t seq) noexcept;
+    /// Every event of the present session up to `seq` is safe elsewhere: whoever goes on with the session asks from there on.
+    void on_kept(std::uint64_t seq) noexcept;
 
     /// Present while Discord may still know the session.
     [[nodiscard]] const std::optional<resume_ticket>& ticket() const noexcept;
@@ -149,6 +152,7 @@ private:
     [[nodiscard]] bool connected() const noexcept;
     void start_dial(instant now);
     void beat(bool regular, instant now);
+    [[nodiscard]] std::optional<std::uint64_t> acknowledged(instant now) const noexcept;
     void extra_beat(instant now);
     void check_beat(instant now);
     void wait_for_answer(duration patience, duration most, instant now);
@@ -186,6 +190,9 @@ private:
     std::optional<instant> trouble_since_;
     std::optional<std::uint64_t> broken_at_;  // The number received when the stream last broke.
     std::uint64_t told_gaps_ = 0, told_duplicates_ = 0;
+
+    std::uint64_t kept_ = 0;  // Of the present session, what may be forgotten.
+    receipt_times received_;
 };
 
 }  // namespace shoal::gateway

@@ -25,6 +25,9 @@ struct session_config {
     std::string os = "linux";
     std::string library = "shoal";
     std::uint64_t seed = 1;  ///< Of the jitter.
+    /// Heartbeats acknowledge what session::on_kept() named, at most five seconds behind what was received: nobody knows whether
+    /// Discord forgets what a heartbeat acknowledged. False: they acknowledge all that was received.
+    bool acknowledges_kept = false;
 
     duration hello_timeout = std::chrono::seconds(20);
     duration ready_timeout =

@@ -52,8 +52,15 @@ void session::beat(bool regular, instant now) {
         connection_.beat_sent = true;
         connection_.life_since_beat = false;
     }
-    const auto seq = ticket_ && ticket_->seq != 0 ? std::optional(ticket_->seq) : std::nullopt;
-    out_->emplace_back(send{send_kind::heartbeat, heartbeat_payload(seq)});
+    out_->emplace_back(send{send_kind::heartbeat, heartbeat_payload(acknowledged(now))});
+}
+
+std::optional<std::uint64_t> session::acknowledged(instant now) const noexcept {
+    if (!ticket_) return std::nullopt;
+    auto seq = ticket_->seq;
+    // A disk or a handler that takes longer must not make Discord keep everything, or think that nothing arrives.
+    if (config_.acknowledges_kept) seq = std::min(seq, std::max(kept_, received_.received_before(now)));
+    return seq != 0 ? std::optional(seq) : std::nullopt;
 }
 
 /// Asked for by the server, or by our own doubt. A server that asks without end must not make us breach the send limit: so many

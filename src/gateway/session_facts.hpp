@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/time.hpp"
+#include "shoal/ids.hpp"
 
 namespace shoal::gateway {
 
@@ -25,6 +26,7 @@ struct session_invalidated {
 struct ready_received {
     std::string session_id;
     std::string resume_url;
+    application_id application{};
 };
 struct resumed_received {};  ///< RESUMED was read. Comes before on_dispatch() of the same message.
 /// The connection ended (net::close_report, in this room's words).

@@ -145,6 +145,9 @@ public:
     /// One event, in seq order. `change` is for GUILD_CREATE and GUILD_DELETE. A failure means that the message could not be
     /// read: the host reconnects and RESUMEs, and steps over it if it fails again at the same seq.
     [[nodiscard]] virtual result<void> on_dispatch(dispatch event, guild_change change) = 0;
+    /// The session that another process began goes on here; READY does not come, and what is to be known of it was told before
+    /// the start. Before its first event.
+    virtual void on_adopted(shard_key /*shard*/, application_id /*application*/) {}
     /// RESUMED.
     virtual void on_resumed(shard_key shard) = 0;
     /// All guilds are there, or the time-out for late ones passed; once a session.

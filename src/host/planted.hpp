@@ -24,6 +24,8 @@ struct planted_bugs {
     bool ends_at_the_last_chunk = false;     ///< A request for members is complete when the chunk with the last index came.
     bool deaf_to_silence = false;            ///< A half-deaf session is not noticed.
     bool alarmed_by_every_pause = false;     ///< A pause of one kind of event counts as deafness.
+    bool acknowledges_received = false;      ///< Heartbeats acknowledge what is not kept anywhere yet.
+    bool replay_unmarked = false;            ///< What the process before may have handed out is handed out without a mark.
     bool goes_on_after_4004 = false;         ///< A shard whose token was reset connects again.
 };
 

@@ -58,7 +58,10 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
     link_->home = this;
     if (const auto& kept = session_.ticket()) {
         begin_window(kept->session_id, kept->done);
-        taken_over_up_to_ = ticket->seq;
+        takeover_.begin(*ticket);
+        if (journal_ != nullptr) journal_->taken_over(window_->session_index(), kept->done, now());
+        unsettled_ = ticket->unsettled;
+        guilds_.adopt(ticket->guilds, now());
     }
 }
 
@@ -109,6 +112,7 @@ void shard_driver::settle() {
     const auto status = session_.status();
     if (status == told_status_) return;
     told_status_ = status;
+    if (status == gateway::session_status::resuming) unsettled_ = true;
     sink_.on_status(shard(), status);
     if (hooks_.on_changed) hooks_.on_changed();
     if (live() != told_live_) {
@@ -119,6 +123,7 @@ void shard_driver::settle() {
         guilds_maybe_ready();
         pump();
     }
+    keep();
 }
 
 void shard_driver::machine_due() {
@@ -241,7 +246,34 @@ void shard_driver::drain_due() {
     });
 }
 
-std::optional<gateway::resume_ticket> shard_driver::ticket() const { return session_.ticket(); }
+std::optional<gateway::resume_ticket> shard_driver::ticket() const {
+    auto ticket = session_.ticket();
+    if (!ticket) return ticket;
+    ticket->unsettled = unsettled_;
+    auto changes = guild_changes_;
+    (void)changes.settle(ticket->done);
+    ticket->guilds = changes.as_settled(guilds_);
+    return ticket;
+}
+
+void shard_driver::keep() {
+    if (options_.keeper == nullptr) return;
+    const auto& held = session_.ticket();
+    if (!held) {
+        if (std::exchange(kept_any_, false)) options_.keeper->drop(shard());
+        return;
+    }
+    auto ticket = *held;
+    ticket.unsettled = unsettled_;
+    if (guild_changes_.settle(ticket.done)) {
+        const auto guilds = guild_changes_.as_settled(guilds_);
+        options_.keeper->keep(ticket, &guilds);
+    } else {
+        options_.keeper->keep(ticket, nullptr);
+    }
+    kept_any_ = true;
+    session_.on_kept(options_.keeper->kept(shard()));
+}
 
 // ---- timers and pictures -----------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@
 #include "base/random.hpp"
 #include "discord/envelope.hpp"
 #include "gateway/guild_availability.hpp"
+#include "gateway/guild_history.hpp"
 #include "gateway/inflater.hpp"
 #include "gateway/session.hpp"
 #include "gateway/silence_watch.hpp"
@@ -30,6 +31,8 @@
 #include "host/outbound_queue.hpp"
 #include "host/planted.hpp"
 #include "host/shard_host.hpp"
+#include "host/takeover.hpp"
+#include "host/ticket_keeper.hpp"
 #include "net/websocket.hpp"
 #include "state/journal_writer.hpp"
 
@@ -45,6 +48,7 @@ struct driver_options {
     std::string user_agent;
     logger log;
     gateway::silence_policy silence;
+    ticket_keeper* keeper = nullptr;  ///< Must outlive the driver; nullptr: nobody goes on with what this process leaves.
     planted_bugs planted;
 };
 
@@ -80,6 +84,8 @@ public:
     void renew();
     /// A second passed: events per second are counted anew, and silence is looked for.
     void second_passed();
+    /// Tells the keeper where the session is; to be called a few times a second.
+    void keep();
 
     [[nodiscard]] shard_key shard() const noexcept { return options_.session.shard; }
     [[nodiscard]] shard_snapshot snapshot() const;
@@ -114,11 +120,12 @@ private:
     void take_ready(const discord::envelope& what, std::uint64_t seq);
     void take_resumed(std::uint64_t seq);
     void hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how);
-    [[nodiscard]] guild_change note_guild(const discord::envelope& what);
+    [[nodiscard]] guild_change note_guild(const discord::envelope& what, std::uint64_t seq);
     void broken(bad_input kind, std::string what, std::optional<std::uint64_t> seq = {});
     void count_bad(bad_input kind, std::string_view what);
     void say_unknown(std::string_view what);
     void check_deafness();
+    void tell_takeover();
     void begin_window(std::string_view session_id, std::uint64_t done);
     void guilds_maybe_ready();
     void count_event(discord::event_kind kind) noexcept;
@@ -172,9 +179,11 @@ private:
     bool reading_paused_ = false;
 
     gateway::guild_availability guilds_;
-    /// Of a session that was taken over: what the process before received, and may have handed out, up to here.
-    std::uint64_t taken_over_up_to_ = 0;
-    bool had_ready_ = false;  // else the session was taken over, and its guilds are not known
+    gateway::guild_history guild_changes_;  // by events whose handlers may not have ended
+    takeover takeover_;
+    bool takeover_told_ = false;
+    bool unsettled_ = false;  // RESUME was sent, and no RESUMED answered it yet
+    bool kept_any_ = false;   // the keeper was told of the present session
 
     outbound_queue outbound_;
     member_desk members_;

@@ -130,25 +130,28 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
     const auto found = session_.on_dispatch(seq, now());
     if (found == verdict::ignore) return;
     if (found == verdict::duplicate && !options_.planted.duplicates_handed_out) return;
+    tell_takeover();
     count_event(what.kind);
     if (what.kind == event_kind::unknown) [[unlikely]] {
         // Without a name nobody can have asked for it: it has its number, and is let pass.
         if (what.name.empty()) count_bad(bad_input::wrong_shape, "a dispatch without a name");
         say_unknown(what.name);
     }
-    // A RESUMED of earlier days is replayed too, so that what follows it looks fresh: the process before may have handed it out.
-    const bool maybe_seen = !had_ready_ && seq <= taken_over_up_to_;
-    hand_out(what, std::move(message), seq, found == verdict::deliver && !maybe_seen ? delivery::fresh : delivery::replayed);
+    const bool fresh = !takeover_.may_be_known(seq, now()) && found == verdict::deliver;
+    hand_out(what, std::move(message), seq, fresh || options_.planted.replay_unmarked ? delivery::fresh : delivery::replayed);
 }
 
 void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) {
     std::string session_id, resume_url;
+    application_id application;
     std::vector<guild_id> guilds;
     for (const auto& [key, value] : discord::json_value(what.data).fields()) {
         if (key == "session_id")
             session_id = value.text_or("");
         else if (key == "resume_gateway_url")
             resume_url = value.text_or("");
+        else if (key == "application")
+            application = value["id"].id<application_id>();
         else if (key == "guilds")
             for (const auto& guild : value.elements()) {
                 if (guilds.size() == most_guilds) {
@@ -164,20 +167,23 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
         return;
     }
     if (std::exchange(identify_open_, false)) permits_.identify_ended(true);
-    step(gateway::ready_received{session_id, resume_url});
+    step(gateway::ready_received{session_id, resume_url, application});
     if (session_.on_dispatch(seq, now()) == verdict::ignore) return settle();
     count_event(what.kind);
     begin_window(session_id, seq);
     half_deaf_.on_new_session();
     session_.on_done(seq);
     constexpr std::uint64_t guilds_intent = 1;
-    had_ready_ = true;
+    takeover_.end();
+    unsettled_ = false;
+    guild_changes_.begin();
     guilds_.begin(guilds, now(), (options_.session.intents & guilds_intent) != 0);
     if (journal_ != nullptr) journal_->started(window_->session_index(), seq, 0, now());
     sink_.on_session(shard(), what.data);
     if (journal_ != nullptr) journal_->ended(window_->session_index(), seq, 0, now());
     outbound_.presence_again();
     members_.on_new_session();
+    keep();
     settle();
     guilds_maybe_ready();
 }
@@ -186,9 +192,11 @@ void shard_driver::take_resumed(std::uint64_t seq) {
     step(gateway::resumed_received{});
     const auto found = session_.on_dispatch(seq, now());
     if (found != verdict::ignore && found != verdict::duplicate) {
+        tell_takeover();
+        if (takeover_.on_resumed(seq, now())) unsettled_ = false;
         count_event(event_kind::resumed);
-        if (!had_ready_ && !guilds_.is_ready()) guilds_.adopt({}, {});
-        const auto how = found == verdict::deliver_replayed ? delivery::replayed : delivery::fresh;
+        const bool fresh = !takeover_.may_be_known(seq, now()) && found == verdict::deliver;
+        const auto how = fresh ? delivery::fresh : delivery::replayed;
         if (journal_ != nullptr && window_)
             journal_->started(window_->session_index(), seq, static_cast<std::uint8_t>(how), now());
         sink_.on_resumed(shard());
@@ -200,14 +208,21 @@ void shard_driver::take_resumed(std::uint64_t seq) {
             highest_handed_out_ = seq;
         }
     }
+    keep();
     settle();
     guilds_maybe_ready();
+}
+
+/// Discord goes on with a session that another process began: READY does not come, so the bot is told in its own words, once.
+void shard_driver::tell_takeover() {
+    if (!takeover_.on() || std::exchange(takeover_told_, true)) return;
+    sink_.on_adopted(shard(), session_.ticket()->application);
 }
 
 void shard_driver::hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how) {
     if (!window_) return;
     if (options_.planted.drop_when_full && in_flight_ >= options_.most_in_flight) return;
-    const auto change = note_guild(what);
+    const auto change = note_guild(what, seq);
     if (what.kind == event_kind::guild_members_chunk) members_.on_chunk(what.data);
     if (what.kind == event_kind::rate_limited) members_.on_rate_limited(what.data);
 
@@ -231,11 +246,11 @@ void shard_driver::hand_out(const discord::envelope& what, buffer message, std::
     }
     if (taken) window.settled();
     highest_handed_out_ = seq;
-    if (change != guild_change::none) guilds_maybe_ready();
+    if (change != guild_change::none && live()) guilds_maybe_ready();
     flow();
 }
 
-guild_change shard_driver::note_guild(const discord::envelope& what) {
+guild_change shard_driver::note_guild(const discord::envelope& what, std::uint64_t seq) {
     if (what.kind != event_kind::guild_create && what.kind != event_kind::guild_delete) return guild_change::none;
     const discord::json_value guild(what.data);
     guild_id id;
@@ -250,8 +265,11 @@ guild_change shard_driver::note_guild(const discord::envelope& what) {
         if (missing == 0) break;
     }
     if (!id) return guild_change::none;
-    return what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now())
-                                                 : guilds_.deleted(id, unavailable, now());
+    const auto before = guilds_.state_of(id);
+    const auto change =
+        what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now()) : guilds_.deleted(id, unavailable, now());
+    if (guilds_.state_of(id) != before) guild_changes_.note(seq, id, before);
+    return change;
 }
 
 /// Tells once a session that the shard's guilds are there, or waits for the late ones.

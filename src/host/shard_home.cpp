@@ -12,6 +12,13 @@ namespace shoal::host {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// What is kept is at most this old, and what the keeper needs.
+constexpr auto keep_each = 250ms;
+
+}  // namespace
+
 shard_home::shard_home(shard_thread where, owner& host, const host_options& options, permit_source& permits, event_sink& sink,
                        const state::incarnation& process)
     : where_(where),
@@ -39,6 +46,8 @@ shard_driver& shard_home::make(shard_key shard, std::optional<gateway::resume_ti
     with.user_agent = options_.user_agent;
     with.log = options_.log;
     with.silence = options_.silence;
+    with.keeper = options_.keeper;
+    with.session.acknowledges_kept = options_.keeper != nullptr && !options_.planted.acknowledges_received;
     with.planted = options_.planted;
 
     driver_hooks hooks;
@@ -61,6 +70,7 @@ shard_driver& shard_home::make(shard_key shard, std::optional<gateway::resume_ti
 std::optional<gateway::resume_ticket> shard_home::remove(shard_key shard) {
     const auto found = drivers_.find(shard);
     if (found == drivers_.end()) return std::nullopt;
+    found->second->keep();
     auto ticket = found->second->ticket();
     drivers_.erase(found);
     return ticket;
@@ -97,12 +107,17 @@ std::optional<duration> shard_home::tick() {
             publish(shard);
         }
     }
+    if (options_.keeper != nullptr && now >= next_keep_) {
+        next_keep_ = now + keep_each;
+        for (const auto& [shard, driver] : drivers_) driver->keep();
+    }
     if (drivers_.empty()) {
         ticking_ = false;
         pulse_->beating.store(false, std::memory_order_relaxed);
         return std::nullopt;
     }
-    return options_.blocked_after > duration{} ? std::min<duration>(options_.blocked_after / 4, 1s) : duration(1s);
+    const duration longest = options_.keeper != nullptr ? duration(keep_each) : duration(1s);
+    return options_.blocked_after > duration{} ? std::min<duration>(options_.blocked_after / 4, longest) : longest;
 }
 
 state::journal_writer* shard_home::journal_of(shard_key shard) {

@@ -75,7 +75,7 @@ private:
     std::map<shard_key, std::unique_ptr<shard_driver>> drivers_;
     std::shared_ptr<thread_pulse> pulse_ = std::make_shared<thread_pulse>();
     bool ticking_ = false;
-    instant next_second_{};
+    instant next_second_{}, next_keep_{};
 };
 
 }  // namespace shoal::host

@@ -22,6 +22,7 @@
 #include "host/member_desk.hpp"
 #include "host/permit_source.hpp"
 #include "host/planted.hpp"
+#include "host/ticket_keeper.hpp"
 #include "net/http_client.hpp"
 #include "net/websocket.hpp"
 
@@ -45,6 +46,8 @@ struct host_options {
     duration blocked_after = std::chrono::milliseconds(250);
     gateway::silence_policy silence;  ///< When a session counts as half deaf and is given up for a new one.
     std::string user_agent;
+    /// Keeps what another process needs to go on; must outlive the host. nullptr: nobody does.
+    ticket_keeper* keeper = nullptr;
     planted_bugs planted;  ///< For tests/simulation only.
 };
 

@@ -21,7 +21,14 @@ constexpr std::size_t window_bytes = 1024 * 1024;
 constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t session_id_bytes = 2 * record_bytes;
 
-enum kind : std::uint8_t { kind_session = 1, kind_started = 2, kind_ended = 3, kind_stepped_over = 4, kind_closed = 5 };
+enum kind : std::uint8_t {
+    kind_session = 1,
+    kind_started = 2,
+    kind_ended = 3,
+    kind_stepped_over = 4,
+    kind_closed = 5,
+    kind_taken_over = 6
+};
 
 template <class T>
 void put(char* to, T value) noexcept {
@@ -142,6 +149,10 @@ void journal_writer::take_back() {
 
 void journal_writer::stepped_over(std::uint32_t session, std::uint64_t seq, instant now) {
     record(kind_stepped_over, 0, session, seq, now);
+}
+
+void journal_writer::taken_over(std::uint32_t session, std::uint64_t done, instant now) {
+    record(kind_taken_over, 0, session, done, now);
 }
 
 void journal_writer::closed(instant now) { record(kind_closed, 0, 0, 0, now); }

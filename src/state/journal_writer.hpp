@@ -36,6 +36,8 @@ public:
     void take_back();
     void ended(std::uint32_t session, std::uint64_t seq, std::uint8_t delivery, instant now);
     void stepped_over(std::uint32_t session, std::uint64_t seq, instant now);
+    /// This process goes on with the session of another one, whose handlers had ended for every event up to `done`.
+    void taken_over(std::uint32_t session, std::uint64_t done, instant now);
     /// Nothing follows.
     void closed(instant now);
 

@@ -37,6 +37,21 @@ void simulation_run::check_identify(std::uint32_t shard) {
     }
 }
 
+/// What a heartbeat acknowledges Discord may forget: it is on the disk, or was received five seconds ago (half a second exact).
+void simulation_run::check_heartbeat(const std::string& session, std::uint64_t seq) {
+    for (const auto& disk : disks_)
+        if (const auto done = disk.done_of(session); done && seq <= *done) return;
+    const auto record = seen_.sessions.find(session);
+    if (record == seen_.sessions.end()) return;
+    const auto& times = record->second.handed_out;
+    const auto after = times.upper_bound(seq);
+    if (after == times.begin()) return;
+    const auto age = time_.now() - std::prev(after)->second;
+    if (age < 4400ms)
+        find(fmt::format("a heartbeat of session {} acknowledges s={}, which is {} ms old and on no disk", session, seq,
+                         to_ms(age)));
+}
+
 void simulation_run::check_end() {
     const auto oracle = discord_.oracle();
     report_.identifies = static_cast<std::uint64_t>(counted("identifies"));
@@ -73,6 +88,7 @@ void simulation_run::check_session(const json::object& session) {
     const auto& record = found->second;
     ++report_.sessions;
     report_.events += record.started.size();
+    report_.replayed += record.replayed;
 
     std::set<std::uint64_t> excused = discord_.watch().system_numbers[id];
     for (const auto& gap : session.at("gaps").as_array()) excused.insert(gap.to_number<std::uint64_t>());

@@ -23,6 +23,8 @@ void network_watch::came(virtual_link& from, std::string_view text,
                          const std::function<std::optional<std::uint32_t>(std::string_view session)>& owner) {
     const auto message = json::parse(text).as_object();
     const auto op = message.at("op").as_int64();
+    if (op == 1 && !from.session.empty() && !message.at("d").is_null())
+        return on_heartbeat(from.session, message.at("d").to_number<std::uint64_t>());
     if (op != 2 && op != 6) return;
     const auto& d = message.at("d").as_object();
     if (op == 2) {

@@ -24,6 +24,8 @@ public:
 
     /// A finding.
     std::function<void(std::string)> on_wrong;
+    /// Called as a heartbeat of a session reaches Discord, with what it acknowledges.
+    std::function<void(const std::string& session, std::uint64_t seq)> on_heartbeat;
     /// Called as an IDENTIFY reaches Discord.
     std::function<void(std::uint32_t shard)> on_identify;
 

@@ -28,6 +28,9 @@ sim::simulator_config discord_of(random_source& random) {
     config.forced_op7_most = {};
     config.spontaneous_cut_most = {};
     config.replay_bound = random.chance(0.2) ? 100 : 3000;
+    // Nobody knows what a heartbeat makes Discord forget.
+    config.trim_on_heartbeat =
+        std::array{sim::trim_rule::no, sim::trim_rule::silent, sim::trim_rule::close_4007, sim::trim_rule::op9}[random.below(4)];
     config.late_guild_share = 0.05;
     config.op9_resumable_share = 0.2;
     if (random.chance(0.25)) config.identify_window = 15min;
@@ -41,10 +44,12 @@ simulation_run::simulation_run(const run_options& options)
       // Through the generator once: a seed times its own step would make each seed's run the run before, begun one word later.
       random_(random_source(options.seed).next()),
       notes_(time_),
+      disks_{virtual_disk{time_, options.seed * 2}, virtual_disk{time_, options.seed * 2 + 1}},
       config_(discord_of(random_)),
       discord_(time_, config_, random_.next(), notes_) {
     report_.seed = options.seed;
     discord_.watch().on_wrong = [this](std::string what) { find(std::move(what)); };
+    discord_.watch().on_heartbeat = [this](const std::string& session, std::uint64_t seq) { check_heartbeat(session, seq); };
     discord_.watch().on_identify = [this](std::uint32_t shard) { check_identify(shard); };
     process_.seed = random_.next();
     process_.transport = std::array{gateway::compression::none, gateway::compression::zlib_stream,
@@ -108,27 +113,48 @@ void simulation_run::start(std::size_t which, std::map<shard_key, gateway::resum
     for (const auto& shard : with.shards)
         if (!tickets.contains(shard)) seen_.known.erase(shard.id);
     processes_[which] = std::make_unique<virtual_process>(time_, discord_, ledgers_[options_.ledger_not_shared ? which : 0],
-                                                          seen_, notes_, std::move(with), std::move(tickets));
+                                                          disks_[which], seen_, notes_, std::move(with), std::move(tickets));
 }
 
-void simulation_run::restart(std::size_t which, bool in_order) {
+void simulation_run::restart(std::size_t which) {
     if (processes_[which] == nullptr) return;
-    notes_.write(fmt::format("---- process {} {} ----", which, in_order ? "restarts in order" : "is killed"));
-    if (in_order) {
-        processes_[which]->stop([this, which](std::map<shard_key, gateway::resume_ticket> tickets) {
-            time_.post([this, which, tickets = std::move(tickets)]() mutable {
-                processes_[which].reset();
-                time_.wake_at(time_.now() + random_.between(10ms, 5s),
-                              [this, which, tickets = std::move(tickets)]() mutable { start(which, std::move(tickets)); });
-            });
+    notes_.write(fmt::format("---- process {} restarts in order ----", which));
+    processes_[which]->stop([this, which](std::map<shard_key, gateway::resume_ticket> left) {
+        time_.post([this, which, left = std::move(left)] {
+            const auto shards = processes_[which]->shards();
+            processes_[which].reset();
+            disks_[which].flush();
+            auto tickets = disks_[which].tickets(shards);
+            if (tickets != left) find(fmt::format("process {} ended in order, and its disk does not hold what it left", which));
+            time_.wake_at(time_.now() + random_.between(10ms, 5s),
+                          [this, which, tickets = std::move(tickets)]() mutable { start(which, std::move(tickets)); });
         });
-        return;
-    }
-    for (const auto& shard : processes_[which]->shards())
-        if (const auto known = seen_.known.find(shard.id); known != seen_.known.end())
-            seen_.sessions[known->second].owner_killed = true;
+    });
+}
+
+/// `again`: and once more, soon after it was started.
+void simulation_run::kill(std::size_t which, bool again) {
+    if (processes_[which] == nullptr) return;
+    notes_.write(fmt::format("---- process {} is killed ----", which));
+    ++report_.kills;
+    const auto shards = processes_[which]->shards();
     processes_[which].reset();
-    time_.wake_at(time_.now() + random_.between(100ms, 20s), [this, which] { start(which, {}); });
+    disks_[which].crash();
+    const auto tickets = disks_[which].tickets(shards);
+    for (const auto& shard : shards) {
+        const auto known = seen_.known.find(shard.id);
+        const auto ticket = tickets.find(shard);
+        if (known == seen_.known.end()) continue;
+        // Killed before its new session's first ticket was written: nobody can go on with it.
+        if (ticket == tickets.end() || ticket->second.session_id != known->second) {
+            seen_.sessions[known->second].owner_killed = true;
+            seen_.known.erase(known);
+        }
+    }
+    time_.wake_at(time_.now() + random_.between(100ms, 20s), [this, which, again, tickets] {
+        start(which, tickets);
+        if (again) time_.wake_at(time_.now() + random_.between(5ms, 1500ms), [this, which] { kill(which, false); });
+    });
 }
 
 bool simulation_run::all_live() const {

@@ -18,6 +18,8 @@ struct run_options {
 struct run_report {
     std::vector<std::string> findings;  ///< Empty: nothing is wrong.
     std::string transcript;             ///< Its tail.
+    std::uint64_t kills = 0;            ///< Of processes, as by kill -9.
+    std::uint64_t replayed = 0;         ///< Events that a later process handed out again and said so.
     std::uint64_t events = 0, sessions = 0, resumes = 0, identifies = 0, faults = 0;
     std::uint64_t ready_with_missing = 0;  ///< How often a shard was told ready without some of its guilds.
     /// The findings and the transcript with the seed that repeats them.

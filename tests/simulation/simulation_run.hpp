@@ -22,7 +22,8 @@ public:
 private:
     // simulation.cpp
     void start(std::size_t which, std::map<shard_key, gateway::resume_ticket> tickets);
-    void restart(std::size_t which, bool in_order);
+    void restart(std::size_t which);
+    void kill(std::size_t which, bool again);
     [[nodiscard]] bool all_live() const;
     [[nodiscard]] std::uint64_t reconnects() const;
     void wait_until_live(duration bound);
@@ -46,6 +47,7 @@ private:
     [[nodiscard]] std::int64_t counted(std::string_view name);
     [[nodiscard]] std::int64_t own_breaches();
     void check_identify(std::uint32_t shard);
+    void check_heartbeat(const std::string& session, std::uint64_t seq);
     void check_end();
     void check_session(const boost::json::object& session);
     void check_members();
@@ -57,6 +59,7 @@ private:
     transcript notes_;
     witness seen_;
     shared_ledger ledgers_[2];
+    std::array<virtual_disk, 2> disks_;
     sim::simulator_config config_;
     virtual_discord discord_;
     process_options process_;

@@ -45,7 +45,7 @@ TEST_CASE("from every seed nothing is lost, doubled or out of order, no IDENTIFY
     const auto only = number_of("SHOAL_SEED", 0);
     const auto first = only != 0 ? only : 1;
     const auto last = only != 0 ? only : number_of("SHOAL_SEEDS", seeds);
-    std::uint64_t events = 0, resumes = 0, identifies = 0, sessions = 0, ready_with_missing = 0;
+    std::uint64_t events = 0, resumes = 0, identifies = 0, sessions = 0, ready_with_missing = 0, kills = 0, replayed = 0;
     for (auto seed = first; seed <= last; ++seed) {
         const auto report = run({seed, {}, false});
         events += report.events;
@@ -53,14 +53,19 @@ TEST_CASE("from every seed nothing is lost, doubled or out of order, no IDENTIFY
         identifies += report.identifies;
         sessions += report.sessions;
         ready_with_missing += report.ready_with_missing;
+        kills += report.kills;
+        replayed += report.replayed;
         CHECK_MESSAGE(report.findings.empty(), report.text());
         if (!report.findings.empty()) break;  // one transcript is enough to read
     }
     MESSAGE(fmt::format("{} events in {} sessions, {} RESUMED, {} IDENTIFYs, {} times ready without some guilds", events,
                         sessions, resumes, identifies, ready_with_missing));
+    MESSAGE(fmt::format("{} processes killed, {} events handed out again with a mark", kills, replayed));
     // A simulation in which nothing happens would find nothing.
     CHECK(events > 1000 * (last - first + 1));
     CHECK(resumes > 4 * (last - first + 1));
+    CHECK(kills >= last - first + 1);
+    CHECK(replayed >= last - first + 1);
     CHECK(ready_with_missing >= (last - first + 1) / 6);
 }
 
@@ -87,6 +92,8 @@ SHOAL_PLANTED(done_at_start)
 SHOAL_PLANTED(forget_backoff)
 SHOAL_PLANTED(acks_ignored_after_reconnect)
 SHOAL_PLANTED(resume_from_received)
+SHOAL_PLANTED(acknowledges_received)
+SHOAL_PLANTED(replay_unmarked)
 SHOAL_PLANTED(failed_counts_as_received)
 SHOAL_PLANTED(permit_not_counted)
 SHOAL_PLANTED(reserve_spent)

@@ -21,16 +21,20 @@ void simulation_run::fault(json::object command) {
 void simulation_run::strike() {
     ++report_.faults;
     // As often as they have something to choose from.
-    const auto which = random_.below(53);
+    const auto which = random_.below(57);
     if (which < 15) return strike_connections(which);
     if (which < 29) return strike_sessions(which - 15);
     if (which < 41) return strike_identifies(which - 29);
     if (which < 48) return strike_requests(which - 41);
     switch (which) {
         case 48:
-        case 49: return restart(random_.below(2), true);
-        case 50: return restart(random_.below(2), false);
-        case 51: notes_.write("---- black ----"); return discord_.blackhole(0.5);
+        case 49: return restart(random_.below(2));
+        case 50:
+        case 51:
+        case 52:
+        case 53: return kill(random_.below(2), false);
+        case 54: return kill(random_.below(2), true);
+        case 55: notes_.write("---- black ----"); return discord_.blackhole(0.5);
         default:
             return fault({{"do", "outage"},
                           {"percent", static_cast<double>(20 + random_.below(81))},

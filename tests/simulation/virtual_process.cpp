@@ -32,8 +32,9 @@ private:
 
 }  // namespace
 
-virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& discord, shared_ledger& ledger, witness& seen,
-                                 transcript& notes, process_options options, std::map<shard_key, gateway::resume_ticket> tickets)
+virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& discord, shared_ledger& ledger, virtual_disk& disk,
+                                 witness& seen, transcript& notes, process_options options,
+                                 std::map<shard_key, gateway::resume_ticket> tickets)
     : time_(time),
       discord_(discord),
       seen_(seen),
@@ -66,10 +67,14 @@ virtual_process::virtual_process(virtual_scheduler& time, virtual_discord& disco
     how.silence.between_renewals = 30s;
     how.silence.distrust = 2min;
     how.planted = options_.planted;
+    how.keeper = &disk;
     how.log = logger([this](const log_record& line) { read_log(line.message); }, log_level::info);
     host_ =
         std::make_unique<host::shard_host>(std::vector<host::shard_thread>{{&time_, &dialer_}}, std::move(how), *desk_, *this);
-    for (const auto& [shard, ticket] : tickets) session_of_[shard.id] = ticket.session_id;
+    for (const auto& [shard, ticket] : tickets) {
+        session_of_[shard.id] = ticket.session_id;
+        done_before_[ticket.session_id] = ticket.done;
+    }
     host_->want(options_.shards, std::move(tickets));
 }
 
@@ -179,8 +184,16 @@ result<void> virtual_process::on_dispatch(host::dispatch event, host::guild_chan
     if (event.seq <= highest)
         record.wrong.push_back(fmt::format("s={} was handed out after s={} by one process", event.seq, highest));
     highest = std::max(highest, event.seq);
-    if (!record.started.insert(event.seq).second && event.how == host::delivery::fresh)
-        record.wrong.push_back(fmt::format("s={} was handed out a second time without a mark", event.seq));
+    record.handed_out.try_emplace(event.seq, time_.now());
+    if (const auto done = done_before_.find(session); done != done_before_.end() && event.seq <= done->second)
+        record.wrong.push_back(
+            fmt::format("s={} was handed out though the process before had done s={}", event.seq, done->second));
+    if (!record.started.insert(event.seq).second) {
+        if (event.how == host::delivery::fresh)
+            record.wrong.push_back(fmt::format("s={} was handed out a second time without a mark", event.seq));
+        else
+            ++record.replayed;
+    }
 
     duration span{};
     if (random_.chance(options_.stuck_handlers))

@@ -17,6 +17,7 @@
 #include "host/identify_desk.hpp"
 #include "host/shard_host.hpp"
 #include "simulation/virtual_discord.hpp"
+#include "simulation/virtual_disk.hpp"
 #include "simulation/virtual_network.hpp"
 
 namespace shoal::simulation {
@@ -25,11 +26,13 @@ namespace shoal::simulation {
 struct session_record {
     std::uint32_t shard = 0;
     std::set<std::uint64_t> started, ended;
-    std::set<std::uint64_t> skipped;      ///< Its reader failed twice.
-    std::map<std::uint64_t, int> failed;  ///< How often its reader failed.
-    bool owner_killed = false;            ///< Nobody could go on with it.
-    bool deafened = false;                ///< F14: Discord brings no more of some kinds; giving it up is right.
-    std::vector<std::string> wrong;       ///< What a handler itself noticed: order, doubles.
+    std::set<std::uint64_t> skipped;              ///< Its reader failed twice.
+    std::map<std::uint64_t, int> failed;          ///< How often its reader failed.
+    bool owner_killed = false;                    ///< Nobody could go on with it.
+    bool deafened = false;                        ///< F14: Discord brings no more of some kinds; giving it up is right.
+    std::vector<std::string> wrong;               ///< What a handler itself noticed: order, doubles.
+    std::map<std::uint64_t, instant> handed_out;  ///< When each was first.
+    std::uint64_t replayed = 0;                   ///< Handed out by a later process, which said so.
 };
 
 /// One request for a guild's members.
@@ -71,13 +74,13 @@ struct process_options {
 
 class virtual_process final : public host::event_sink {
 public:
-    virtual_process(virtual_scheduler& time, virtual_discord& discord, shared_ledger& ledger, witness& seen, transcript& notes,
-                    process_options options, std::map<shard_key, gateway::resume_ticket> tickets);
+    virtual_process(virtual_scheduler& time, virtual_discord& discord, shared_ledger& ledger, virtual_disk& disk, witness& seen,
+                    transcript& notes, process_options options, std::map<shard_key, gateway::resume_ticket> tickets);
     ~virtual_process() override;
 
     /// In order: `done` gets the tickets when all shards have stopped.
     void stop(std::function<void(std::map<shard_key, gateway::resume_ticket>)> done);
-    /// As kill -9: nothing is finished, nothing is handed over.
+    /// As kill -9: nothing is finished, nothing is handed over but what the disk holds by now.
     void kill();
     /// Members of a guild of one of its shards: by ids, or all.
     void ask_members(shard_key shard, guild_id guild, std::vector<user_id> users);
@@ -118,6 +121,7 @@ private:
     virtual_http http_;
     std::map<std::uint32_t, std::string> session_of_;
     std::map<std::string, std::uint64_t> highest_;                     // of each session, in this process
+    std::map<std::string, std::uint64_t> done_before_;                 // of sessions that were taken over
     std::map<std::uint32_t, std::set<std::uint64_t>> guilds_to_come_;  // of shards whose READY this process saw
     std::map<std::string, int> ready_told_;                            // by session
     std::map<std::uint32_t, instant> wait_began_;                      // of live shards that are not told ready yet

@@ -91,6 +91,7 @@ enum class event_type : std::uint8_t {
     guild_audit_log_entry_create,
     ready,
     shard_resumed,
+    shard_adopted,
     shard_ready,
     rate_limited,
     raw,

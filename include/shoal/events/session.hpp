@@ -30,6 +30,9 @@ struct ready_rest {
     application_view application;
 };
 struct shard_resumed_head {};
+struct shard_adopted_head {
+    std::uint32_t cached_guilds = 0;
+};
 struct shard_ready_head {
     std::uint32_t missing_guilds = 0;
 };
@@ -70,8 +73,17 @@ public:
     using event_of::event_of;
 };
 
-/// All guilds of a shard are there, or those that are missing did not come in time. Once for each new session; the bot's own
-/// event.
+/// A shard goes on with the session of the process before: READY does not come, the cached guilds are there, and what may have
+/// been handed out by that process comes marked replayed. Before the session's first event here; the bot's own event.
+class shard_adopted : public detail::event_of<detail::shard_adopted_head, detail::event_type::shard_adopted> {
+public:
+    using event_of::event_of;
+    /// How many are there from the start; 0 where the cache is off.
+    [[nodiscard]] std::uint32_t cached_guilds() const noexcept { return this->head().cached_guilds; }
+};
+
+/// All guilds of a shard are there, or those that are missing did not come in time. Once for each session in each process; the
+/// bot's own event.
 class shard_ready : public detail::event_of<detail::shard_ready_head, detail::event_type::shard_ready> {
 public:
     using event_of::event_of;

@@ -241,6 +241,9 @@ void read(shoal::detail::ready_rest& out, const discord::json_value& object, eve
 void read(shoal::detail::shard_resumed_head& out, const discord::json_value& object, event_arena& arena);
 /// False if it lacks an id that it needs to name its subject.
 [[nodiscard]] bool named(const shoal::detail::shard_resumed_head& of);
+void read(shoal::detail::shard_adopted_head& out, const discord::json_value& object, event_arena& arena);
+/// False if it lacks an id that it needs to name its subject.
+[[nodiscard]] bool named(const shoal::detail::shard_adopted_head& of);
 void read(shoal::detail::shard_ready_head& out, const discord::json_value& object, event_arena& arena);
 /// False if it lacks an id that it needs to name its subject.
 [[nodiscard]] bool named(const shoal::detail::shard_ready_head& of);

@@ -50,6 +50,16 @@ void read(shard_resumed_head&, const json_value&, event_arena&) {}
 
 bool named(const shard_resumed_head&) { return true; }
 
+void read(shard_adopted_head& out, const json_value& object, event_arena& arena) {
+    for (const auto& [key, value] : object.fields()) {
+        if (key == "cached_guilds") {
+            take(out.cached_guilds, value, arena);
+        }
+    }
+}
+
+bool named(const shard_adopted_head&) { return true; }
+
 void read(shard_ready_head& out, const json_value& object, event_arena& arena) {
     for (const auto& [key, value] : object.fields()) {
         if (key == "missing_guilds") {

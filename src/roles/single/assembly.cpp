@@ -105,6 +105,7 @@ std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& d
     desk_ = std::make_unique<host::identify_desk>(*control_, std::move(ledger), source_, std::move(desk), std::move(no_budget));
     desk_->budget_seen(discord.limit);
 
+    recall(shards);
     if (auto done = open_bot(); !done) return done;
     host_ = std::make_unique<host::shard_host>(std::move(threads), host_options_for(discord.url), *desk_, bot_);
     bot_.attach(host_.get());
@@ -118,6 +119,20 @@ std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& d
                            {"max_concurrency", fmt::format("{}", discord.limit.max_concurrency)},
                            {"threads", fmt::format("{}", threads_.size())}});
     return {};
+}
+
+/// What the process before left, before anything is dialed.
+void assembly::recall(const std::vector<shard_key>& shards) {
+    if (!files_.folder || !settings_.checkpoint) return;
+    runtime::checkpoint_setup setup;
+    setup.state_folder = files_.folder->path();
+    setup.bot = files_.application;
+    setup.intents = bot_.intents_to_identify();
+    setup.presence = bot_.presence_json();
+    setup.cache = bot_.options().cache;
+    setup.log = log_.named("state");
+    checkpoints_ = std::make_shared<runtime::checkpoint_desk>(std::move(setup), shards);
+    tickets_ = checkpoints_->recall();
 }
 
 std::vector<host::shard_thread> assembly::make_threads(std::size_t shards) {
@@ -141,6 +156,7 @@ std::expected<void, startup_problem> assembly::open_bot() {
     setup.rest_on = control_.get();
     setup.http = http_.get();
     setup.rest_per_second = settings_.rest_per_second;
+    setup.checkpoints = checkpoints_;
     setup.bad_answers = bad_answers_;
     setup.offload_threads = bot_.options().offload_threads;
     setup.offload_queue = bot_.options().offload_queue;
@@ -166,6 +182,7 @@ host::host_options assembly::host_options_for(const std::string& gateway_url) co
     options.journal_folder = settings_.journal;
     options.drain_patience = settings_.stop_deadline;
     options.user_agent = runtime::runtime_setup{}.user_agent;
+    options.keeper = checkpoints_.get();
     options.log = log_.named("gateway");
     return options;
 }
@@ -174,6 +191,7 @@ assembly::~assembly() {
     run_on(*control_, [this] { ops_.reset(); });  // Nobody asks any more when what is asked for goes.
     bot_.attach(static_cast<host::shard_host*>(nullptr));
     host_.reset();
+    if (checkpoints_) checkpoints_->close();
     if (opened_) bot_.close();
     for (auto& thread : threads_) thread->stop();
     for (auto& thread : threads_) thread->join();

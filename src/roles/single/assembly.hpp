@@ -5,11 +5,13 @@
 #include <atomic>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/logger.hpp"
+#include "bot/checkpoint_desk.hpp"
 #include "bot/runtime.hpp"
 #include "config/bot_options.hpp"
 #include "host/bootstrap.hpp"
@@ -46,11 +48,14 @@ public:
     [[nodiscard]] std::expected<void, config::startup_problem> set_up(const host::gateway_bot& discord,
                                                                       const std::vector<shard_key>& shards,
                                                                       std::function<void(const failure&)> no_budget);
+    /// After set_up(), once: the sessions of the process before that can be gone on with.
+    [[nodiscard]] std::map<shard_key, gateway::resume_ticket> take_tickets() { return std::move(tickets_); }
     /// After set_up().
     [[nodiscard]] host::shard_host& shards() noexcept { return *host_; }
 
 private:
     [[nodiscard]] std::vector<host::shard_thread> make_threads(std::size_t shards);
+    void recall(const std::vector<shard_key>& shards);
     [[nodiscard]] std::expected<void, config::startup_problem> open_bot();
     /// On the control thread.
     [[nodiscard]] ops::node_picture picture();
@@ -69,6 +74,8 @@ private:
     std::unique_ptr<host::identify_desk> desk_;
     std::vector<std::unique_ptr<net::io_thread>> threads_;
     std::vector<std::unique_ptr<net::dialer>> dialers_;
+    std::shared_ptr<runtime::checkpoint_desk> checkpoints_;  // Outlives the host.
+    std::map<shard_key, gateway::resume_ticket> tickets_;
     std::unique_ptr<host::shard_host> host_;
     bool opened_ = false;
 

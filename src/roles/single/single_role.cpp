@@ -116,7 +116,7 @@ std::expected<bool, startup_problem> single_role::start(const std::vector<std::s
         const std::lock_guard lock(mutex_);
         phase_ = phase::running;
     }
-    parts_->shards().want(shards_);
+    parts_->shards().want(shards_, parts_->take_tickets());
     return true;
 }
 

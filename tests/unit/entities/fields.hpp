@@ -1710,6 +1710,14 @@ struct fields_of<detail::shard_resumed_head> {
     }
 };
 template <>
+struct fields_of<detail::shard_adopted_head> {
+    static constexpr const char* name = "detail::shard_adopted_head";
+    template <class View, class Visitor>
+    static void visit(View& view, Visitor&& see) {
+        see("cached_guilds", view.cached_guilds, how::by_type);
+    }
+};
+template <>
 struct fields_of<detail::shard_ready_head> {
     static constexpr const char* name = "detail::shard_ready_head";
     template <class View, class Visitor>

@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "gateway/guild_availability.hpp"
+#include "gateway/guild_history.hpp"
 
 using namespace shoal;
 using namespace shoal::gateway;
@@ -134,14 +135,53 @@ TEST_CASE("a new session starts over; a taken-over one knows its guilds and is r
     s.ready({2, 3});
     CHECK_FALSE(s.guilds.contains(guild_id(1)));
     CHECK(s.guilds.missing() == 2);
-    const std::vector<guild_id> up = {guild_id(7), guild_id(4)};
-    const std::vector<guild_id> down = {guild_id(5)};
-    s.guilds.adopt(up, down);
+    const std::vector<known_guild> told = {
+        {guild_id(7), guild_state::available}, {guild_id(4), guild_state::available}, {guild_id(5), guild_state::unavailable}};
+    s.guilds.adopt(told, s.now);
     CHECK(s.guilds.became_ready(s.now));
     CHECK(s.guilds.known() == 3);
     CHECK(s.create(7) == guild_change::none);
     CHECK(s.create(5) == guild_change::available);
     CHECK(s.create(6) == guild_change::joined);
+}
+
+TEST_CASE("a session that is taken over before its guilds came still waits for them") {
+    shard s;
+    const std::vector<known_guild> told = {{guild_id(1), guild_state::available}, {guild_id(2), guild_state::expected}};
+    s.guilds.adopt(told, s.now);
+    CHECK_FALSE(s.guilds.became_ready(s.now));
+    CHECK(s.create(2) == guild_change::loaded);
+    CHECK(s.guilds.became_ready(s.now));
+    CHECK(s.guilds.all() ==
+          std::vector<known_guild>{{guild_id(1), guild_state::available}, {guild_id(2), guild_state::available}});
+}
+
+TEST_CASE("the guilds as they were before events whose handlers run: each change is taken back, in any order of ending") {
+    shard s;
+    guild_history history;
+    s.ready({1, 2, 3});
+    history.begin();
+    std::uint64_t seq = 1;
+    const auto note = [&](std::uint64_t id, auto change) {
+        const auto before = s.guilds.state_of(guild_id(id));
+        change();
+        history.note(++seq, guild_id(id), before);
+    };
+    CHECK(history.settle(seq));
+    std::vector<std::vector<known_guild>> was = {{}, s.guilds.all()};
+    const auto remember = [&] { was.push_back(s.guilds.all()); };
+    note(1, [&] { (void)s.create(1); }), remember();
+    note(2, [&] { (void)s.create(2); }), remember();
+    note(1, [&] { (void)s.remove(1, true); }), remember();
+    note(9, [&] { (void)s.create(9); }), remember();
+    note(2, [&] { (void)s.remove(2, false); }), remember();
+    note(9, [&] { (void)s.remove(9, false); }), remember();
+    CHECK_FALSE(history.settle(1));
+    for (std::uint64_t done = 1; done <= seq; ++done) {
+        CHECK(history.settle(done) == (done > 1));
+        CHECK(history.as_settled(s.guilds) == was[done]);
+        CHECK_FALSE(history.settle(done));
+    }
 }
 
 TEST_CASE("F30 flapping outages of thousands of guilds keep the counts right") {

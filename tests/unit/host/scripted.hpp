@@ -142,6 +142,7 @@ public:
         if (hold) held.push_back(std::move(event));
         return {};
     }
+    void on_adopted(shard_key shard, application_id) override { lines.push_back(fmt::format("adopted {}", shard.id)); }
     void on_resumed(shard_key shard) override { lines.push_back(fmt::format("resumed {}", shard.id)); }
     void on_shard_ready(shard_key shard, std::uint32_t missing) override {
         lines.push_back(fmt::format("ready {} missing {}", shard.id, missing));

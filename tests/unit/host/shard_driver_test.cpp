@@ -1,5 +1,6 @@
 // One shard's driver on virtual time, against a far end that the test plays.
 
+#include "discord/json_cursor.hpp"
 #include "host/shard_driver.hpp"
 
 #include <signal.h>
@@ -691,8 +692,116 @@ TEST_CASE("a ticket is resumed without a permit, from what was done and not from
     CHECK(bench.dialer.last().sent[0].find("\"seq\":17") != std::string::npos);
     bench.dialer.last().event(18);
     bench.dialer.last().resumed(21);
-    CHECK(bench.sink.lines == std::vector<std::string>{"MESSAGE_CREATE 18 replayed", "resumed 0", "ready 0 missing 0"});
+    CHECK(bench.sink.lines ==
+          std::vector<std::string>{"adopted 0", "MESSAGE_CREATE 18 replayed", "resumed 0", "ready 0 missing 0"});
     CHECK(bench.permits.lines.empty());
+}
+
+TEST_CASE("a session that is taken over knows its guilds as they were at `done`: what came after is handed out for what it was") {
+    gateway::resume_ticket ticket;
+    {
+        driver_bench bench;
+        auto& peer = bench.go_live(R"({"id":"1","unavailable":true},{"id":"2","unavailable":true})");
+        peer.event(2, "GUILD_CREATE", R"({"id":"1"})");
+        bench.sink.hold = true;  // From here on no handler ends.
+        peer.event(3, "GUILD_CREATE", R"({"id":"2"})");
+        peer.event(4, "GUILD_CREATE", R"({"id":"3"})");
+        peer.event(5, "GUILD_DELETE", R"({"id":"1","unavailable":true})");
+        ticket = bench.driver->ticket().value();
+        bench.sink.held.clear();
+    }
+    CHECK(ticket.done == 2);
+    CHECK(ticket.guilds == std::vector<gateway::known_guild>{{guild_id(1), gateway::guild_state::available},
+                                                             {guild_id(2), gateway::guild_state::expected}});
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    CHECK(peer.sent[0].find("\"seq\":2") != std::string::npos);
+    peer.event(3, "GUILD_CREATE", R"({"id":"2"})");
+    peer.event(4, "GUILD_CREATE", R"({"id":"3"})");
+    peer.event(5, "GUILD_DELETE", R"({"id":"1","unavailable":true})");
+    peer.resumed(6);
+    peer.event(7, "GUILD_CREATE", R"({"id":"1"})");
+    CHECK(bench.sink.lines == std::vector<std::string>{"adopted 0", "GUILD_CREATE 3 replayed loaded",
+                                                       "GUILD_CREATE 4 replayed joined", "GUILD_DELETE 5 replayed unavailable",
+                                                       "resumed 0", "ready 0 missing 0", "GUILD_CREATE 7 available"});
+}
+
+namespace {
+
+/// Keeps tickets as slowly as it is told.
+struct slow_keeper final : ticket_keeper {
+    void keep(const gateway::resume_ticket& ticket, const std::vector<gateway::known_guild>* guilds) override {
+        tickets.push_back(ticket);
+        if (guilds != nullptr) last_guilds = *guilds;
+    }
+    std::uint64_t kept(shard_key) override { return safe; }
+    void drop(shard_key) override { ++dropped; }
+    std::vector<gateway::resume_ticket> tickets;
+    std::vector<gateway::known_guild> last_guilds;
+    std::uint64_t safe = 0;
+    int dropped = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a keeper is told of each session and of its end, and heartbeats acknowledge what it holds") {
+    slow_keeper keeper;
+    driver_bench bench([&](driver_options& with) {
+        with.keeper = &keeper;
+        with.session.acknowledges_kept = true;
+    });
+    auto& peer = bench.go_live(R"({"id":"1","unavailable":true})");
+    REQUIRE_FALSE(keeper.tickets.empty());
+    CHECK(keeper.tickets.back().session_id == "abc");
+    CHECK(keeper.tickets.back().done == 1);
+    CHECK(keeper.last_guilds == std::vector<gateway::known_guild>{{guild_id(1), gateway::guild_state::expected}});
+    const auto beat = [&] {
+        peer.sent.clear();
+        peer.say(R"({"t":null,"s":null,"op":1,"d":null})");
+        return peer.sent.at(0);
+    };
+    CHECK(beat() == R"({"op":1,"d":null})");
+    keeper.safe = 1;
+    bench.driver->keep();
+    CHECK(beat() == R"({"op":1,"d":1})");
+    peer.event(2);
+    peer.event(3);
+    bench.driver->keep();
+    CHECK(keeper.tickets.back().done == 3);
+    CHECK(beat() == R"({"op":1,"d":1})");
+    keeper.safe = 3;
+    bench.driver->keep();
+    CHECK(beat() == R"({"op":1,"d":3})");
+    CHECK(keeper.dropped == 0);
+    peer.say(R"({"t":null,"s":null,"op":9,"d":false})");
+    CHECK(keeper.dropped == 1);
+}
+
+TEST_CASE("a disk that keeps nothing holds heartbeats back by five seconds and no more") {
+    slow_keeper keeper;
+    driver_bench bench([&](driver_options& with) {
+        with.keeper = &keeper;
+        with.session.acknowledges_kept = true;
+    });
+    auto& peer = bench.go_live();
+    std::uint64_t seq = 1;
+    std::vector<instant> received(2, bench.time.now());
+    for (int i = 0; i < 400; ++i) {
+        bench.time.run_for(50ms);
+        peer.event(++seq);
+        received.push_back(bench.time.now());
+        if (i % 20 != 7) continue;
+        peer.sent.clear();
+        peer.say(R"({"t":null,"s":null,"op":1,"d":null})");
+        if (peer.sent.empty()) break;  // Asked too often: no more answers.
+        const auto told = discord::json_value(peer.sent.at(0))["d"].unsigned_integer().value_or(0);
+        CHECK(bench.time.now() - received[told + 1] <= 5s);
+        if (told != 0) CHECK(bench.time.now() - received[told] >= 4500ms);
+    }
+    CHECK(seq > 200);
 }
 
 TEST_CASE("what the process before may have handed out is marked, behind a replayed RESUMED too") {
@@ -706,8 +815,46 @@ TEST_CASE("what the process before may have handed out is marked, behind a repla
     peer.resumed(19);  // of an earlier RESUME
     peer.event(20);
     peer.event(21);
-    CHECK(bench.sink.lines == std::vector<std::string>{"MESSAGE_CREATE 18 replayed", "resumed 0", "ready 0 missing 0",
-                                                       "MESSAGE_CREATE 20 replayed", "MESSAGE_CREATE 21"});
+    CHECK(bench.sink.lines == std::vector<std::string>{"adopted 0", "MESSAGE_CREATE 18 replayed", "resumed 0",
+                                                       "ready 0 missing 0", "MESSAGE_CREATE 20 replayed",
+                                                       "MESSAGE_CREATE 21 replayed"});
+    bench.sink.lines.clear();
+    peer.resumed(22);  // It cannot have been told of this one.
+    peer.event(23);
+    CHECK(bench.sink.lines == std::vector<std::string>{"resumed 0", "MESSAGE_CREATE 23"});
+}
+
+TEST_CASE("after a process that died between its RESUME and its next ticket the mark stays on behind the first RESUMED") {
+    gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+    ticket.unsettled = true;
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    peer.event(18);
+    peer.resumed(21);  // Perhaps the answer to the RESUME of the one before.
+    peer.event(22);
+    bench.time.run_for(takeover::doubt);
+    peer.event(23);
+    CHECK(bench.sink.lines == std::vector<std::string>{"adopted 0", "MESSAGE_CREATE 18 replayed", "resumed 0",
+                                                       "ready 0 missing 0", "MESSAGE_CREATE 22 replayed", "MESSAGE_CREATE 23"});
+}
+
+TEST_CASE("where no RESUMED ever comes the mark goes when no replay can last any longer") {
+    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 17, 17, 513};
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    peer.event(18);
+    for (int i = 0; i < 110; ++i) {
+        bench.time.run_for(1s);
+        peer.event(19 + static_cast<std::uint64_t>(i));
+    }
+    CHECK(bench.sink.has("MESSAGE_CREATE 70 replayed"));
+    CHECK(bench.sink.lines.back() == "MESSAGE_CREATE 128");
 }
 
 TEST_CASE("a close code that cannot be helped stops the shard with a sentence for people") {

@@ -183,6 +183,36 @@ TEST_CASE("a poisoned event is counted apart, and only if the journal says so") 
     CHECK(report.details[0].poison_numbers == std::vector<std::uint64_t>{2});
 }
 
+TEST_CASE(
+    "a session that was taken over: what is handed out again is counted, and only what the process before had not done is "
+    "excused") {
+    const auto killed = journal_bytes().session(0, s1).handled(1).handled(2).handled(3).started(4);
+    auto heir = journal_bytes(3, 16, 9);
+    heir.clock = 5000;
+    heir.session(0, s1);
+    SUBCASE("from `done` on") {
+        const auto report =
+            run(oracle({session(s1, 6)}), {killed, heir.taken_over(2).handled(3, 1).handled(4, 1).handled(5, 1).handled(6)});
+        CHECK(report.exit_code() == 0);
+        CHECK(report.taken_over == 1);
+        CHECK(report.replayed == 3);
+        CHECK(report.most_replayed == 3);
+        CHECK(report.doubled_marked == 2);
+        CHECK(report.unfinished == 0);
+        CHECK(to_text(report).find("at most 3 events replayed") != std::string::npos);
+        CHECK(to_json(report).at("taken_over") == 1);
+    }
+    SUBCASE("an event that the process before had done with, mark or no mark") {
+        const auto report = run(oracle({session(s1, 5)}), {killed, heir.taken_over(3).handled(3, 1).handled(4, 1).handled(5)});
+        CHECK(report.exit_code() == 1);
+        CHECK(report.doubled == 1);
+        CHECK(report.details[0].doubled_numbers == std::vector<std::uint64_t>{3});
+    }
+    SUBCASE("behind what was ever sent") {
+        check_refused(run(oracle({session(s1, 4)}), {killed, heir.taken_over(5)}), "never sent");
+    }
+}
+
 TEST_CASE("handlers that were cut short are told, and marked redelivery heals them") {
     const auto killed = journal_bytes().session(0, s1).handled(1).started(2).started(3);
     CHECK(run(oracle({session(s1, 3)}), {killed}).unfinished == 2);

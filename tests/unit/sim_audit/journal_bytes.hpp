@@ -54,6 +54,7 @@ public:
         return started(seq, delivery, session).ended(seq, session);
     }
     journal_bytes& stepped_over(std::uint64_t seq) { return record(4, 0, seq); }
+    journal_bytes& taken_over(std::uint64_t done) { return record(6, 0, done); }
     journal_bytes& closed() { return record(5, 0, 0); }
 
     std::string name, bytes;

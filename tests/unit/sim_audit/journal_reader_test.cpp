@@ -94,7 +94,7 @@ TEST_CASE("what no writer can have left is damage, and the sentence says where")
         broken = journal_bytes(16, 16);
         why_damaged(broken);
     }
-    SUBCASE("a kind that does not exist") { why_damaged(broken.record(6, 0, 2)); }
+    SUBCASE("a kind that does not exist") { why_damaged(broken.record(7, 0, 2)); }
     SUBCASE("a delivery that does not exist") { why_damaged(broken.started(2, 3)); }
     SUBCASE("a session never declared") {
         CHECK(why_damaged(broken.started(2, 0, 5)).find("never declared") != std::string::npos);

@@ -1,0 +1,53 @@
+#pragma once
+// Which events of a session that was taken over the process before may have handed out already: those are marked replayed. Pure.
+// Not here: which events are asked for (gateway/session.hpp), who knows the ticket.
+//
+// Discord repeats RESUMEDs too. One that the process before was told is no end of the replay; its number is in the ticket,
+// unless the process died between its RESUME and the next ticket ("unsettled"). Then nothing tells which RESUMED is the answer
+// to ours, so the mark stays on for a while behind the first. A mark too many costs little; one too few is a double in disguise.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "base/time.hpp"
+#include "gateway/ticket.hpp"
+
+namespace shoal::host {
+
+class takeover {
+public:
+    static constexpr duration doubt = std::chrono::seconds(5);
+    /// No replay lasts this long [2.7.8]; where no RESUMED came, it was lost.
+    static constexpr duration longest_replay = std::chrono::seconds(60);
+
+    void begin(const gateway::resume_ticket& ticket) noexcept {
+        on_ = true;
+        up_to_ = ticket.seq;
+        unsettled_ = ticket.unsettled;
+    }
+    /// READY: a session of this process's own.
+    void end() noexcept { on_ = false; }
+    /// True until READY: the session began in another process.
+    [[nodiscard]] bool on() const noexcept { return on_; }
+
+    /// True if this RESUMED may be the answer to this process's RESUME.
+    bool on_resumed(std::uint64_t seq, instant now) noexcept {
+        if (!on_) return true;
+        if (seq <= up_to_) return false;
+        if (!until_) until_ = unsettled_ ? now + doubt : now;
+        return true;
+    }
+    [[nodiscard]] bool may_be_known(std::uint64_t seq, instant now) noexcept {
+        if (!on_) return false;
+        if (!began_) began_ = now;
+        return seq <= up_to_ || now < until_.value_or(*began_ + longest_replay);
+    }
+
+private:
+    bool on_ = false, unsettled_ = false;
+    std::uint64_t up_to_ = 0;
+    std::optional<instant> began_, until_;
+};
+
+}  // namespace shoal::host

@@ -1,0 +1,30 @@
+#pragma once
+// What a coordinator serves to other nodes: workers attach their streams, operators ask. Who calls is known by certificate; that
+// a worker holds the same token and wants the same intents is shown by keyed hashes, which are never the values. Not here: what
+// is answered (office.hpp), certificates and rules of who may call what (src/rpc).
+
+#include <cstdint>
+#include <memory>
+
+#include "base/logger.hpp"
+#include "base/scheduler.hpp"
+#include "base/secret.hpp"
+#include "roles/coordinator/office.hpp"
+#include "rpc/server.hpp"
+
+namespace shoal::roles {
+
+/// What a worker's own must equal.
+struct join_secrets {
+    secret token;
+    std::uint64_t intents = 0;
+};
+
+/// In brain_config::token_proof and intents_proof: a register_ask whose proof was good carries the same. What the wire carries is
+/// different for each stream, and is checked here.
+inline constexpr std::string_view proven = "proven";
+
+/// The calls, for rpc::server::start. On the office's thread; all that is referred to outlives the server.
+[[nodiscard]] rpc::served_calls serve_fleet(scheduler& on, office& where, join_secrets secrets, logger log);
+
+}  // namespace shoal::roles
