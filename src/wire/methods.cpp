@@ -1,6 +1,6 @@
 #include "wire/methods.hpp"
 
-#include "shoal.pb.h"
+#include <shoal.pb.h>
 
 namespace shoal::wire {
 

@@ -5,8 +5,8 @@
 
 #include <string_view>
 
+#include <shoal.pb.h>
 #include "cluster/messages.hpp"
-#include "shoal.pb.h"
 #include "wire/field_checks.hpp"
 
 namespace shoal::wire {
