@@ -74,6 +74,8 @@ function(shoal_all_rooms)
   shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
   shoal_room(src/roles/process DEPS host config ops net state gateway budget discord base)
   shoal_room(src/roles/single DEPS roles_process bot host config ops net state gateway budget discord base)
+  # The programs of an operator.
+  shoal_room(src/roles/cli DEPS trust config discord state base LIBS CLI11::CLI11)
   # The simulator shares no protocol code with the client: base, config and net are all that it may know.
   shoal_room(sim/core     DEPS base LIBS Boost::json)
   shoal_room(sim/wire     DEPS sim_core base LIBS ZLIB::ZLIB zstd::libzstd_shared OpenSSL::Crypto)
@@ -83,6 +85,7 @@ function(shoal_all_rooms)
   add_library(shoal::testing ALIAS shoal_sim_testing)
 
   foreach(program IN ITEMS
+          "shoal|apps/shoal/main.cpp|roles_cli"
           "shoal-sim|apps/shoal-sim/main.cpp|sim_server;sim_audit"
           "shoal-demo-bot|examples/demo/main.cpp|roles_single"
           "shoal-ping|examples/ping/main.cpp|roles_single")
@@ -144,6 +147,7 @@ function(shoal_all_tests)
   # Real gRPC over real TLS on loopback.
   shoal_test(test_rpc tests/unit/rpc DEPS rpc net LIBS OpenSSL::SSL)
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
+  shoal_test(test_cli tests/unit/cli DEPS roles_cli)
   # The cache against its plain twin and its own copies, fed by the simulated world; the twin reads with the simulator's JSON library.
   shoal_test(test_cache_twin tests/cache DEPS cache sim_core)
   # Every behaviour and fault of the simulated Discord has a test of its number.
