@@ -24,6 +24,21 @@ function(shoal_room folder)
   set_property(GLOBAL APPEND PROPERTY SHOAL_ROOMS ${target})
 endfunction()
 
+# shoal_generate_protobuf(<room's target> <file.proto>): the C++ of a .proto file, made in the build folder and compiled into its room.
+function(shoal_generate_protobuf target proto)
+  get_filename_component(folder ${PROJECT_SOURCE_DIR}/${proto} DIRECTORY)
+  get_filename_component(stem ${proto} NAME_WE)
+  set(out ${PROJECT_BINARY_DIR}/protobuf)
+  file(MAKE_DIRECTORY ${out})
+  add_custom_command(OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
+                     COMMAND protobuf::protoc --proto_path=${folder} --cpp_out=${out} ${PROJECT_SOURCE_DIR}/${proto}
+                     DEPENDS ${PROJECT_SOURCE_DIR}/${proto} VERBATIM)
+  target_sources(${target} PRIVATE ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+  # Generated code is not held to our warnings.
+  set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS -w)
+  target_include_directories(${target} SYSTEM PRIVATE ${out})
+endfunction()
+
 # shoal_program(<target> <main.cpp> <rooms>...): one program, from main.cpp and the sources beside it.
 function(shoal_program target source)
   get_filename_component(folder ${source} DIRECTORY)
@@ -50,11 +65,18 @@ function(shoal_all_rooms)
   shoal_room(src/state    DEPS base)
   shoal_room(src/store    DEPS base LIBS SQLite::SQLite3)
   shoal_room(src/ops      DEPS net config cluster discord base LIBS spdlog::spdlog prometheus-cpp-core)
+  shoal_room(src/trust    DEPS state base LIBS OpenSSL::Crypto)
+  # Between nodes: messages as bytes, and the streams that carry them. gRPC and protobuf live here and nowhere else.
+  shoal_room(src/wire     DEPS trust cluster discord base LIBS protobuf::libprotobuf)
+  shoal_generate_protobuf(shoal_wire src/wire/shoal.proto)
+  shoal_room(src/rpc      DEPS wire trust base LIBS gRPC::grpc++)
   shoal_room(src/host     DEPS net state gateway rest budget discord base)
   shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
   shoal_room(src/roles/process DEPS host config ops net state gateway budget discord base)
-  shoal_room(src/roles/coordinator DEPS roles_process host store cluster budget ops config net state discord base)
+  shoal_room(src/roles/coordinator DEPS roles_process host rpc wire trust store cluster budget ops config net state discord base)
   shoal_room(src/roles/single DEPS roles_process bot host config ops net state gateway budget discord base)
+  # The programs of an operator.
+  shoal_room(src/roles/cli DEPS trust config discord state base LIBS CLI11::CLI11)
   # The simulator shares no protocol code with the client: base, config and net are all that it may know.
   shoal_room(sim/core     DEPS base LIBS Boost::json)
   shoal_room(sim/wire     DEPS sim_core base LIBS ZLIB::ZLIB zstd::libzstd_shared OpenSSL::Crypto)
@@ -64,6 +86,7 @@ function(shoal_all_rooms)
   add_library(shoal::testing ALIAS shoal_sim_testing)
 
   foreach(program IN ITEMS
+          "shoal|apps/shoal/main.cpp|roles_cli"
           "shoal-sim|apps/shoal-sim/main.cpp|sim_server;sim_audit"
           "shoal-demo-bot|examples/demo/main.cpp|roles_single"
           "shoal-ping|examples/ping/main.cpp|roles_single")
@@ -116,7 +139,7 @@ function(shoal_all_tests)
   shoal_test(test_discord tests/unit/discord DEPS discord LIBS simdjson::simdjson)
   # So it is of the readers of entities, on documents made from the schema and on what the simulated Discord sends.
   shoal_test(test_entities tests/unit/entities DEPS bot sim_core LIBS simdjson::simdjson)
-  foreach(room IN ITEMS base config budget gateway rest cache commands cluster net state ops host bot)
+  foreach(room IN ITEMS base config budget gateway rest cache commands cluster net state ops trust wire host bot)
     shoal_test(test_${room} tests/unit/${room} DEPS ${room})
   endforeach()
   foreach(room IN ITEMS sim_core sim_wire sim_server sim_audit)
@@ -127,6 +150,9 @@ function(shoal_all_tests)
   shoal_test(test_contract tests/contract DEPS store)
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
   shoal_test(test_roles_coordinator tests/unit/roles_coordinator DEPS roles_coordinator)
+  # Real gRPC over real TLS on loopback.
+  shoal_test(test_rpc tests/unit/rpc DEPS rpc net LIBS OpenSSL::SSL)
+  shoal_test(test_cli tests/unit/cli DEPS roles_cli)
   # The cache against its plain twin and its own copies, fed by the simulated world; the twin reads with the simulator's JSON library.
   shoal_test(test_cache_twin tests/cache DEPS cache sim_core)
   # Every behaviour and fault of the simulated Discord has a test of its number.

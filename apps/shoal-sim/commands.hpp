@@ -25,8 +25,6 @@ runner add_coverage(CLI::App& app);
 int mistake(const std::string& sentence, shoal::config::exit_code code = shoal::config::exit_code::bad_setting);
 /// With the code that this failure has.
 int mistake(const shoal::failure& why);
-/// What is wrong with the command line, as a sentence.
-std::string sentence_of(const CLI::ParseError& said, const CLI::App& app);
 
 /// One HTTP exchange with a control port.
 struct answer {

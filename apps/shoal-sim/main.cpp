@@ -5,6 +5,7 @@
 
 #include "apps/shoal-sim/commands.hpp"
 #include "config/bot_options.hpp"
+#include "config/command_line.hpp"
 
 int main(int argc, char** argv) {
     CLI::App app("shoal-sim, a simulated Discord: gateway and REST with traffic, faults and an audit", "shoal-sim");
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& said) {
         // --help and --version are "errors" of code 0 to CLI11.
         if (said.get_exit_code() == 0) return app.exit(said);
-        return shoal_sim::mistake(shoal_sim::sentence_of(said, app));
+        return shoal_sim::mistake(shoal::config::sentence_of(said, app));
     }
     return runners.at(app.get_subcommands().front())();
 }

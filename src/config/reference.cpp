@@ -149,6 +149,10 @@ std::string exit_code_page() {
         "\n## shoal-sim\n\nIts mistakes are one sentence on stderr, too. The report of an audit is on stdout.\n\n"
         "| code | name | meaning | what to do |\n|--|--|--|--|\n";
     rows(simulator_exit_codes);
+    out +=
+        "\n## shoal\n\nThe program for operators. Its mistakes are one sentence on stderr, too.\n\n"
+        "| code | name | meaning | what to do |\n|--|--|--|--|\n";
+    rows(tool_exit_codes);
     return out;
 }
 

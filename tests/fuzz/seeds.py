@@ -243,3 +243,49 @@ write("sim_discord",
                           '{"do":"op7","all":true}', '{"do":"op9","shard":0,"resumable":true}', '{"do":"cut","percent":50,"how":"fin"}', '{"do":"send_raw","all":true,"event":"X","data":{}}', '{"do":"restart_window"}', '{"do":1}']),
       rest="\n".join(["h GET /api/v10/gateway/bot ", "h GET /api/v10/users/@me", "h PUT /api/v10/applications/1000000000000000001/commands " + '[{"name":"ping","description":"Answers.","options":[]}]',
                       '{"do":"random_slash"}', "h POST /api/v10/channels/1/messages " + '{"content":"x"}', "h POST /api/v10/interactions/1/t/callback " + '{"type":4,"data":{"content":"x"}}', "h BREW /", "t"]))
+
+
+# ---- messages between nodes: the first byte says who reads (tests/fuzz/wire.cpp)
+
+def varint(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def proto(*fields):
+    """protobuf from (number, value) pairs: whole numbers, texts, reals."""
+    out = b""
+    for number, value in fields:
+        if isinstance(value, int):
+            out += varint(number << 3) + varint(value)
+        elif isinstance(value, float):
+            out += varint(number << 3 | 1) + struct.pack("<d", value)
+        else:
+            value = value.encode() if isinstance(value, str) else value
+            out += varint(number << 3 | 2) + varint(len(value)) + value
+    return out
+
+
+TICKET = proto((1, 3), (2, 16), (3, "0123456789abcdef"), (4, "wss://gateway.discord.gg"), (5, 4711), (6, 4700), (7, 513))
+METRICS = proto((1, 900), (2, 0.25), (3, 12.5), (4, 41_000_000), (5, 1))
+REPORT = proto((1, 3), (2, 9), (3, 4), (4, TICKET), (5, 4711), (6, 4700), (8, METRICS))
+PLACE = ((1, 3), (2, 9))
+ORDER = (*PLACE, (3, 6))
+write("wire",
+      hello=b"\0" + proto((1, proto((1, 1), (2, "worker-1"), (3, 77), (4, b"n" * 32)))),
+      register=b"\0" + proto((2, proto((1, 1), (2, "worker-1"), (3, 77), (5, "a"), (6, "https://10.0.0.5:8444"), (8, proto((1, 4000))),
+                                       (9, b"t" * 32), (10, b"i" * 32), (13, 1), (14, REPORT)))),
+      heartbeat=b"\0" + proto((3, proto((1, 12), (2, proto((1, 0.5), (2, 100))), (3, REPORT)))),
+      permit_used=b"\0" + proto((6, proto(*PLACE, (3, 2)))),
+      registered=b"\1" + proto((2, proto((1, 6), (2, 5), (3, "c1"), (4, 5_000_000_000), (5, 1_000_000_000), (6, 16)))),
+      refused=b"\1" + proto((3, proto((1, 5), (2, "https://c2:8443"), (3, 1)))),
+      start=b"\1" + proto((5, proto((1, 3), (2, 16), (3, 9), (4, 6), (5, TICKET), (7, "joined")))),
+      grant=b"\1" + proto((8, proto(*ORDER, (4, 2), (5, 12), (6, 1_000_000_000)))),
+      picture=b"\2" + proto((1, proto((1, "c1"), (2, 6), (4, 16), (8, "alarm"), (9, proto((1, 1000), (2, 900))),
+                                      (10, proto((1, "w1"), (2, 77), (3, 2), (12, 3))), (11, proto((1, 3), (2, "w1"), (4, 4), (5, 4)))))),
+      plan=b"\2" + proto((4, proto((1, proto((1, 3), (3, "w2"))), (2, "5: no room")))),
+      **{f"request_{i}": bytes([3 + 4 * i]) + proto((1, "worker-1"), (2, 1)) for i in (5, 6, 9)},
+      request_move=bytes([3 + 4 * 4]) + proto((1, 3), (1, 4), (2, "worker-2"), (3, 1)))

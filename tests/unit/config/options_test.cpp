@@ -401,6 +401,7 @@ TEST_CASE("every option has help, a unique name, and a default that it allows") 
 
 TEST_CASE("exit codes are unique and rise") {
     for (std::size_t i = 1; i < exit_codes.size(); ++i) CHECK(exit_codes[i - 1].code < exit_codes[i].code);
+    for (std::size_t i = 1; i < tool_exit_codes.size(); ++i) CHECK(tool_exit_codes[i - 1].code < tool_exit_codes[i].code);
     for (std::size_t i = 1; i < simulator_exit_codes.size(); ++i)
         CHECK(simulator_exit_codes[i - 1].code < simulator_exit_codes[i].code);
 }

@@ -1,28 +1,33 @@
-// What CLI11 finds wrong with a command line, as one sentence that says what is allowed.
+#include "config/command_line.hpp"
+
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <vector>
 
-#include "apps/shoal-sim/commands.hpp"
 #include "config/option_table.hpp"
 #include "config/token_shape.hpp"
 
-namespace shoal_sim {
+namespace shoal::config {
 namespace {
-
-using shoal::config::shown;
 
 std::string meant(std::string_view typed, const std::vector<std::string>& known) {
     const std::vector<std::string_view> names(known.begin(), known.end());
-    const auto nearest = shoal::config::nearest_name(typed, names);
+    const auto nearest = nearest_name(typed, names);
     return nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
+}
+
+/// "shoal certs": the program and the subcommands down to this one.
+std::string path_of(const CLI::App& command) {
+    const auto* const above = command.get_parent();
+    return above == nullptr ? command.get_name() : fmt::format("{} {}", path_of(*above), command.get_name());
 }
 
 std::string unknown_command(const CLI::App& app, const std::string& typed) {
     std::vector<std::string> known;
     for (const auto* const one : app.get_subcommands({})) known.push_back(one->get_name());
-    return fmt::format("{} is no command of shoal-sim{}", shown(typed), meant(typed, known));
+    return fmt::format("{} is no command of {}{}", shown(typed), path_of(app), meant(typed, known));
 }
 
 std::string unknown_argument(const CLI::App& command, const std::vector<std::string>& rest) {
@@ -54,14 +59,16 @@ std::string wrong_kind(const CLI::App& command, std::string_view said) {
 }  // namespace
 
 std::string sentence_of(const CLI::ParseError& said, const CLI::App& app) {
-    const auto chosen = app.get_subcommands();
-    const CLI::App& command = chosen.empty() ? app : *chosen.front();
+    const CLI::App* deepest = &app;
+    while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+    const CLI::App& command = *deepest;
+    const bool has_commands = !command.get_subcommands({}).empty();
     const std::string_view what = said.what();
     const auto kind = static_cast<CLI::ExitCodes>(said.get_exit_code());
     std::string sentence(what);
-    if (chosen.empty()) {
-        const auto rest = app.remaining();
-        sentence = rest.empty() ? "a command is missing" : unknown_command(app, rest.front());
+    if (has_commands) {
+        const auto rest = command.remaining();
+        sentence = rest.empty() ? "a command is missing" : unknown_command(command, rest.front());
     } else if (kind == CLI::ExitCodes::ExtrasError) {
         sentence = unknown_argument(command, command.remaining());
     } else if (kind == CLI::ExitCodes::ConversionError) {
@@ -73,8 +80,7 @@ std::string sentence_of(const CLI::ParseError& said, const CLI::App& app) {
     }
     // Some of CLI11's own go over several lines.
     std::ranges::replace(sentence, '\n', ' ');
-    return fmt::format("{} (shoal-sim {}--help shows what there is).", sentence,
-                       chosen.empty() ? std::string() : command.get_name() + " ");
+    return fmt::format("{} ({} --help shows what there is).", sentence, path_of(command));
 }
 
-}  // namespace shoal_sim
+}  // namespace shoal::config

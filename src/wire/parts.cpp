@@ -1,0 +1,75 @@
+#include "wire/parts.hpp"
+
+namespace shoal::wire {
+
+void write(const discord::resume_ticket& from, v1::Ticket& to) {
+    to.set_shard(from.shard.id);
+    to.set_total(from.shard.total);
+    to.set_session_id(clipped(from.session_id, most_url_bytes));
+    to.set_resume_url(clipped(from.resume_url, most_url_bytes));
+    to.set_seq(from.seq);
+    to.set_done(from.done);
+    to.set_intents(from.intents);
+}
+
+discord::resume_ticket read(const v1::Ticket& from, field_checks& checks) {
+    checks.require(from.total() >= 1 && from.total() <= most_total_shards && from.shard() < from.total(), "ticket.shard");
+    checks.require(!from.session_id().empty(), "ticket.session_id");
+    checks.require(!from.resume_url().empty(), "ticket.resume_url");
+    // Nothing is done that was not received.
+    checks.require(from.done() <= from.seq(), "ticket.done");
+    return {.shard = {from.shard(), from.total()},
+            .session_id = checks.text(from.session_id(), "ticket.session_id", most_url_bytes),
+            .resume_url = checks.text(from.resume_url(), "ticket.resume_url", most_url_bytes),
+            .seq = from.seq(),
+            .done = from.done(),
+            .intents = from.intents()};
+}
+
+void write(const cluster::capacity& from, v1::Capacity& to) {
+    to.set_millicores(from.millicores);
+    to.set_memory_mb(from.memory_mb);
+    to.set_max_shards(from.max_shards);
+}
+
+cluster::capacity read(const v1::Capacity& from) {
+    return {.millicores = from.millicores(), .memory_mb = from.memory_mb(), .max_shards = from.max_shards()};
+}
+
+void write(const cluster::node_metrics& from, v1::NodeMetrics& to) {
+    to.set_cpu_share(from.cpu_share);
+    to.set_memory_mb(from.memory_mb);
+    to.set_events_per_second(from.events_per_second);
+    to.set_queue_depth(from.queue_depth);
+}
+
+cluster::node_metrics read(const v1::NodeMetrics& from, field_checks& checks) {
+    return {.cpu_share = checks.share(from.cpu_share(), "metrics.cpu_share"),
+            .memory_mb = from.memory_mb(),
+            .events_per_second = checks.share(from.events_per_second(), "metrics.events_per_second"),
+            .queue_depth = from.queue_depth()};
+}
+
+void write(const cluster::shard_metrics& from, v1::ShardMetrics& to) {
+    to.set_guilds(from.guilds);
+    to.set_cpu_share(from.cpu_share);
+    to.set_events_per_second(from.events_per_second);
+    to.set_latency(from.latency.count());
+    to.set_lost_events(from.lost_events);
+    to.set_resumes(from.resumes);
+    to.set_identifies(from.identifies);
+    to.set_queue_depth(from.queue_depth);
+}
+
+cluster::shard_metrics read(const v1::ShardMetrics& from, field_checks& checks) {
+    return {.guilds = from.guilds(),
+            .cpu_share = checks.share(from.cpu_share(), "metrics.cpu_share"),
+            .events_per_second = checks.share(from.events_per_second(), "metrics.events_per_second"),
+            .latency = checks.span(from.latency(), "metrics.latency"),
+            .lost_events = from.lost_events(),
+            .resumes = from.resumes(),
+            .identifies = from.identifies(),
+            .queue_depth = from.queue_depth()};
+}
+
+}  // namespace shoal::wire

@@ -1,0 +1,265 @@
+// Who gets in: TLS 1.3 of our authority and nothing else, and then the rule of each call; certificates that change under open
+// streams.
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "unit/rpc/rpc_fixture.hpp"
+
+using namespace shoal;
+using namespace shoal::rpc;
+using namespace shoal::rpc::testing;
+
+namespace {
+
+const house& other_house() {
+    static const house home(trust::testing::real_today());
+    return home;
+}
+
+/// A client that is none of ours: OpenSSL on a blocking socket.
+struct bare_client {
+    explicit bare_client(std::uint16_t port) : fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(port);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets that are closed already.
+        REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+        const timeval wait{60, 0};
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    }
+    ~bare_client() { ::close(fd); }
+    /// Shakes hands with these versions and this node's set (none: without a certificate) and waits for the server's first byte
+    /// of HTTP/2: only that tells that a TLS 1.3 server has taken the client's certificate.
+    std::string greet(int lowest, int highest, const trust::node_texts* show) {
+        using context_ptr = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* c) { SSL_CTX_free(c); })>;
+        using ssl_ptr = std::unique_ptr<SSL, decltype([](SSL* s) { SSL_free(s); })>;
+        const context_ptr context(SSL_CTX_new(TLS_client_method()));
+        SSL_CTX_set_min_proto_version(context.get(), lowest);
+        SSL_CTX_set_max_proto_version(context.get(), highest);
+        // Everything that OpenSSL has: it is the server that refuses.
+        SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");
+        if (show != nullptr) {
+            const trust::testing::temp_folder folder;
+            trust::testing::store(folder.path(), *show);
+            REQUIRE(SSL_CTX_use_certificate_chain_file(context.get(), (folder / "node.pem").c_str()) == 1);
+            REQUIRE(SSL_CTX_use_PrivateKey_file(context.get(), (folder / "node.key").c_str(), SSL_FILETYPE_PEM) == 1);
+        }
+        const ssl_ptr ssl(SSL_new(context.get()));
+        const unsigned char alpn[] = {2, 'h', '2'};
+        SSL_set_alpn_protos(ssl.get(), alpn, sizeof alpn);
+        SSL_set_fd(ssl.get(), fd);
+        if (SSL_connect(ssl.get()) != 1) return "no handshake";
+        SSL_write(ssl.get(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+        char byte = 0;
+        if (SSL_read(ssl.get(), &byte, 1) != 1) return "refused after the handshake";
+        return SSL_get_version(ssl.get());
+    }
+    int fd;
+};
+
+}  // namespace
+
+TEST_CASE("TLS 1.3 with a certificate of our authority gets in") {
+    const server_node server;
+    const auto mine = our_house().texts(role_set(role::worker));
+    CHECK(bare_client(server.at.port).greet(TLS1_2_VERSION, TLS1_3_VERSION, &mine) == "TLSv1.3");
+}
+
+TEST_CASE("TLS 1.2 and older is refused, whatever certificate is shown") {
+    const server_node server;
+    const auto mine = our_house().texts(role_set(role::worker));
+    for (const int version : {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION}) {
+        CHECK(bare_client(server.at.port).greet(version, version, &mine) == "no handshake");
+        CHECK(bare_client(server.at.port).greet(version, version, nullptr) == "no handshake");
+    }
+}
+
+TEST_CASE("a client without a certificate, or with one of another authority, is refused by the server") {
+    const server_node server;
+    CHECK(bare_client(server.at.port).greet(TLS1_3_VERSION, TLS1_3_VERSION, nullptr) == "refused after the handshake");
+    const auto foreign = other_house().texts(role_set(role::worker));
+    CHECK(bare_client(server.at.port).greet(TLS1_3_VERSION, TLS1_3_VERSION, &foreign) == "refused after the handshake");
+}
+
+TEST_CASE("an expired certificate is refused by the server") {
+    const server_node server;
+    const auto made =
+        trust::issue(our_house().authority, {.name = "old", .roles = role_set(role::worker), .validity = std::chrono::days(1)},
+                     our_house().now - std::chrono::hours(12))
+            .value();
+    // It begins a day before it was made and lasts a day: half of that is over, so it still works; an older one does not.
+    const trust::node_texts still{our_house().authority.certificate_pem, made.certificate_pem, made.key_pem};
+    CHECK(bare_client(server.at.port).greet(TLS1_3_VERSION, TLS1_3_VERSION, &still) == "TLSv1.3");
+    const house before(trust::testing::real_today() - std::chrono::days(30));
+    const auto ended =
+        trust::issue(before.authority, {.name = "old", .roles = role_set(role::worker), .validity = std::chrono::days(1)},
+                     before.now)
+            .value();
+    const server_node there{&echo, {}, role_set(role::coordinator), before};
+    const trust::node_texts over{before.authority.certificate_pem, ended.certificate_pem, ended.key_pem};
+    CHECK(bare_client(there.at.port).greet(TLS1_3_VERSION, TLS1_3_VERSION, &over) == "refused after the handshake");
+}
+
+TEST_CASE("our client trusts no server of another authority, and says so") {
+    const server_node server{&echo, {}, role_set(role::coordinator), other_house()};
+    client_node client{role_set(role::worker)};
+    const auto got = ask(client, server.at, "hello");
+    REQUIRE_FALSE(got);
+    CHECK(got.error().is(errc::untrusted));
+    CHECK(got.error().detail().contains("not of an authority in ca.pem"));
+}
+
+TEST_CASE("our client trusts no server whose certificate is for another host") {
+    trust::testing::house home(trust::testing::real_today());
+    const auto made = home.sign(role_set(role::coordinator), {"elsewhere.internal"});
+    net::io_thread io("t");
+    server_options options;
+    options.listen = listen_endpoint("127.0.0.1:0").value();
+    auto identity =
+        trust::check_node({home.authority.certificate_pem, made.certificate_pem, made.key_pem}, "t", home.now).value();
+    auto face = server::start(io, identity, std::move(options), {}).value();
+    client_node client{role_set(role::worker), home};
+    const auto got = ask(client, dial_endpoint("127.0.0.1:" + std::to_string(face->port())).value(), "hello");
+    REQUIRE_FALSE(got);
+    CHECK(got.error().is(errc::untrusted));
+    CHECK(got.error().message().contains("another host"));
+    std::promise<void> gone;
+    io.post([&] {
+        face.reset();
+        gone.set_value();
+    });
+    gone.get_future().wait();
+}
+
+TEST_CASE("a server that is no coordinator hears nothing from a worker") {
+    std::atomic<int> heard{0};
+    server_node server{[&](stream& with) -> task<result<void>> {
+                           if (co_await with.receive()) ++heard;
+                           co_return result<void>{};
+                       },
+                       {},
+                       role_set(role::worker, role::operating)};
+    client_node client{role_set(role::worker)};
+    const auto got = ask(client, server.at, "hello");
+    REQUIRE_FALSE(got);
+    CHECK(got.error().is(errc::wrong_role));
+    CHECK(got.error().detail().contains("worker, operator"));
+    CHECK(heard == 0);
+    CHECK(ask(client, server.at, "hello", "/test.Node/Ask", role_set(role::worker)).value() == "hello from client");
+}
+
+TEST_CASE("each call asks its rule") {
+    server_node server;
+    client_node worker{role_set(role::worker)};
+    client_node person{role_set(role::operating)};
+    client_node both{role_set(role::operating, role::worker)};
+    const auto no = ask(worker, server.at, "hello", "/test.Node/Closed");
+    REQUIRE_FALSE(no);
+    CHECK(no.error().is(errc::wrong_role));
+    CHECK(no.error().detail() == "/test.Node/Closed is for operator; the certificate of client says worker");
+    CHECK(ask(person, server.at, "hello", "/test.Node/Closed"));
+    CHECK(ask(both, server.at, "hello", "/test.Node/Closed"));
+    CHECK(ask(person, server.at, "hello", "/test.Node/Stream").error().is(errc::wrong_role));
+    CHECK(ask(worker, server.at, "hello", "/test.Node/NoSuch").error().is(errc::unknown_method));
+    CHECK(server.face->counts().wrong_role == 2);
+    CHECK(server.face->counts().unknown == 1);
+}
+
+TEST_CASE("every call of the fleet lets in whom its rule names, and nobody else") {
+    server_options options;
+    options.listen = listen_endpoint("127.0.0.1:0").value();
+    thread_of_tasks thread("fleet");
+    served_calls what;
+    for (const auto& method : wire::declared_methods()) {
+        if (method.is_stream) {
+            what.streams[method.path] = &echo;
+        } else {
+            what.calls[method.path] = [](const peer_identity&, std::string) -> task<result<std::string>> { co_return "in"; };
+        }
+    }
+    auto face =
+        server::start(thread.io, our_house().identity(role_set(role::coordinator)), std::move(options), std::move(what)).value();
+    const auto at = dial_endpoint("127.0.0.1:" + std::to_string(face->port())).value();
+    std::size_t asked = 0;
+    for (const auto one : trust::every_role) {
+        client_node client{role_set(one)};
+        for (const auto& method : wire::declared_methods()) {
+            const auto got = ask(client, at, "", method.path);
+            const bool in = rule_for(fleet_rules(), method.path)->callers.has(one);
+            CAPTURE(method.path);
+            CAPTURE(std::string(name_of(one)));
+            CHECK(got.has_value() == in);
+            if (!got) CHECK(got.error().is(errc::wrong_role));
+            ++asked;
+        }
+    }
+    CHECK(asked == 33);
+    thread.run([&] { face.reset(); });
+}
+
+TEST_CASE("new certificates are used by the next connection, and an open stream does not notice") {
+    server_node server;
+    client_node client{role_set(role::worker)};
+    std::promise<void> renewed;
+    auto when_renewed = renewed.get_future().share();
+    const auto exchange = [](stream& s, std::string say) -> task<std::string> {
+        if (auto sent = s.send(std::move(say)); !sent) co_return sent.error().message();
+        auto got = co_await s.receive();
+        co_return got ? *got : got.error().message();
+    };
+    std::unique_ptr<stream> kept;
+    const auto say = [&](std::string text) {
+        return client.thread.await([&, text]() -> task<result<std::string>> { co_return co_await exchange(*kept, text); })
+            .value();
+    };
+    client.thread.await([&]() -> task<result<void>> {
+        kept =
+            (co_await client.dial->open(server.at, "/test.Node/Stream", role_set(role::coordinator), client.thread.in(patience)))
+                .value();
+        co_return result<void>{};
+    });
+    CHECK(say("one") == "one");
+
+    // First step of a new authority: both are trusted everywhere.
+    const house& old = our_house();
+    const house fresh(trust::testing::real_today(), "New authority");
+    const auto both = fresh.authority.certificate_pem + old.authority.certificate_pem;
+    const auto node = [&](const house& of, role_set roles, std::string trusted, const std::string& name) {
+        auto texts = of.texts(roles, name);
+        texts.authorities_pem = std::move(trusted);
+        return trust::check_node(std::move(texts), "t", of.now).value();
+    };
+    const role_set coordinator(role::coordinator);
+    const role_set worker(role::worker);
+    const auto use_server = [&](const trust::node_identity& it) { server.face->use(it); };
+    const auto use_client = [&](const trust::node_identity& it) { client.thread.run([&] { client.dial->use(it); }); };
+    use_server(node(old, coordinator, both, "server"));
+    CHECK(ask(client, server.at, "a").value() == "a from client");
+    use_client(node(old, worker, both, "client"));
+    CHECK(ask(client, server.at, "b").value() == "b from client");
+    // Second: certificates of the new one, the server first.
+    use_server(node(fresh, coordinator, both, "server"));
+    use_client(node(old, worker, both, "client-again"));
+    CHECK(ask(client, server.at, "c").value() == "c from client-again");
+    use_client(node(fresh, worker, both, "new-client"));
+    CHECK(ask(client, server.at, "d").value() == "d from new-client");
+    // Third: the old one is trusted no more.
+    use_server(node(fresh, coordinator, fresh.authority.certificate_pem, "server"));
+    use_client(node(fresh, worker, fresh.authority.certificate_pem, "new-client"));
+    CHECK(ask(client, server.at, "e").value() == "e from new-client");
+    client_node left_behind{worker};
+    const auto no = ask(left_behind, server.at, "f");
+    REQUIRE_FALSE(no);
+    CHECK(no.error().is(errc::untrusted));
+
+    CHECK(say("two") == "two");
+    CHECK(server.face->counts().open_calls == 1);
+    client.thread.run([&] { kept.reset(); });
+}

@@ -1,0 +1,452 @@
+// Messages between nodes: what is sent is what is read, and what is out of its bounds is not read at all.
+
+#include "wire/codec.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <set>
+
+#include "unit/wire/raw.hpp"
+#include "wire/limits.hpp"
+#include "wire/methods.hpp"
+
+using namespace shoal;
+using namespace shoal::wire;
+using namespace shoal::wire::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+cluster::resume_ticket some_ticket(std::uint32_t shard = 3) {
+    return {.shard = {shard, 16},
+            .session_id = "0123456789abcdef0123456789abcdef",
+            .resume_url = "wss://gateway-us-east1-b.discord.gg",
+            .seq = 4711,
+            .done = 4700,
+            .intents = 513};
+}
+
+cluster::shard_report some_report(std::uint32_t shard = 3) {
+    cluster::shard_report report;
+    report.shard = shard;
+    report.epoch = cluster::shard_epoch(9);
+    report.status = cluster::shard_status::live;
+    report.ticket = some_ticket(shard);
+    report.seq = 4711;
+    report.done = 4700;
+    report.lost_session = "gone";
+    report.metrics = {.guilds = 900,
+                      .cpu_share = 0.25,
+                      .events_per_second = 12.5,
+                      .latency = 41ms,
+                      .lost_events = 1,
+                      .resumes = 2,
+                      .identifies = 3,
+                      .queue_depth = 4};
+    return report;
+}
+
+cluster::register_ask some_register() {
+    cluster::register_ask ask;
+    ask.process = {"worker-1"};
+    ask.incarnation = cluster::incarnation(77);
+    ask.succeeds = cluster::incarnation(76);
+    ask.zone = "a";
+    ask.listen_url = "https://10.0.0.5:8444";
+    ask.software = "0.1.0";
+    ask.capacity = {.millicores = 4000, .memory_mb = 8192, .max_shards = 10};
+    ask.token_proof = std::string(32, 't');
+    ask.intents_proof = std::string(32, 'i');
+    ask.fleet = cluster::fleet_id(5);
+    ask.highest_leader = cluster::leader_epoch(6);
+    ask.fresh = false;
+    ask.shards = {some_report(3), some_report(4)};
+    ask.draining = true;
+    return ask;
+}
+
+const cluster::shard_epoch epoch{9};
+const cluster::leader_epoch leader{6};
+
+std::vector<cluster::to_coordinator> all_from_worker() {
+    cluster::heartbeat beat;
+    beat.number = cluster::beat_number(12);
+    beat.metrics = {.cpu_share = 0.5, .memory_mb = 100, .events_per_second = 7, .queue_depth = 3};
+    beat.shards = {some_report()};
+    beat.draining = true;
+    return {some_register(),
+            beat,
+            cluster::permit_ask{3, epoch, true, "lost"},
+            cluster::permit_withdrawn{3, epoch},
+            cluster::permit_used{3, epoch, cluster::permit_number(2)},
+            cluster::permit_returned{3, epoch, cluster::permit_number(2)},
+            cluster::identify_ended{3, epoch, true},
+            cluster::spare_ask{3, epoch},
+            cluster::goodbye{}};
+}
+
+std::vector<cluster::to_worker> all_from_coordinator() {
+    return {cluster::registered{leader, cluster::fleet_id(5), "c1", 5s, 1s, 16},
+            cluster::register_refused{cluster::refusal::not_leader, "https://c2:8443", 2s},
+            cluster::heartbeat_ack{cluster::beat_number(12), leader, 5s},
+            cluster::start_order{{3, 16}, epoch, leader, some_ticket(), true, "joined"},
+            cluster::stop_order{3, epoch, leader, "moved to w2"},
+            cluster::ticket_noted{3, epoch, leader, "0123"},
+            cluster::permit_grant{3, epoch, leader, cluster::permit_number(2), cluster::beat_number(12), 1s},
+            cluster::permit_refusal{3, epoch, leader, "would eat the reserve"},
+            cluster::spare_answer{3, epoch, leader, true},
+            cluster::drain_told{leader, true}};
+}
+
+std::vector<cluster::operator_request> all_requests() {
+    return {cluster::picture_ask{},
+            cluster::events_ask{17},
+            cluster::explain_ask{3},
+            cluster::move_ask{{3, 4, 5}, cluster::process_id{"worker-2"}, true},
+            cluster::drain_ask{{"worker-1"}, true},
+            cluster::cordon_ask{{"worker-1"}, false},
+            cluster::pause_ask{false},
+            cluster::rebalance_ask{true},
+            cluster::fence_ask{{"worker-1"}, cluster::incarnation(77)},
+            cluster::reserve_ask{false}};
+}
+
+std::vector<cluster::operator_answer> all_answers() {
+    cluster::cluster_picture picture;
+    picture.coordinator = "c1";
+    picture.leader = leader;
+    picture.fleet = cluster::fleet_id(5);
+    picture.total_shards = 16;
+    picture.succession = {"c1", "c2"};
+    picture.paused = true;
+    picture.waiting_for = "the lease after taking office";
+    picture.alarms = {"no room for 2 shards"};
+    picture.identify = {.total = 1000,
+                        .remaining = 900,
+                        .reserve = 100,
+                        .foreign = 3,
+                        .reset_after = 3h,
+                        .waiting = 2,
+                        .budget_known = true,
+                        .reserve_in_use = true};
+    cluster::worker_picture worker;
+    worker.process = {"worker-1"};
+    worker.incarnation = cluster::incarnation(77);
+    worker.state = cluster::worker_state::suspect;
+    worker.reason = "late";
+    worker.zone = "a";
+    worker.software = "0.1.0";
+    worker.listen_url = "https://10.0.0.5:8444";
+    worker.capacity = {.millicores = 4000, .memory_mb = 1, .max_shards = 2};
+    worker.metrics = {.cpu_share = 1, .memory_mb = 2, .events_per_second = 3, .queue_depth = 4};
+    worker.cordoned = true;
+    worker.last_heard = 1500ms;
+    worker.shards = {3, 4};
+    picture.workers = {worker};
+    cluster::shard_picture shard;
+    shard.shard = 3;
+    shard.owner = cluster::process_id{"worker-1"};
+    shard.epoch = epoch;
+    shard.state = cluster::placement_state::running;
+    shard.status = cluster::shard_status::live;
+    shard.reason = "joined";
+    shard.metrics = some_report().metrics;
+    picture.shards = {shard, {}};
+    cluster::fleet_event event{17, 3s, "worker-1", 3, "moved"};
+    return {
+        picture,
+        cluster::events_told{{event, {18, 0s, "", std::nullopt, "paused"}}},
+        cluster::explained{{"because", "and"}},
+        cluster::plan_told{{{3, cluster::process_id{"a"}, {"b"}, "load"}, {4, std::nullopt, {"b"}, ""}}, {"5: no room"}, true},
+        cluster::operator_done{"done"},
+        cluster::operator_refused{cluster::operator_refused::reason::conflict, "moving already"}};
+}
+
+std::string wrong_field(const auto& read) {
+    if (read) return "fine";
+    return read.error().is(errc::bad_field) ? read.error().detail() : std::string(read.error().text());
+}
+std::string worker_says(const std::string& raw) { return wrong_field(decode_from_worker(raw)); }
+std::string coordinator_says(const std::string& raw) { return wrong_field(decode_from_coordinator(raw)); }
+
+/// The fields of a good Hello, one of them replaced.
+std::string hello(const std::string& process = bytes(2, "w"), const std::string& incarnation = number(3, 1),
+                  const std::string& nonce = bytes(4, std::string(32, 'n'))) {
+    return bytes(1, number(1, 1) + process + incarnation + nonce);
+}
+/// A heartbeat with these reports.
+std::string beat(const std::string& reports, const std::string& first = number(1, 1)) { return bytes(3, first + reports); }
+std::string report(std::uint32_t shard, const std::string& more = {}) { return bytes(3, number(1, shard) + number(3, 4) + more); }
+
+}  // namespace
+
+TEST_CASE("every message of a worker comes back as it was sent") {
+    const auto all = all_from_worker();
+    CHECK(all.size() == std::variant_size_v<cluster::to_coordinator>);
+    for (const auto& sent : all) {
+        const auto raw = encode(sent);
+        const auto read = decode_from_worker(raw);
+        REQUIRE(read);
+        const auto& got = std::get<cluster::to_coordinator>(*read);
+        CHECK(got.index() == sent.index());
+        CHECK(encode(got) == raw);
+    }
+}
+
+TEST_CASE("every message of a coordinator comes back as it was sent") {
+    const auto all = all_from_coordinator();
+    CHECK(all.size() == std::variant_size_v<cluster::to_worker>);
+    for (const auto& sent : all) {
+        const auto raw = encode(sent);
+        const auto read = decode_from_coordinator(raw);
+        REQUIRE(read);
+        const auto& got = std::get<cluster::to_worker>(*read);
+        CHECK(got.index() == sent.index());
+        CHECK(encode(got) == raw);
+    }
+}
+
+TEST_CASE("every request of an operator and every answer comes back as it was sent, each request by its own method") {
+    const auto requests = all_requests();
+    CHECK(requests.size() == std::variant_size_v<cluster::operator_request>);
+    std::set<std::string_view> methods;
+    for (const auto& sent : requests) {
+        methods.insert(method_of(sent));
+        const auto read = decode_operator_request(method_of(sent), encode(sent));
+        REQUIRE(read);
+        CHECK(read->index() == sent.index());
+        CHECK(encode(*read) == encode(sent));
+    }
+    CHECK(methods.size() == requests.size());
+    const auto answers = all_answers();
+    CHECK(answers.size() == std::variant_size_v<cluster::operator_answer>);
+    for (const auto& sent : answers) {
+        const auto read = decode_operator_answer(encode(sent));
+        REQUIRE(read);
+        CHECK(read->index() == sent.index());
+        CHECK(encode(*read) == encode(sent));
+    }
+}
+
+TEST_CASE("no field of a report, a ticket or a registration is forgotten") {
+    const auto read =
+        std::get<cluster::to_coordinator>(decode_from_worker(encode(cluster::to_coordinator(some_register()))).value());
+    const auto& got = std::get<cluster::register_ask>(read);
+    const auto sent = some_register();
+    CHECK(got.version == sent.version);
+    CHECK(got.process == sent.process);
+    CHECK(got.incarnation == sent.incarnation);
+    CHECK(got.succeeds == sent.succeeds);
+    CHECK(got.zone == sent.zone);
+    CHECK(got.listen_url == sent.listen_url);
+    CHECK(got.software == sent.software);
+    CHECK(got.capacity == sent.capacity);
+    CHECK(got.token_proof == sent.token_proof);
+    CHECK(got.intents_proof == sent.intents_proof);
+    CHECK(got.fleet == sent.fleet);
+    CHECK(got.highest_leader == sent.highest_leader);
+    CHECK(got.fresh == sent.fresh);
+    CHECK(got.draining == sent.draining);
+    REQUIRE(got.shards.size() == 2);
+    const auto& report = got.shards[1];
+    CHECK(report.shard == 4);
+    CHECK(report.epoch == epoch);
+    CHECK(report.status == cluster::shard_status::live);
+    CHECK(report.ticket == some_ticket(4));
+    CHECK(report.seq == 4711);
+    CHECK(report.done == 4700);
+    CHECK(report.lost_session == "gone");
+    CHECK(report.metrics.guilds == 900);
+    CHECK(report.metrics.cpu_share == 0.25);
+    CHECK(report.metrics.events_per_second == 12.5);
+    CHECK(report.metrics.latency == 41ms);
+    CHECK(report.metrics.lost_events == 1);
+    CHECK(report.metrics.resumes == 2);
+    CHECK(report.metrics.identifies == 3);
+    CHECK(report.metrics.queue_depth == 4);
+}
+
+TEST_CASE("hello and challenge carry their random numbers and proofs") {
+    worker_hello hello_sent{.process = {"w1"}, .incarnation = cluster::incarnation(7)};
+    hello_sent.nonce.fill(9);
+    const auto hello_read = std::get<worker_hello>(decode_from_worker(encode(hello_sent)).value());
+    CHECK(hello_read.version == cluster::protocol_version);
+    CHECK(hello_read.process.value == "w1");
+    CHECK(hello_read.incarnation == cluster::incarnation(7));
+    CHECK(hello_read.nonce == hello_sent.nonce);
+    coordinator_challenge challenge;
+    challenge.nonce.fill(3);
+    challenge.token_proof.fill(4);
+    const auto read = std::get<coordinator_challenge>(decode_from_coordinator(encode(challenge)).value());
+    CHECK(read.nonce == challenge.nonce);
+    CHECK(read.token_proof == challenge.token_proof);
+}
+
+TEST_CASE("what is no message is garbage, and half a message is no message") {
+    for (const std::string_view garbage : {"\xFF", "hello",
+                                           "\x0A\x05"
+                                           "abc",
+                                           "{\"a\":1}"}) {
+        CHECK(decode_from_worker(garbage).error().is(errc::garbage));
+        CHECK(decode_from_coordinator(garbage).error().is(errc::garbage));
+        CHECK(decode_operator_answer(garbage).error().is(errc::garbage));
+        CHECK(decode_operator_request(move_method, garbage).error().is(errc::garbage));
+    }
+    const auto raw = encode(cluster::to_coordinator(some_register()));
+    for (std::size_t size = 1; size < raw.size(); ++size) CHECK_FALSE(decode_from_worker(raw.substr(0, size)));
+}
+
+TEST_CASE("a message over its bound is not even looked at") {
+    CHECK(decode_from_worker(std::string(most_stream_bytes + 1, 'x')).error().is(errc::too_large));
+    CHECK(decode_from_coordinator(std::string(most_stream_bytes + 1, 'x')).error().is(errc::too_large));
+    CHECK(decode_operator_answer(std::string(most_answer_bytes + 1, 'x')).error().is(errc::too_large));
+    CHECK(decode_operator_request(move_method, std::string(most_request_bytes + 1, 'x')).error().is(errc::too_large));
+}
+
+TEST_CASE("the largest registration and the largest picture keep their bounds") {
+    auto ask = some_register();
+    ask.shards.clear();
+    auto largest = some_report();
+    largest.ticket->shard.total = most_total_shards;
+    largest.ticket->session_id = std::string(200, 's');
+    largest.ticket->resume_url = std::string(200, 'u');
+    for (std::uint32_t i = 0; i < most_reports; ++i) {
+        largest.shard = largest.ticket->shard.id = i;
+        ask.shards.push_back(largest);
+    }
+    const auto raw = encode(cluster::to_coordinator(ask));
+    CHECK(raw.size() <= most_stream_bytes);
+    CHECK(decode_from_worker(raw));
+    auto picture = std::get<cluster::cluster_picture>(all_answers().front());
+    picture.shards.assign(16'384, picture.shards.front());
+    picture.workers.assign(1'000, picture.workers.front());
+    const auto answer = encode(cluster::operator_answer(picture));
+    CHECK(answer.size() <= most_answer_bytes / 4);
+    CHECK(decode_operator_answer(answer));
+}
+
+TEST_CASE("a kind that only a newer version knows is told as that, and so is no kind at all") {
+    CHECK(worker_says(bytes(99, "new")) == "unknown kind of message");
+    CHECK(coordinator_says(bytes(99, "new")) == "unknown kind of message");
+    CHECK(worker_says("") == "unknown kind of message");
+    CHECK(decode_operator_answer(bytes(99, "new")).error().is(errc::unknown_kind));
+    CHECK(decode_operator_request("/shoal.v1.Operations/Dance", "").error().is(errc::unknown_kind));
+    CHECK(decode_operator_request(attach_method, "").error().is(errc::unknown_kind));
+}
+
+TEST_CASE("fields that only a newer version knows are passed over, and those that an older one lacks are none") {
+    CHECK(worker_says(hello() + bytes(99, "new")) == "fine");
+    CHECK(worker_says(bytes(
+              1, number(1, 2) + bytes(2, "w") + number(3, 1) + bytes(4, std::string(32, 'n')) + bytes(77, "new"))) == "fine");
+    const auto read = std::get<cluster::to_coordinator>(decode_from_worker(beat("")).value());
+    CHECK(std::get<cluster::heartbeat>(read).shards.empty());
+    CHECK_FALSE(std::get<cluster::heartbeat>(read).draining);
+}
+
+TEST_CASE("a field out of its bounds is named, and its text is not repeated") {
+    CHECK(worker_says(hello()) == "fine");
+    CHECK(worker_says(hello(bytes(2, ""))) == "process");
+    CHECK(worker_says(hello(bytes(2, std::string(65, 'w')))) == "process");
+    CHECK(worker_says(hello(bytes(2, "w\n1"))) == "process");
+    CHECK(worker_says(hello(bytes(2, "w\x1b[2J"))) == "process");
+    CHECK(worker_says(hello(bytes(2, "w\x7f"))) == "process");
+    CHECK(worker_says(hello(bytes(2, "w\xff"))) == "not a message");
+    CHECK(worker_says(hello(bytes(2, "w"), number(3, 0))) == "incarnation");
+    CHECK(worker_says(hello(bytes(2, "w"), number(3, 1), bytes(4, "short"))) == "nonce");
+    CHECK(worker_says(hello(bytes(2, "w"), number(3, 1), bytes(4, std::string(33, 'n')))) == "nonce");
+
+    CHECK(worker_says(beat("", number(1, 0))) == "number");
+    CHECK(worker_says(beat(report(3))) == "fine");
+    CHECK(worker_says(beat(report(most_total_shards))) == "shard");
+    CHECK(worker_says(beat(report(3) + report(3))) == "shards");
+    CHECK(worker_says(beat(bytes(3, number(1, 3)))) == "shards.status");
+    CHECK(worker_says(beat(bytes(3, number(1, 3) + number(3, 7)))) == "shards.status");
+    CHECK(worker_says(beat(bytes(3, number(1, 3) + number(3, ~0ULL)))) == "shards.status");
+    CHECK(worker_says(beat(report(3, number(5, 1) + number(6, 2)))) == "shards.done");
+    std::string many;
+    for (std::uint32_t i = 0; i <= most_reports; ++i) many += report(i);
+    CHECK(worker_says(beat(many)) == "shards");
+    const auto metrics = [](const std::string& raw) { return worker_says(beat(report(3, bytes(8, raw)))); };
+    CHECK(metrics(real(2, 0.5)) == "fine");
+    CHECK(metrics(real(2, -0.5)) == "metrics.cpu_share");
+    CHECK(metrics(real(2, std::numeric_limits<double>::quiet_NaN())) == "metrics.cpu_share");
+    CHECK(metrics(real(3, std::numeric_limits<double>::infinity())) == "metrics.events_per_second");
+    CHECK(metrics(number(4, ~0ULL)) == "metrics.latency");
+    CHECK(metrics(number(4, 1ULL << 62U)) == "metrics.latency");
+    const auto ticket = [](std::uint32_t shard, std::uint32_t total, const std::string& rest) {
+        return worker_says(beat(report(3, bytes(4, number(1, shard) + number(2, total) + rest))));
+    };
+    const auto session = bytes(3, "s") + bytes(4, "wss://g");
+    CHECK(ticket(3, 16, session) == "fine");
+    CHECK(ticket(3, 3, session) == "ticket.shard");
+    CHECK(ticket(3, 0, session) == "ticket.shard");
+    CHECK(ticket(4, 16, session) == "ticket.shard");
+    CHECK(ticket(3, 16, bytes(4, "wss://g")) == "ticket.session_id");
+    CHECK(ticket(3, 16, bytes(3, "s")) == "ticket.resume_url");
+    CHECK(ticket(3, 16, session + number(5, 1) + number(6, 2)) == "ticket.done");
+    CHECK(worker_says(bytes(6, number(1, 3))) == "permit");
+    CHECK(worker_says(bytes(2, bytes(2, "w") + number(3, 1) + bytes(9, "short") + bytes(10, std::string(32, 'i')))) ==
+          "token_proof");
+    CHECK(worker_says(bytes(2, bytes(2, "w") + number(3, 1) + bytes(9, std::string(32, 't')))) == "intents_proof");
+}
+
+TEST_CASE("a coordinator's orders are checked as well") {
+    const auto registered = [](std::uint64_t lease, std::uint64_t every, std::uint64_t total = 16) {
+        return coordinator_says(bytes(2, number(1, 6) + number(2, 5) + number(4, lease) + number(5, every) + number(6, total)));
+    };
+    CHECK(registered(5, 1) == "fine");
+    CHECK(registered(0, 1) == "lease");
+    CHECK(registered(5, 0) == "beat_every");
+    CHECK(registered(~0ULL, 1) == "lease");
+    CHECK(registered(5, 1, most_total_shards + 1) == "total_shards");
+    CHECK(coordinator_says(bytes(2, number(2, 5) + number(4, 5) + number(5, 1))) == "leader");
+    const auto start = [](const std::string& raw) { return coordinator_says(bytes(5, raw)); };
+    CHECK(start(number(1, 3) + number(2, 16) + number(3, 9) + number(4, 6)) == "fine");
+    CHECK(start(number(1, 16) + number(2, 16) + number(3, 9) + number(4, 6)) == "shard");
+    CHECK(start(number(1, 3) + number(2, 16) + number(4, 6)) == "epoch");
+    CHECK(start(number(1, 3) + number(2, 16) + number(3, 9)) == "leader");
+    // A ticket of another pair would resume another shard's session.
+    const auto ticket = bytes(5, number(1, 3) + number(2, 8) + bytes(3, "s") + bytes(4, "wss://g"));
+    CHECK(start(number(1, 3) + number(2, 16) + number(3, 9) + number(4, 6) + ticket) == "ticket.shard");
+    CHECK(coordinator_says(bytes(3, number(1, 0))) == "why");
+    CHECK(coordinator_says(bytes(3, number(1, 9))) == "why");
+    CHECK(coordinator_says(bytes(3, number(1, 8) + bytes(2, std::string(1025, 'd')))) == "detail");
+    CHECK(coordinator_says(bytes(1, number(1, 1) + bytes(2, std::string(32, 'n')))) == "token_proof");
+}
+
+TEST_CASE("an operator's requests are checked as well") {
+    const auto says = [](std::string_view method, const std::string& raw) {
+        return wrong_field(decode_operator_request(method, raw));
+    };
+    CHECK(says(move_method, number(1, 3)) == "fine");
+    CHECK(says(move_method, "") == "shards");
+    CHECK(says(move_method, number(1, most_total_shards)) == "shard");
+    CHECK(says(move_method, number(1, 3) + bytes(2, "")) == "to");
+    CHECK(says(drain_method, "") == "process");
+    CHECK(says(fence_method, bytes(1, "w") + number(2, 0)) == "incarnation");
+    CHECK(says(explain_method, number(1, most_total_shards)) == "shard");
+}
+
+TEST_CASE("what is written keeps the bounds of what is read") {
+    std::string reason;
+    for (int i = 0; i < 400; ++i) reason += "\xE2\x82\xAC\n";  // The euro sign has three bytes.
+    const auto read = decode_from_coordinator(encode(cluster::to_worker(cluster::stop_order{3, epoch, leader, reason})));
+    REQUIRE(read);
+    const auto& got = std::get<cluster::stop_order>(std::get<cluster::to_worker>(*read)).reason;
+    CHECK(got.size() <= most_text_bytes);
+    CHECK(got.size() > most_text_bytes - 4);
+    CHECK(got.starts_with("\xE2\x82\xAC?\xE2\x82\xAC?"));
+    CHECK(decode_from_coordinator(encode(cluster::to_worker(cluster::stop_order{3, epoch, leader, "not \xFF utf-8"}))));
+}
+
+TEST_CASE("the methods that the code names are those that the .proto declares") {
+    std::set<std::string> declared;
+    for (const auto& method : declared_methods()) {
+        declared.insert(method.path);
+        CHECK(method.is_stream == (method.path == attach_method));
+    }
+    std::set<std::string> named{std::string(attach_method)};
+    for (const auto& request : all_requests()) named.insert(std::string(method_of(request)));
+    CHECK(declared == named);
+}
