@@ -23,6 +23,7 @@
 #include "state/boot_id.hpp"
 #include "state/shared_ledger.hpp"
 #include "state/state_folder.hpp"
+#include "store/errc.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "trust/certificate_watch.hpp"
 #include "trust/node_files.hpp"
@@ -164,8 +165,10 @@ cluster::brain_config coordinator::brain_config_of(const std::string& boot_id) c
 coordinator::done coordinator::serve() {
     done out;
     there([&] {
+        rpc::server_options options;
+        options.listen = rpc::listen_endpoint(wish_.settings.fleet.listen->address).value();
         auto started =
-            rpc::server::start(*control_, *self_, {.listen = rpc::listen_endpoint(wish_.settings.fleet.listen->address).value()},
+            rpc::server::start(*control_, *self_, std::move(options),
                                serve_fleet(*control_, *office_, {wish_.settings.token, wish_.intents}, log_.named("fleet")));
         if (!started) {
             const auto& why = started.error();

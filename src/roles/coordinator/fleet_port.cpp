@@ -105,11 +105,11 @@ task<result<void>> serve_worker(scheduler& on, office& where, const join_secrets
     where.said(line.id(), std::move(*ask));
     for (;;) {
         if (!line.verdict()) co_return line.verdict();
-        if (line.is_closed()) co_return {};
+        if (line.is_closed()) co_return result<void>{};
         auto bytes = co_await stream.receive(on.now() + close_look);
         if (!bytes) {
             if (bytes.error().is(rpc::errc::timed_out)) continue;
-            if (bytes.error().is(rpc::errc::finished)) co_return {};
+            if (bytes.error().is(rpc::errc::finished)) co_return result<void>{};
             co_return std::unexpected(std::move(bytes).error());
         }
         auto said = wire::decode_from_worker(*bytes);
