@@ -266,6 +266,12 @@ hand_out_right worker_session::right_to(std::uint32_t shard, instant now) const 
     return leased ? hand_out_right::fresh : hand_out_right::possibly_taken;
 }
 
+instant worker_session::fresh_until(std::uint32_t shard) const {
+    const auto found = held_.find(shard);
+    if (found == held_.end() || found->second.released) return {};
+    return std::max(found->second.confirmed ? lease_.until() : instant{}, found->second.right_until);
+}
+
 shard_epoch worker_session::holds(std::uint32_t shard) const {
     const auto found = held_.find(shard);
     return found == held_.end() ? shard_epoch::none : found->second.epoch;

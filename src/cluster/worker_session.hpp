@@ -198,6 +198,9 @@ public:
     /// Asked before each batch that was read is handed out.
     [[nodiscard]] hand_out_right right_to(std::uint32_t shard, instant now) const;
 
+    /// Until when right_to() says fresh of this shard, if nothing changes; it is asked for again after each step.
+    [[nodiscard]] instant fresh_until(std::uint32_t shard) const;
+
     /// Acked on the present stream, or still good from the one before.
     [[nodiscard]] bool has_lease(instant now) const noexcept { return lease_.valid(now) || now < carried_until_; }
     [[nodiscard]] bool is_registered() const noexcept { return phase_ == phase::registered; }

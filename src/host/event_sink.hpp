@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "discord/event_kind.hpp"
 #include "gateway/guild_availability.hpp"
 #include "gateway/session.hpp"
+#include "gateway/ticket.hpp"
 #include "host/bad_input.hpp"
 #include "shoal/error.hpp"
 #include "shoal/ids.hpp"
@@ -130,6 +132,10 @@ struct shard_snapshot {
     std::uint64_t half_deaf = 0;   ///< Sessions given up because they brought no more of a kind of event.
     bad_input_counts bad_input{};  ///< By kind: what came and could not be read.
     std::string session_id;
+    /// What goes on with the session, without its guilds; absent: there is none.
+    std::optional<gateway::resume_ticket> ticket;
+    /// The last session that Discord called lost, while no other has followed; else empty.
+    std::string lost_session;
     std::string last_reconnect_reason;
     std::string journal_problem;  ///< Why the event journal ends before the shard does; empty: it does not.
 };

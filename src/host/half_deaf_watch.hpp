@@ -23,7 +23,7 @@ public:
         std::function<void(std::string why)> renew;
     };
     /// On the thread of `on`, which outlives it, as `permits` does.
-    half_deaf_watch(gateway::silence_policy policy, scheduler& on, permit_source& permits, orders to);
+    half_deaf_watch(shard_key shard, gateway::silence_policy policy, scheduler& on, permit_source& permits, orders to);
     ~half_deaf_watch() { *self_ = nullptr; }
     half_deaf_watch(const half_deaf_watch&) = delete;
     half_deaf_watch& operator=(const half_deaf_watch&) = delete;
@@ -39,6 +39,7 @@ public:
 private:
     void renew();
 
+    shard_key shard_;
     gateway::silence_watch silence_;
     scheduler& on_;
     permit_source& permits_;

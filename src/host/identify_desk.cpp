@@ -257,13 +257,13 @@ void identify_desk::returned(std::uint64_t permit, shard_key shard) {
     });
 }
 
-void identify_desk::identify_ended(bool ready) {
+void identify_desk::identify_ended(shard_key, bool ready) {
     core_->post([=](core& self) {
         self.note([=](identify_governor& by, identify_ledger& in, instant now) { by.ended(ready, in, now); });
     });
 }
 
-void identify_desk::can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) {
+void identify_desk::can_spare(shard_key, scheduler& reply_on, std::function<void(bool)> on_answer) {
     core_->post([reply = &reply_on, call = std::move(on_answer)](core& self) {
         bool spare = false, known = false;
         const auto read = self.ledger->with(self.on.now(), [&](identify_ledger& current) {

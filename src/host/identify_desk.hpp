@@ -52,8 +52,8 @@ public:
     void withdraw(shard_key shard) override;
     void used(std::uint64_t permit, shard_key shard) override;
     void returned(std::uint64_t permit, shard_key shard) override;
-    void identify_ended(bool ready) override;
-    void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) override;
+    void identify_ended(shard_key shard, bool ready) override;
+    void can_spare(shard_key shard, scheduler& reply_on, std::function<void(bool)> on_answer) override;
 
     /// The bootstrap's answer, so that the first wave needs no second request.
     void budget_seen(budget::session_start_limit limit);

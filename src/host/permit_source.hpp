@@ -1,6 +1,6 @@
 #pragma once
 // The port through which shards get their identify permits. In single-process mode this is identify_desk (ledger in a locked
-// file); on a fleet it will be the coordinator. Not here: who may identify when (budget/identify_governor.hpp).
+// file); on a fleet the coordinator gives them (roles/worker). Not here: who may identify when (budget/identify_governor.hpp).
 
 #include <cstdint>
 #include <functional>
@@ -24,9 +24,9 @@ public:
     virtual void withdraw(shard_key shard) = 0;
     virtual void used(std::uint64_t permit, shard_key shard) = 0;
     virtual void returned(std::uint64_t permit, shard_key shard) = 0;
-    virtual void identify_ended(bool ready) = 0;
+    virtual void identify_ended(shard_key shard, bool ready) = 0;
     /// Whether the budget has an IDENTIFY to spare for a session that mostly works.
-    virtual void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) = 0;
+    virtual void can_spare(shard_key shard, scheduler& reply_on, std::function<void(bool)> on_answer) = 0;
 };
 
 }  // namespace shoal::host

@@ -51,7 +51,7 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       guilds_(options_.guild_wait),
       members_(
           *where_.on, outbound_, options_.session.seed, [this] { pump(); }, options_.planted),
-      half_deaf_(options_.silence, *where_.on, permits_,
+      half_deaf_(options_.session.shard, options_.silence, *where_.on, permits_,
                  {.may_renew = [this] { return live() && (!hooks_.may_renew || hooks_.may_renew()); },
                   .renew = [this](std::string why) { feed(gateway::renew_requested{std::move(why)}); }}),
       self_(std::make_shared<shard_driver*>(this)) {
@@ -95,7 +95,9 @@ void shard_driver::step(gateway::input fact) {
     while (!later_.empty()) {
         const auto next = std::move(later_.front());
         later_.pop_front();
+        const auto session = session_.ticket() ? session_.ticket()->session_id : std::string();
         session_.step(next, now(), orders_);
+        if (!session_.ticket() && !session.empty()) lost_session_ = session;
         for (auto& one : orders_) carry_out(one);
         orders_.clear();
     }
@@ -151,10 +153,11 @@ void shard_driver::on_closed(const net::close_report& report) {
     outbound_.disconnected();
     reading_paused_ = false;
     clear_timer(pump_timer_);
-    if (std::exchange(identify_open_, false) && !options_.planted.failures_not_told) permits_.identify_ended(false);
+    if (std::exchange(identify_open_, false) && !options_.planted.failures_not_told) permits_.identify_ended(shard(), false);
     if (report.while_dialing && report.why && report.why->is(net::errc::untrusted))
         sink_.on_untrusted(shard(), report.why->detail());
     if (report.while_dialing && told_live_ == false && hooks_.on_connection) hooks_.on_connection(false);
+    if (report.while_dialing && options_.rights != nullptr) options_.rights->dial_failed(shard());
     std::string detail = report.reason;
     if (detail.empty() && report.why) detail = report.why->message();
     // A message that the transport itself cannot read (text that is not UTF-8) is as poisonous as one that its reader cannot:
@@ -219,10 +222,12 @@ void shard_driver::on_event_ended(flight_window& window, std::uint64_t seq, deli
 /// Reading stops when too many handlers run and goes on when a quarter of the places is free.
 void shard_driver::flow() {
     if (socket_ == nullptr) return;
-    if (!reading_paused_ && in_flight_ >= options_.most_in_flight && !options_.planted.drop_when_full) {
+    const bool full = in_flight_ >= options_.most_in_flight && !options_.planted.drop_when_full;
+    if (!reading_paused_ && (full || session_unknown_)) {
         reading_paused_ = true;
         socket_->pause_reading();
-    } else if (reading_paused_ && in_flight_ <= options_.most_in_flight - (options_.most_in_flight + 3) / 4) {
+    } else if (reading_paused_ && !session_unknown_ &&
+               in_flight_ <= options_.most_in_flight - (options_.most_in_flight + 3) / 4) {
         reading_paused_ = false;
         session_.on_traffic(now());
         socket_->resume_reading();
@@ -326,7 +331,9 @@ shard_snapshot shard_driver::snapshot() const {
     if (const auto& ticket = session_.ticket()) {
         picture.seq = ticket->seq;
         picture.session_id = ticket->session_id;
+        picture.ticket = *ticket;
     }
+    picture.lost_session = lost_session_;
     return picture;
 }
 

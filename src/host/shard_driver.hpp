@@ -31,6 +31,7 @@
 #include "host/outbound_queue.hpp"
 #include "host/planted.hpp"
 #include "host/shard_host.hpp"
+#include "host/shard_rights.hpp"
 #include "host/takeover.hpp"
 #include "host/ticket_keeper.hpp"
 #include "net/websocket.hpp"
@@ -49,6 +50,7 @@ struct driver_options {
     logger log;
     gateway::silence_policy silence;
     ticket_keeper* keeper = nullptr;  ///< Must outlive the driver; nullptr: nobody goes on with what this process leaves.
+    shard_rights* rights = nullptr;   ///< Must outlive the driver; nullptr: no lease bounds it.
     planted_bugs planted;
 };
 
@@ -99,6 +101,7 @@ private:
     void settle();
     void carry_out(gateway::action& order);
     void order(gateway::dial& what);
+    void dial_now(std::string url);
     void order(gateway::ask_permit& what);
     void order(gateway::use_permit& what);
     void order(gateway::return_permit& what);
@@ -118,6 +121,7 @@ private:
     void take_message(buffer message);
     void take_dispatch(const discord::envelope& what, buffer message);
     void take_ready(const discord::envelope& what, std::uint64_t seq);
+    void wait_until_known(const std::string& session_id);
     void take_resumed(std::uint64_t seq);
     void hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how);
     [[nodiscard]] guild_change note_guild(const discord::envelope& what, std::uint64_t seq);
@@ -177,6 +181,8 @@ private:
     std::uint32_t in_flight_ = 0;           // older sessions' events included
     std::uint64_t highest_handed_out_ = 0;  // of the window's session
     bool reading_paused_ = false;
+    bool session_unknown_ = false;  // to whoever grants rights: nothing of it is handed out yet
+    std::string lost_session_;      // as in shard_snapshot
 
     gateway::guild_availability guilds_;
     gateway::guild_history guild_changes_;  // by events whose handlers may not have ended

@@ -86,7 +86,8 @@ void shard_driver::take_message(buffer message) {
             // Whether the session is lost is not to be guessed: RESUME will tell.
             const auto resumable = discord::json_value(read->data).boolean();
             if (!resumable) return broken(bad_input::wrong_shape, "op 9 that does not say whether the session is lost");
-            if (std::exchange(identify_open_, false) && !options_.planted.failures_not_told) permits_.identify_ended(false);
+            if (std::exchange(identify_open_, false) && !options_.planted.failures_not_told)
+                permits_.identify_ended(shard(), false);
             return feed(gateway::session_invalidated{*resumable});
         }
         case opcode::hello: {
@@ -138,7 +139,9 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
         say_unknown(what.name);
     }
     const bool fresh = !takeover_.may_be_known(seq, now()) && found == verdict::deliver;
-    hand_out(what, std::move(message), seq, fresh || options_.planted.replay_unmarked ? delivery::fresh : delivery::replayed);
+    auto how = fresh || options_.planted.replay_unmarked ? delivery::fresh : delivery::replayed;
+    if (fresh && options_.rights != nullptr && options_.rights->may_be_taken(shard(), now())) how = delivery::possibly_taken;
+    hand_out(what, std::move(message), seq, how);
 }
 
 void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) {
@@ -166,8 +169,10 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
         (void)session_.on_dispatch(seq, now());  // A replay brought it again: the session has not begun anew.
         return;
     }
-    if (std::exchange(identify_open_, false)) permits_.identify_ended(true);
+    if (std::exchange(identify_open_, false)) permits_.identify_ended(shard(), true);
     step(gateway::ready_received{session_id, resume_url, application});
+    lost_session_.clear();
+    wait_until_known(session_id);
     if (session_.on_dispatch(seq, now()) == verdict::ignore) return settle();
     count_event(what.kind);
     begin_window(session_id, seq);
@@ -186,6 +191,19 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
     keep();
     settle();
     guilds_maybe_ready();
+}
+
+/// Whoever goes on with this session after this process must know it before anybody has seen an event of it.
+void shard_driver::wait_until_known(const std::string& session_id) {
+    if (options_.rights == nullptr) return;
+    session_unknown_ = true;
+    options_.rights->ask_to_hand_out(shard(), session_id, *where_.on, [self = self_, session_id] {
+        auto* const me = *self;
+        if (me == nullptr || !me->session_.ticket() || me->session_.ticket()->session_id != session_id) return;
+        me->session_unknown_ = false;
+        me->flow();
+    });
+    flow();
 }
 
 void shard_driver::take_resumed(std::uint64_t seq) {

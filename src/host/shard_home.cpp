@@ -48,11 +48,15 @@ shard_driver& shard_home::make(shard_key shard, std::optional<gateway::resume_ti
     with.silence = options_.silence;
     with.keeper = options_.keeper;
     with.session.acknowledges_kept = options_.keeper != nullptr && !options_.planted.acknowledges_received;
+    with.rights = options_.rights;
     with.planted = options_.planted;
 
     driver_hooks hooks;
     hooks.on_connection = [this, shard](bool live) { host_.connection_changed(*this, shard, live); };
-    hooks.on_changed = [this, shard] { publish(shard); };
+    hooks.on_changed = [this, shard] {
+        publish(shard);
+        if (options_.on_changed) options_.on_changed(shard);
+    };
     hooks.may_renew = [this] { return host_.may_renew(on().now()); };
     hooks.on_stopped = [this, shard] { host_.ended(*this, shard); };
     hooks.on_busy = [pulse = pulse_.get(), id = shard.id](discord::event_kind kind) {

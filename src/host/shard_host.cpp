@@ -93,9 +93,11 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
         if (ending) here.close_journal(shard);
         std::function<void(ticket_map)> all_done;
         ticket_map left;
+        const bool told = !ending && options.on_gone != nullptr;
         {
             const std::lock_guard lock(mutex);
-            table.gone(shard, for_good ? std::nullopt : std::move(ticket));
+            // Who is told of a ticket has it: the shard's next start brings its own.
+            table.gone(shard, for_good || told ? std::nullopt : ticket);
             tell_edge(edge.removed(shard, here.on().now()));
             if (on_all_stopped != nullptr && table.empty()) {
                 all_done = std::exchange(on_all_stopped, nullptr);
@@ -105,6 +107,7 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
                 reconcile();
             }
         }
+        if (told) options.on_gone(shard, std::move(ticket));
         if (all_done) all_done(std::move(left));
     }
 

@@ -22,6 +22,7 @@
 #include "host/member_desk.hpp"
 #include "host/permit_source.hpp"
 #include "host/planted.hpp"
+#include "host/shard_rights.hpp"
 #include "host/ticket_keeper.hpp"
 #include "net/http_client.hpp"
 #include "net/websocket.hpp"
@@ -48,6 +49,13 @@ struct host_options {
     std::string user_agent;
     /// Keeps what another process needs to go on; must outlive the host. nullptr: nobody does.
     ticket_keeper* keeper = nullptr;
+    /// What a lease allows; must outlive the host. nullptr: no lease bounds the shards.
+    shard_rights* rights = nullptr;
+    /// A shard's picture changed in something else than its counts; on its thread.
+    std::function<void(shard_key)> on_changed;
+    /// A shard that was not wanted any more is gone, with its ticket if that is still good; not called once stop() was. On its
+    /// thread.
+    std::function<void(shard_key, std::optional<gateway::resume_ticket>)> on_gone;
     planted_bugs planted;  ///< For tests/simulation only.
 };
 

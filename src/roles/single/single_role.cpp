@@ -7,12 +7,12 @@
 #include <mutex>
 #include <optional>
 
+#include "roles/process/assembly.hpp"
 #include "roles/process/exit_reasons.hpp"
 #include "roles/process/first_answer.hpp"
+#include "roles/process/run_files.hpp"
 #include "roles/process/run_log.hpp"
-#include "roles/single/assembly.hpp"
-#include "roles/single/run_files.hpp"
-#include "roles/single/shard_census.hpp"
+#include "roles/process/shard_census.hpp"
 
 namespace shoal::roles {
 

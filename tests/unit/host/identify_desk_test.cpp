@@ -73,7 +73,7 @@ struct desk_bench {
         desk.ask({shard, total}, false, time, [this, &desk, shard, total, use](const permit_source::answer& answer) {
             if (!answer.refused.empty()) return refusals.push_back(fmt::format("{}: {}", shard, answer.refused));
             grants.emplace_back(shard, time.now());
-            if (use) desk.used(answer.permit, {shard, total}), desk.identify_ended(true);
+            if (use) desk.used(answer.permit, {shard, total}), desk.identify_ended({shard, total}, true);
         });
     }
 
@@ -110,7 +110,7 @@ TEST_CASE("whether an IDENTIFY can be spared is answered from the ledger, after 
     auto& desk = bench.open();
     std::vector<bool> answers;
     const auto ask = [&] {
-        desk.can_spare(bench.time, [&](bool spare) { answers.push_back(spare); });
+        desk.can_spare({0, 1}, bench.time, [&](bool spare) { answers.push_back(spare); });
         bench.time.run_for(1ms);
     };
     ask();

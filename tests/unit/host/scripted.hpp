@@ -178,8 +178,8 @@ public:
     void withdraw(shard_key shard) override { lines.push_back(fmt::format("withdraw {}", shard.id)); }
     void used(std::uint64_t permit, shard_key) override { lines.push_back(fmt::format("used {}", permit)); }
     void returned(std::uint64_t permit, shard_key) override { lines.push_back(fmt::format("returned {}", permit)); }
-    void identify_ended(bool ready) override { lines.push_back(ready ? "ended ready" : "ended failed"); }
-    void can_spare(scheduler& reply_on, std::function<void(bool)> on_answer) override {
+    void identify_ended(shard_key, bool ready) override { lines.push_back(ready ? "ended ready" : "ended failed"); }
+    void can_spare(shard_key, scheduler& reply_on, std::function<void(bool)> on_answer) override {
         reply_on.post([this, on_answer = std::move(on_answer)] { on_answer(has_to_spare); });
     }
 

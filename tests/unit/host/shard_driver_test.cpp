@@ -1,7 +1,7 @@
 // One shard's driver on virtual time, against a far end that the test plays.
 
-#include "discord/json_cursor.hpp"
 #include "host/shard_driver.hpp"
+#include "discord/json_cursor.hpp"
 
 #include <signal.h>
 #include <stdlib.h>

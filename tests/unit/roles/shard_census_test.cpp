@@ -1,6 +1,6 @@
 // Whether a bot goes on without a shard.
 
-#include "roles/single/shard_census.hpp"
+#include "roles/process/shard_census.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "roles/single/run_files.hpp"
+#include "roles/process/run_files.hpp"
 
 #include <utility>
 

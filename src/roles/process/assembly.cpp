@@ -1,10 +1,11 @@
-#include "roles/single/assembly.hpp"
+#include "roles/process/assembly.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <future>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -73,7 +74,7 @@ std::expected<void, startup_problem> assembly::open_ops() {
 ops::node_picture assembly::picture() {
     ops::node_picture node;
     node.process_id = settings_.process_id;
-    node.mode = "single";
+    node.mode = settings_.mode == config::run_mode::worker ? "worker" : "single";
     node.version = config::version;
     node.stopping = stopping_;
     node.process = probe_.look(control_->now());
@@ -82,6 +83,8 @@ ops::node_picture assembly::picture() {
     node.shards = bot_.shards();
     node.rest = bot_.rest().status();
     node.answers = bot_.bad_answers();
+    node.serves = serves_;
+    if (desk_ == nullptr) return node;
     const auto budget = desk_->budget();
     auto& identify = node.identify.emplace();
     identify.total = budget.seen.total;
@@ -106,11 +109,7 @@ std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& d
     desk_->budget_seen(discord.limit);
 
     recall(shards);
-    if (auto done = open_bot(); !done) return done;
-    host_ = std::make_unique<host::shard_host>(std::move(threads), host_options_for(discord.url), *desk_, bot_);
-    bot_.attach(host_.get());
-    made_.store(true, std::memory_order_release);
-
+    if (auto done = make_host(host_options_for(discord.url), std::move(threads), *desk_); !done) return done;
     log_.info("starting", {{"shards", fmt::format("{}", shards.size())},
                            {"total", fmt::format("{}", shards.front().total)},
                            {"gateway", discord.url},
@@ -118,6 +117,28 @@ std::expected<void, startup_problem> assembly::set_up(const host::gateway_bot& d
                            {"identifies_left", fmt::format("{}", discord.limit.remaining)},
                            {"max_concurrency", fmt::format("{}", discord.limit.max_concurrency)},
                            {"threads", fmt::format("{}", threads_.size())}});
+    return {};
+}
+
+std::expected<void, startup_problem> assembly::set_up_worker(const host::gateway_bot& discord, fleet_ports fleet) {
+    auto threads = make_threads(std::numeric_limits<std::size_t>::max());
+    auto options = host_options_for(discord.url);
+    options.rights = &fleet.rights;
+    options.on_changed = std::move(fleet.on_changed);
+    options.on_gone = std::move(fleet.on_gone);
+    if (auto done = make_host(std::move(options), std::move(threads), fleet.permits); !done) return done;
+    log_.info("starting as a worker", {{"gateway", discord.url},
+                                       {"intents", fmt::format("{}", bot_.intents_to_identify())},
+                                       {"threads", fmt::format("{}", threads_.size())}});
+    return {};
+}
+
+std::expected<void, startup_problem> assembly::make_host(host::host_options options, std::vector<host::shard_thread> threads,
+                                                         host::permit_source& permits) {
+    if (auto done = open_bot(); !done) return done;
+    host_ = std::make_unique<host::shard_host>(std::move(threads), std::move(options), permits, bot_);
+    bot_.attach(host_.get());
+    made_.store(true, std::memory_order_release);
     return {};
 }
 
@@ -135,10 +156,10 @@ void assembly::recall(const std::vector<shard_key>& shards) {
     tickets_ = checkpoints_->recall();
 }
 
-std::vector<host::shard_thread> assembly::make_threads(std::size_t shards) {
+std::vector<host::shard_thread> assembly::make_threads(std::size_t most) {
     const auto cores = std::max(1U, std::thread::hardware_concurrency());
     const auto wanted = settings_.threads == 0 ? cores : settings_.threads;
-    const auto count = std::min<std::size_t>(wanted, shards);
+    const auto count = std::min<std::size_t>(wanted, most);
     std::vector<host::shard_thread> lanes;
     for (std::size_t i = 0; i < count; ++i) {
         threads_.push_back(std::make_unique<net::io_thread>(fmt::format("shoal-{}", i)));

@@ -20,9 +20,17 @@
 #include "net/io_thread.hpp"
 #include "ops/ops_port.hpp"
 #include "ops/process_probe.hpp"
-#include "roles/single/run_files.hpp"
+#include "roles/process/run_files.hpp"
 
 namespace shoal::roles {
+
+/// How a fleet's coordinator bounds and follows the shards of a worker; see host_options.
+struct fleet_ports {
+    host::permit_source& permits;
+    host::shard_rights& rights;
+    std::function<void(shard_key)> on_changed;
+    std::function<void(shard_key, std::optional<gateway::resume_ticket>)> on_gone;
+};
 
 class assembly {
 public:
@@ -35,26 +43,32 @@ public:
     assembly& operator=(const assembly&) = delete;
 
     /// Carries REST, the identify desk and the role's own decisions; no shard lives on it.
-    [[nodiscard]] scheduler& control() noexcept { return *control_; }
+    [[nodiscard]] net::io_thread& control() noexcept { return *control_; }
     [[nodiscard]] const host::gateway_bot_source& discord() const noexcept { return source_; }
 
     /// Opens the ops address, if the settings name one: from here on it says "starting".
     [[nodiscard]] std::expected<void, config::startup_problem> open_ops();
     /// What the ops address says from now on. On the control thread.
     void say_stopping() noexcept { stopping_ = true; }
+    void say_serving(bool serves) noexcept { serves_ = serves; }
 
     /// Makes the rest, up to the last step before `shards` run. `no_budget` is called on the control thread when Discord does not
     /// say any more how many IDENTIFYs are left.
     [[nodiscard]] std::expected<void, config::startup_problem> set_up(const host::gateway_bot& discord,
                                                                       const std::vector<shard_key>& shards,
                                                                       std::function<void(const failure&)> no_budget);
+    /// The same for a worker, whose shards come later, with their permits and tickets. What `fleet` refers to outlives this.
+    [[nodiscard]] std::expected<void, config::startup_problem> set_up_worker(const host::gateway_bot& discord, fleet_ports fleet);
     /// After set_up(), once: the sessions of the process before that can be gone on with.
     [[nodiscard]] std::map<shard_key, gateway::resume_ticket> take_tickets() { return std::move(tickets_); }
     /// After set_up().
     [[nodiscard]] host::shard_host& shards() noexcept { return *host_; }
 
 private:
-    [[nodiscard]] std::vector<host::shard_thread> make_threads(std::size_t shards);
+    [[nodiscard]] std::vector<host::shard_thread> make_threads(std::size_t most);
+    [[nodiscard]] std::expected<void, config::startup_problem> make_host(host::host_options options,
+                                                                         std::vector<host::shard_thread> threads,
+                                                                         host::permit_source& permits);
     void recall(const std::vector<shard_key>& shards);
     [[nodiscard]] std::expected<void, config::startup_problem> open_bot();
     /// On the control thread.
@@ -81,7 +95,7 @@ private:
 
     // On the control thread, as soon as it is open.
     ops::process_probe probe_;
-    bool stopping_ = false;
+    bool stopping_ = false, serves_ = false;
     std::atomic<bool> made_ = false;  // Set by the thread that starts.
     std::unique_ptr<ops::ops_port> ops_;
 };

@@ -1,0 +1,132 @@
+#include "roles/worker/coordinator_line.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "rpc/endpoint.hpp"
+#include "wire/codec.hpp"
+#include "wire/methods.hpp"
+
+namespace shoal::roles {
+namespace {
+
+constexpr duration open_patience = std::chrono::seconds(3);
+
+}  // namespace
+
+coordinator_line::coordinator_line(scheduler& on, rpc::dialer& dialer, secret token, std::uint64_t intents,
+                                   cluster::process_id process, cluster::incarnation which, events to)
+    : on_(on),
+      dialer_(dialer),
+      token_(std::move(token)),
+      intents_(intents),
+      process_(std::move(process)),
+      incarnation_(which),
+      to_(std::move(to)),
+      self_(std::make_shared<coordinator_line*>(this)) {}
+
+coordinator_line::~coordinator_line() {
+    *self_ = nullptr;
+    running_.reset();
+}
+
+trust::join_facts coordinator_line::facts() const {
+    return {.from_coordinator = theirs_,
+            .from_worker = mine_,
+            .process_id = process_.value,
+            .incarnation = cluster::number(incarnation_),
+            .intents = intents_};
+}
+
+void coordinator_line::open(const std::string& address) {
+    close();
+    // Not inside of a coroutine of this line, which may be the caller.
+    on_.post([self = self_, address, turn = turn_] {
+        auto* const me = *self;
+        if (me == nullptr || me->turn_ != turn) return;
+        me->running_ = std::make_unique<task_group>();
+        me->running_->start(me->run(address, turn));
+    });
+}
+
+void coordinator_line::close() {
+    ++turn_;
+    // The frame that reads the stream may be the caller: it goes when nobody stands in it, and before its stream.
+    on_.post(
+        [stream = std::shared_ptr<rpc::stream>(std::move(stream_)), old = std::shared_ptr<task_group>(std::move(running_))] {});
+}
+
+void coordinator_line::say(cluster::to_coordinator what) {
+    if (stream_ == nullptr) return;
+    if (auto* const ask = std::get_if<cluster::register_ask>(&what)) {
+        const auto text = [](const trust::proof& bytes) { return std::string(bytes.begin(), bytes.end()); };
+        ask->token_proof = text(trust::prove(token_, trust::proof_subject::token_of_worker, facts()));
+        ask->intents_proof = text(trust::prove(token_, trust::proof_subject::intents, facts()));
+    }
+    if (auto sent = stream_->send(wire::encode(what)); !sent) {
+        // A coordinator that takes nothing more is one that is not there.
+        const auto turn = turn_;
+        on_.post([self = self_, turn, why = sent.error().message()] {
+            auto* const me = *self;
+            if (me == nullptr || me->turn_ != turn) return;
+            me->close();
+            me->to_.closed(why);
+        });
+    }
+}
+
+task<> coordinator_line::run(std::string address, std::uint64_t turn) {
+    auto ended = co_await serve(std::move(address), turn);
+    const auto why = ended ? std::string("the coordinator ended the stream") : ended.error().message();
+    on_.post([self = self_, turn, why] {
+        auto* const me = *self;
+        if (me == nullptr || me->turn_ != turn) return;
+        me->close();
+        me->to_.closed(why);
+    });
+}
+
+task<result<void>> coordinator_line::serve(std::string address, std::uint64_t turn) {
+    const auto to = rpc::dial_endpoint(address);
+    if (!to) co_return std::unexpected(to.error());
+    auto opened =
+        co_await dialer_.open(*to, wire::attach_method, trust::role_set(trust::role::coordinator), on_.now() + open_patience);
+    if (!opened) co_return std::unexpected(std::move(opened).error());
+    if (turn != turn_) co_return result<void>{};
+    stream_ = std::move(*opened);
+    auto& stream = *stream_;
+
+    mine_ = trust::make_nonce();
+    wire::worker_hello hello;
+    hello.process = process_;
+    hello.incarnation = incarnation_;
+    hello.nonce = mine_;
+    if (auto sent = stream.send(wire::encode(hello)); !sent) co_return sent;
+    auto first = co_await stream.receive(on_.now() + open_patience);
+    if (!first) co_return std::unexpected(std::move(first).error());
+    auto read = wire::decode_from_coordinator(*first);
+    if (!read) co_return std::unexpected(std::move(read).error());
+    const auto* challenge = std::get_if<wire::coordinator_challenge>(&*read);
+    if (challenge == nullptr) co_return std::unexpected(failure(rpc::errc::malformed, "a stream begins with Challenge"));
+    theirs_ = challenge->nonce;
+    if (!trust::same(challenge->token_proof, trust::prove(token_, trust::proof_subject::token_of_coordinator, facts()))) {
+        co_return std::unexpected(failure(rpc::errc::refused, fmt::format("{} coordinates a bot with another token", address)));
+    }
+    to_.opened();
+    while (turn == turn_) {
+        auto bytes = co_await stream.receive();
+        if (!bytes) {
+            if (bytes.error().is(rpc::errc::finished)) co_return result<void>{};
+            co_return std::unexpected(std::move(bytes).error());
+        }
+        auto said = wire::decode_from_coordinator(*bytes);
+        if (!said) co_return std::unexpected(std::move(said).error());
+        auto* const message = std::get_if<cluster::to_worker>(&*said);
+        if (message == nullptr) co_return std::unexpected(failure(rpc::errc::malformed, "Challenge comes once"));
+        to_.received(std::move(*message));
+    }
+    co_return result<void>{};
+}
+
+}  // namespace shoal::roles

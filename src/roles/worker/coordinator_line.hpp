@@ -1,0 +1,61 @@
+#pragma once
+// A worker's stream to its coordinator: opened, greeted with the proofs of token and intents, and then carrying messages both
+// ways. Not here: when it is opened and what is said (cluster/worker_session.hpp).
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/scheduler.hpp"
+#include "base/secret.hpp"
+#include "base/task_group.hpp"
+#include "cluster/messages.hpp"
+#include "rpc/dialer.hpp"
+#include "trust/join_proof.hpp"
+
+namespace shoal::roles {
+
+class coordinator_line {
+public:
+    struct events {
+        /// The coordinator has shown that it holds the same token, and waits for register_ask.
+        std::function<void()> opened;
+        std::function<void(cluster::to_worker)> received;
+        /// The end, told once a stream, never inside of a call.
+        std::function<void(std::string why)> closed;
+    };
+    /// All on `on`'s thread; `dialer` outlives it.
+    coordinator_line(scheduler& on, rpc::dialer& dialer, secret token, std::uint64_t intents, cluster::process_id process,
+                     cluster::incarnation which, events to);
+    ~coordinator_line();
+    coordinator_line(const coordinator_line&) = delete;
+    coordinator_line& operator=(const coordinator_line&) = delete;
+
+    /// Leaves the stream before, if there is one.
+    void open(const std::string& address);
+    /// Proofs are added to register_ask here. Dropped where no stream is open.
+    void say(cluster::to_coordinator what);
+    /// Without a word to `closed`. What was said before is still sent if the other side takes it soon.
+    void close();
+
+private:
+    [[nodiscard]] task<> run(std::string address, std::uint64_t turn);
+    [[nodiscard]] task<result<void>> serve(std::string address, std::uint64_t turn);
+    [[nodiscard]] trust::join_facts facts() const;
+
+    scheduler& on_;
+    rpc::dialer& dialer_;
+    const secret token_;
+    const std::uint64_t intents_;
+    const cluster::process_id process_;
+    const cluster::incarnation incarnation_;
+    events to_;
+
+    std::uint64_t turn_ = 0;  // Of the stream that counts; what an older one says is not heard.
+    std::unique_ptr<rpc::stream> stream_;
+    trust::nonce mine_{}, theirs_{};
+    std::unique_ptr<task_group> running_;
+    std::shared_ptr<coordinator_line*> self_;  // Emptied when this goes.
+};
+
+}  // namespace shoal::roles

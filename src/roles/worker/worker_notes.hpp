@@ -1,0 +1,14 @@
+#pragma once
+// What the worker's session notes, as lines of the log, and what a host shows, as the session wants it. Pure.
+// Not here: when (worker_role.cpp).
+
+#include "base/logger.hpp"
+#include "cluster/worker_session.hpp"
+#include "host/event_sink.hpp"
+
+namespace shoal::roles {
+
+void write_note(const logger& log, const cluster::worker::note& what);
+[[nodiscard]] cluster::worker::shard_seen seen_of(const host::shard_snapshot& picture);
+
+}  // namespace shoal::roles
