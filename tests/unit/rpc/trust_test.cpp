@@ -2,6 +2,7 @@
 // streams.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <csignal>
 
 #include "unit/rpc/rpc_fixture.hpp"
+#include "unit/trust/rsa_node.hpp"
 
 using namespace shoal;
 using namespace shoal::rpc;
@@ -105,6 +107,65 @@ TEST_CASE("an expired certificate is refused by the server") {
     const server_node there{&echo, {}, role_set(role::coordinator), before};
     const trust::node_texts over{before.authority.certificate_pem, ended.certificate_pem, ended.key_pem};
     CHECK(bare_client(there.at.port).greet(TLS1_3_VERSION, TLS1_3_VERSION, &over) == "refused after the handshake");
+}
+
+TEST_CASE("a server with an RSA key, with which TLS 1.2 would come about, is heard by no client of ours") {
+    // Such a node does not start (src/trust); this one was not asked.
+    trust::node_identity rsa{trust::testing::rsa_texts(our_house()), {}, {}};
+    thread_of_tasks thread("rsa");
+    server_options options;
+    options.listen = listen_endpoint("127.0.0.1:0").value();
+    std::atomic<int> heard{0};
+    served_calls what;
+    what.calls[std::string(wire::picture_method)] = [&](const peer_identity&, std::string) -> task<result<std::string>> {
+        ++heard;
+        co_return "a picture";
+    };
+    auto face = server::start(thread.io, rsa, std::move(options), std::move(what)).value();
+    const auto mine = our_house().texts(role_set(role::worker));
+    // The premise: with that key the list of suites would let TLS 1.2 in.
+    CHECK(bare_client(face->port()).greet(TLS1_2_VERSION, TLS1_2_VERSION, &mine) == "TLSv1.2");
+    client_node client{role_set(role::operating)};
+    const auto got = ask(client, {"127.0.0.1", face->port()}, "hello", wire::picture_method);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().is(errc::untrusted));
+    CHECK(got.error().detail() == "the certificate of rsa has no ECDSA key on P-256 or P-384");
+    CHECK(heard == 0);
+    thread.run([&] { face.reset(); });
+}
+
+TEST_CASE("a server that speaks TLS 1.2 at most is not spoken to") {
+    const house& home = our_house();
+    const auto texts = home.texts(role_set(role::coordinator));
+    const trust::testing::temp_folder folder;
+    trust::testing::store(folder.path(), texts);
+    using context_ptr = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* c) { SSL_CTX_free(c); })>;
+    const context_ptr context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");
+    REQUIRE(SSL_CTX_use_certificate_chain_file(context.get(), (folder / "node.pem").c_str()) == 1);
+    REQUIRE(SSL_CTX_use_PrivateKey_file(context.get(), (folder / "node.key").c_str(), SSL_FILETYPE_PEM) == 1);
+    auto port = listener::open(listen_endpoint("127.0.0.1:0").value(), {}).value();
+    std::atomic<int> handshakes{0};
+    std::atomic<int> tries{0};
+    port->begin([&](int socket) {
+        // On the listener's thread, blocking: this server serves one at a time.
+        ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) & ~O_NONBLOCK);
+        SSL* const ssl = SSL_new(context.get());
+        SSL_set_fd(ssl, socket);
+        if (SSL_accept(ssl) == 1) ++handshakes;
+        ++tries;
+        SSL_free(ssl);
+        ::close(socket);
+    });
+    client_node client{role_set(role::worker)};
+    const auto got = ask(client, {"127.0.0.1", port->port()}, "hello");
+    REQUIRE_FALSE(got);
+    CHECK_MESSAGE(got.error().is(errc::untrusted), got.error().message());
+    CHECK(got.error().detail() == "the other side does not speak TLS 1.3");
+    CHECK(tries >= 1);
+    CHECK(handshakes == 0);
+    port->stop();
 }
 
 TEST_CASE("our client trusts no server of another authority, and says so") {
