@@ -10,6 +10,7 @@
 
 #include <csignal>
 
+#include "trust/certificate_watch.hpp"
 #include "unit/rpc/rpc_fixture.hpp"
 #include "unit/trust/rsa_node.hpp"
 
@@ -323,4 +324,62 @@ TEST_CASE("new certificates are used by the next connection, and an open stream 
     CHECK(say("two") == "two");
     CHECK(server.face->counts().open_calls == 1);
     client.thread.run([&] { kept.reset(); });
+}
+
+TEST_CASE("files that are replaced on the disk are taken up by running nodes, bad ones are not, and an open stream stays") {
+    const trust::testing::temp_folder server_files;
+    const trust::testing::temp_folder client_files;
+    const house& old = our_house();
+    trust::testing::store(server_files.path(), old.texts(role_set(role::coordinator), "server"));
+    trust::testing::store(client_files.path(), old.texts(role_set(role::worker), "client"));
+    server_node server;
+    client_node client{role_set(role::worker)};
+    std::vector<std::string> troubles;
+    std::optional<trust::certificate_watch> server_watch;
+    std::optional<trust::certificate_watch> client_watch;
+    server.thread.run([&] {
+        server_watch.emplace(
+            server.thread.io, server_files.path(), trust::read_node(server_files.path(), old.now).value(),
+            trust::watch_options{.every = 10ms, .calendar = {}},
+            [&](const trust::node_identity& fresh) { server.face->use(fresh); },
+            [&](const failure& why) { troubles.push_back(why.message()); });
+    });
+    client.thread.run([&] {
+        client_watch.emplace(
+            client.thread.io, client_files.path(), trust::read_node(client_files.path(), old.now).value(),
+            trust::watch_options{.every = 10ms, .calendar = {}},
+            [&](const trust::node_identity& fresh) { client.dial->use(fresh); }, [](const failure&) {});
+    });
+    std::unique_ptr<stream> kept;
+    client.thread.await([&]() -> task<result<void>> {
+        kept =
+            (co_await client.dial->open(server.at, "/test.Node/Stream", role_set(role::coordinator), client.thread.in(patience)))
+                .value();
+        co_return result<void>{};
+    });
+    // A bad key: the server goes on with what it has.
+    trust::testing::write(server_files / "node.key", "garbage");
+    REQUIRE(eventually([&] { return server.thread.run([&] { return troubles.size() == 1; }); }));
+    CHECK(ask(client, server.at, "a").value() == "a from client");
+    // Another authority altogether, here and there: sooner or later they believe each other by it.
+    const house fresh(trust::testing::real_today(), "Fresh authority");
+    trust::testing::store(server_files.path(), fresh.texts(role_set(role::coordinator), "server"));
+    trust::testing::store(client_files.path(), fresh.texts(role_set(role::worker), "new-client"));
+    REQUIRE(eventually([&] {
+        const auto got = ask(client, server.at, "b");
+        return got && *got == "b from new-client";
+    }));
+    client_node left_behind{role_set(role::worker)};
+    CHECK(ask(left_behind, server.at, "c").error().is(errc::untrusted));
+    // The stream was made before all that.
+    const auto echoed = client.thread.await([&]() -> task<result<std::string>> {
+        (void)kept->send("still here");
+        co_return co_await kept->receive(client.thread.in(patience));
+    });
+    CHECK(echoed.value() == "still here");
+    client.thread.run([&] {
+        kept.reset();
+        client_watch.reset();
+    });
+    server.thread.run([&] { server_watch.reset(); });
 }
