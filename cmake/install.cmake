@@ -17,8 +17,20 @@ function(shoal_rooms_below target out)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
+# Fails if one of these rooms links a library that what is made of them must do without.
+function(shoal_refuse_links what rooms pattern)
+  foreach(room IN LISTS rooms)
+    get_target_property(links ${room} INTERFACE_LINK_LIBRARIES)
+    foreach(link IN LISTS links)
+      if(link MATCHES "${pattern}")
+        message(FATAL_ERROR "${what} must do without ${link}, and reaches it through ${room}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
 function(shoal_install)
-  # What a bot links: the library of one process, without gRPC. shoal::fleet will stand beside it.
+  # What a bot links: the library of one process, without gRPC; and beside it shoal::fleet, with what nodes need to speak to each other.
   add_library(shoal_api INTERFACE)
   add_library(shoal::bot ALIAS shoal_api)
   target_link_libraries(shoal_api INTERFACE shoal_roles_single fmt::fmt)
@@ -27,8 +39,13 @@ function(shoal_install)
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   set_target_properties(shoal_api PROPERTIES EXPORT_NAME bot)
 
+  add_library(shoal_fleet INTERFACE)
+  add_library(shoal::fleet ALIAS shoal_fleet)
+  target_link_libraries(shoal_fleet INTERFACE shoal_api shoal_rpc shoal_store shoal_cluster)
+
   set(rooms "")
   shoal_rooms_below(shoal_roles_single rooms)
+  shoal_refuse_links(shoal::bot "${rooms}" "gRPC|protobuf|SQLite")
   foreach(room IN LISTS rooms)
     string(REGEX REPLACE "^shoal_" "room_" name ${room})
     set_target_properties(${room} PROPERTIES EXPORT_NAME ${name})

@@ -136,13 +136,16 @@ std::string plain_address(std::string_view peer) {
     return address;
 }
 
-std::optional<peer_identity> identity_of(const grpc::AuthContext* context, std::string_view peer) {
-    if (context == nullptr || !context->IsPeerAuthenticated()) return std::nullopt;
+result<peer_identity> identity_of(const grpc::AuthContext* context, std::string_view peer) {
+    const auto no = [](std::string why) { return std::unexpected(failure(errc::untrusted, std::move(why))); };
+    if (context == nullptr || !context->IsPeerAuthenticated()) return no("the other side shows no certificate");
     const auto pem = context->FindPropertyValues("x509_pem_cert");
-    if (pem.size() != 1) return std::nullopt;
-    auto facts = trust::read_certificates({pem.front().data(), pem.front().size()}, "the peer's certificate");
-    if (!facts) return std::nullopt;
-    return peer_identity{std::move(facts->front().name), facts->front().roles, plain_address(peer)};
+    if (pem.size() != 1) return no("the other side shows no certificate");
+    auto facts = trust::read_certificates({pem.front().data(), pem.front().size()}, "the other side's certificate");
+    if (!facts) return no(facts.error().detail());
+    auto& own = facts->front();
+    if (!own.has_strong_key) return no("the certificate of " + own.name + " has no ECDSA key on P-256 or P-384");
+    return peer_identity{std::move(own.name), own.roles, plain_address(peer)};
 }
 
 }  // namespace shoal::rpc

@@ -42,8 +42,9 @@ private:
 /// What a client shows and whom it trusts. A new set is a new object.
 [[nodiscard]] std::shared_ptr<grpc::ChannelCredentials> client_credentials(const trust::node_texts& texts);
 
-/// Whose certificate is at the other end; nullopt if there is none. `peer` as gRPC writes addresses: "ipv4:127.0.0.1:80".
-[[nodiscard]] std::optional<peer_identity> identity_of(const grpc::AuthContext* context, std::string_view peer);
+/// Whose certificate is at the other end. errc::untrusted if there is none, or one with an RSA key: with such a one TLS 1.2 could
+/// have been spoken. `peer` as gRPC writes addresses: "ipv4:127.0.0.1:80".
+[[nodiscard]] result<peer_identity> identity_of(const grpc::AuthContext* context, std::string_view peer);
 /// "ipv6:%5B::1%5D:80" -> "[::1]:80".
 [[nodiscard]] std::string plain_address(std::string_view peer);
 

@@ -67,11 +67,14 @@ public:
 
 private:
     void OnReadInitialMetadataDone(bool ok) override {
-        auto who = ok ? identity_of(context_.auth_context().get(), context_.peer()) : std::nullopt;
-        if (!who) return told_not_open();
-        if (!who->roles.meets(expected_)) {
-            told_end({errc::wrong_role,
-                      "who answers at " + who->address + " is " + who->name + ", with roles: " + text_of(who->roles)});
+        if (!ok) return told_not_open();
+        auto who = identity_of(context_.auth_context().get(), context_.peer());
+        if (who && !who->roles.meets(expected_)) {
+            who = std::unexpected(failure(errc::wrong_role, "who answers at " + who->address + " is " + who->name +
+                                                                ", with roles: " + text_of(who->roles)));
+        }
+        if (!who) {
+            told_end(std::move(who).error());
             context_.TryCancel();
             return told_not_open();
         }

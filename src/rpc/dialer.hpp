@@ -15,8 +15,8 @@ namespace shoal::rpc {
 
 struct dialer_options {
     stream_limits limits;
-    /// A connection that says nothing is asked so often whether it is there, and is given up after `keepalive_timeout` without an
-    /// answer. gRPC takes no less than 10 s.
+    /// A connection on which nothing came for so long is asked whether it is there, and given up after `keepalive_timeout`
+    /// without an answer. Our servers take offence at being asked more often than every 5 s.
     duration keepalive = std::chrono::seconds(10);
     duration keepalive_timeout = std::chrono::seconds(5);
 };

@@ -37,7 +37,7 @@ result<endpoint> parse(std::string_view text) {
         return wrong("has an IPv6 address without brackets");
     }
     const bool plain = !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._:+*").contains(c);
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._:").contains(c);
     });
     if (!plain) return wrong("has no host");
     return endpoint{std::string(host), static_cast<std::uint16_t>(port)};
@@ -52,7 +52,7 @@ std::string endpoint::text() const {
 result<endpoint> dial_endpoint(std::string_view text) {
     auto found = parse(text);
     if (!found) return found;
-    if (found->port == 0 || found->host.contains('+') || found->host.contains('*')) {
+    if (found->port == 0) {
         return std::unexpected(failure(errc::bad_endpoint, fmt::format("\"{}\" can be listened on and not be dialed", text)));
     }
     return found;
@@ -61,12 +61,9 @@ result<endpoint> dial_endpoint(std::string_view text) {
 result<endpoint> listen_endpoint(std::string_view text) {
     auto found = parse(text);
     if (!found) return found;
-    if (found->host == "+" || found->host == "*") found->host = "::";
     if (!is_address(found->host)) {
         return std::unexpected(failure(
-            errc::bad_endpoint,
-            fmt::format("\"{}\" has a name as its host; listen on an IP address of this machine, or on https://+:{} for all",
-                        text, found->port)));
+            errc::bad_endpoint, fmt::format("\"{}\" has a name as its host; listen on an IP address of this machine", text)));
     }
     return found;
 }

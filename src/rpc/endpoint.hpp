@@ -22,7 +22,8 @@ struct endpoint {
 /// Of "https://host:port", with or without scheme and a slash at its end. http is refused: nodes speak TLS only. `text` is
 /// repeated in failures; it holds no secret.
 [[nodiscard]] result<endpoint> dial_endpoint(std::string_view text);
-/// The same for an address to listen on: the host is an IP address, or '+' or '*' for any; port 0 takes a free one.
+/// The same for an address to listen on, as config::listen_url has it ("0.0.0.0:8443"): the host is an IP address; port 0 takes a
+/// free one.
 [[nodiscard]] result<endpoint> listen_endpoint(std::string_view text);
 
 }  // namespace shoal::rpc

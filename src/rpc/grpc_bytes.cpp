@@ -39,12 +39,12 @@ failure unreachable(const std::string& message) {
         return {errc::untrusted, "the other side's certificate is not of an authority in ca.pem, or not valid now"};
     if (says(message, "Peer name") && says(message, "not in peer certificate"))
         return {errc::untrusted, "the other side's certificate is for another host; shoal certs node --host names the hosts"};
-    if (says(message, "TLSV1_ALERT") || says(message, "SSLV3_ALERT") || says(message, "tlsv1 alert") ||
-        says(message, "sslv3 alert") || says(message, "tlsv13 alert"))
-        return {errc::untrusted, "the other side refuses this node's certificate"};
-    if (says(message, "PROTOCOL_VERSION") || says(message, "unsupported protocol") || says(message, "NO_SHARED_CIPHER") ||
-        says(message, "no cipher match"))
+    // Before other alerts: it is one, too, when no suite is common to both.
+    if (says(message, "PROTOCOL_VERSION") || says(message, "protocol version") || says(message, "unsupported protocol") ||
+        says(message, "handshake failure") || says(message, "no cipher match"))
         return {errc::untrusted, "the other side does not speak TLS 1.3"};
+    if (says(message, "ALERT") || says(message, "tlsv1 alert") || says(message, "sslv3 alert") || says(message, "tlsv13 alert"))
+        return {errc::untrusted, "the other side refuses this node's certificate"};
     if (says(message, "WRONG_VERSION_NUMBER") || says(message, "wrong version number") || says(message, "Ssl handshake failed"))
         return {errc::not_our_kind, sentence(message)};
     return {errc::unreachable, sentence(message)};

@@ -121,7 +121,7 @@ private:
 
 result<peer_identity> server::impl::admit(const grpc::GenericCallbackServerContext& context) {
     auto who = identity_of(context.auth_context().get(), context.peer());
-    if (!who) return std::unexpected(failure(errc::untrusted, "no certificate that can be read"));
+    if (!who) return who;
     port->proven(who->address);
     const std::lock_guard lock(mutex);
     const auto* const rule = rule_for(options.rules, context.method());

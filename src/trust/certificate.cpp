@@ -74,6 +74,7 @@ certificate_facts facts_of(X509* certificate) {
     facts.not_before = time_of(X509_get0_notBefore(certificate));
     facts.not_after = time_of(X509_get0_notAfter(certificate));
     facts.is_authority = X509_check_ca(certificate) == 1;
+    facts.has_strong_key = is_strong(X509_get0_pubkey(certificate));
     facts.serial = serial_of(certificate);
     read_names(certificate, facts);
     unsigned char digest[EVP_MAX_MD_SIZE];

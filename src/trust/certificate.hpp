@@ -23,9 +23,10 @@ struct certificate_facts {
     calendar_time not_before;
     calendar_time not_after;  ///< From then on OpenSSL calls it expired.
     bool is_authority = false;
-    std::string issuer;       ///< The common name of who signed it.
-    std::string serial;       ///< Hexadecimal.
-    std::string fingerprint;  ///< SHA-256 of the whole certificate, hexadecimal, lower case.
+    bool has_strong_key = false;  ///< ECDSA on P-256 or P-384.
+    std::string issuer;           ///< The common name of who signed it.
+    std::string serial;           ///< Hexadecimal.
+    std::string fingerprint;      ///< SHA-256 of the whole certificate, hexadecimal, lower case.
     friend bool operator==(const certificate_facts&, const certificate_facts&) = default;
 };
 

@@ -72,8 +72,7 @@ TEST_CASE("addresses are read as people write them") {
     CHECK(dial_endpoint("https://[::1]:8443").value() == endpoint{"::1", 8443});
     CHECK(dial_endpoint("https://[::1]:8443").value().text() == "[::1]:8443");
     CHECK(listen_endpoint("https://0.0.0.0:8443").value() == endpoint{"0.0.0.0", 8443});
-    CHECK(listen_endpoint("https://+:8443").value() == endpoint{"::", 8443});
-    CHECK(listen_endpoint("*:0").value() == endpoint{"::", 0});
+    CHECK(listen_endpoint("[::]:0").value() == endpoint{"::", 0});
     for (const auto* const wrong :
          {"", "https://", "c1", "c1:", ":8443", "c1:x", "c1:65536", "c1:-1", "::1:8443", "[::1]", "http://c1:8443", "ftp://c1:1",
           "c1:84 43", "c 1:8443", "c1:0", "+:8443", "https://c1:8443/path"}) {
@@ -83,7 +82,7 @@ TEST_CASE("addresses are read as people write them") {
         CHECK(read.error().is(errc::bad_endpoint));
     }
     CHECK(dial_endpoint("http://c1:8443").error().detail().contains("TLS only"));
-    CHECK(listen_endpoint("c1:8443").error().detail().contains("https://+:8443"));
+    CHECK(listen_endpoint("c1:8443").error().detail().contains("listen on an IP address"));
 }
 
 TEST_CASE("a call to where nobody listens, and one to somebody who speaks no TLS, fail with what it is") {

@@ -2,6 +2,7 @@
 // streams.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -9,7 +10,9 @@
 
 #include <csignal>
 
+#include "trust/certificate_watch.hpp"
 #include "unit/rpc/rpc_fixture.hpp"
+#include "unit/trust/rsa_node.hpp"
 
 using namespace shoal;
 using namespace shoal::rpc;
@@ -105,6 +108,65 @@ TEST_CASE("an expired certificate is refused by the server") {
     const server_node there{&echo, {}, role_set(role::coordinator), before};
     const trust::node_texts over{before.authority.certificate_pem, ended.certificate_pem, ended.key_pem};
     CHECK(bare_client(there.at.port).greet(TLS1_3_VERSION, TLS1_3_VERSION, &over) == "refused after the handshake");
+}
+
+TEST_CASE("a server with an RSA key, with which TLS 1.2 would come about, is heard by no client of ours") {
+    // Such a node does not start (src/trust); this one was not asked.
+    trust::node_identity rsa{trust::testing::rsa_texts(our_house()), {}, {}};
+    thread_of_tasks thread("rsa");
+    server_options options;
+    options.listen = listen_endpoint("127.0.0.1:0").value();
+    std::atomic<int> heard{0};
+    served_calls what;
+    what.calls[std::string(wire::picture_method)] = [&](const peer_identity&, std::string) -> task<result<std::string>> {
+        ++heard;
+        co_return "a picture";
+    };
+    auto face = server::start(thread.io, rsa, std::move(options), std::move(what)).value();
+    const auto mine = our_house().texts(role_set(role::worker));
+    // The premise: with that key the list of suites would let TLS 1.2 in.
+    CHECK(bare_client(face->port()).greet(TLS1_2_VERSION, TLS1_2_VERSION, &mine) == "TLSv1.2");
+    client_node client{role_set(role::operating)};
+    const auto got = ask(client, {"127.0.0.1", face->port()}, "hello", wire::picture_method);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().is(errc::untrusted));
+    CHECK(got.error().detail() == "the certificate of rsa has no ECDSA key on P-256 or P-384");
+    CHECK(heard == 0);
+    thread.run([&] { face.reset(); });
+}
+
+TEST_CASE("a server that speaks TLS 1.2 at most is not spoken to") {
+    const house& home = our_house();
+    const auto texts = home.texts(role_set(role::coordinator));
+    const trust::testing::temp_folder folder;
+    trust::testing::store(folder.path(), texts);
+    using context_ptr = std::unique_ptr<SSL_CTX, decltype([](SSL_CTX* c) { SSL_CTX_free(c); })>;
+    const context_ptr context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");
+    REQUIRE(SSL_CTX_use_certificate_chain_file(context.get(), (folder / "node.pem").c_str()) == 1);
+    REQUIRE(SSL_CTX_use_PrivateKey_file(context.get(), (folder / "node.key").c_str(), SSL_FILETYPE_PEM) == 1);
+    auto port = listener::open(listen_endpoint("127.0.0.1:0").value(), {}).value();
+    std::atomic<int> handshakes{0};
+    std::atomic<int> tries{0};
+    port->begin([&](int socket) {
+        // On the listener's thread, blocking: this server serves one at a time.
+        ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) & ~O_NONBLOCK);
+        SSL* const ssl = SSL_new(context.get());
+        SSL_set_fd(ssl, socket);
+        if (SSL_accept(ssl) == 1) ++handshakes;
+        ++tries;
+        SSL_free(ssl);
+        ::close(socket);
+    });
+    client_node client{role_set(role::worker)};
+    const auto got = ask(client, {"127.0.0.1", port->port()}, "hello");
+    REQUIRE_FALSE(got);
+    CHECK_MESSAGE(got.error().is(errc::untrusted), got.error().message());
+    CHECK(got.error().detail() == "the other side does not speak TLS 1.3");
+    CHECK(tries >= 1);
+    CHECK(handshakes == 0);
+    port->stop();
 }
 
 TEST_CASE("our client trusts no server of another authority, and says so") {
@@ -262,4 +324,62 @@ TEST_CASE("new certificates are used by the next connection, and an open stream 
     CHECK(say("two") == "two");
     CHECK(server.face->counts().open_calls == 1);
     client.thread.run([&] { kept.reset(); });
+}
+
+TEST_CASE("files that are replaced on the disk are taken up by running nodes, bad ones are not, and an open stream stays") {
+    const trust::testing::temp_folder server_files;
+    const trust::testing::temp_folder client_files;
+    const house& old = our_house();
+    trust::testing::store(server_files.path(), old.texts(role_set(role::coordinator), "server"));
+    trust::testing::store(client_files.path(), old.texts(role_set(role::worker), "client"));
+    server_node server;
+    client_node client{role_set(role::worker)};
+    std::vector<std::string> troubles;
+    std::optional<trust::certificate_watch> server_watch;
+    std::optional<trust::certificate_watch> client_watch;
+    server.thread.run([&] {
+        server_watch.emplace(
+            server.thread.io, server_files.path(), trust::read_node(server_files.path(), old.now).value(),
+            trust::watch_options{.every = 10ms, .calendar = {}},
+            [&](const trust::node_identity& fresh) { server.face->use(fresh); },
+            [&](const failure& why) { troubles.push_back(why.message()); });
+    });
+    client.thread.run([&] {
+        client_watch.emplace(
+            client.thread.io, client_files.path(), trust::read_node(client_files.path(), old.now).value(),
+            trust::watch_options{.every = 10ms, .calendar = {}},
+            [&](const trust::node_identity& fresh) { client.dial->use(fresh); }, [](const failure&) {});
+    });
+    std::unique_ptr<stream> kept;
+    client.thread.await([&]() -> task<result<void>> {
+        kept =
+            (co_await client.dial->open(server.at, "/test.Node/Stream", role_set(role::coordinator), client.thread.in(patience)))
+                .value();
+        co_return result<void>{};
+    });
+    // A bad key: the server goes on with what it has.
+    trust::testing::write(server_files / "node.key", "garbage");
+    REQUIRE(eventually([&] { return server.thread.run([&] { return troubles.size() == 1; }); }));
+    CHECK(ask(client, server.at, "a").value() == "a from client");
+    // Another authority altogether, here and there: sooner or later they believe each other by it.
+    const house fresh(trust::testing::real_today(), "Fresh authority");
+    trust::testing::store(server_files.path(), fresh.texts(role_set(role::coordinator), "server"));
+    trust::testing::store(client_files.path(), fresh.texts(role_set(role::worker), "new-client"));
+    REQUIRE(eventually([&] {
+        const auto got = ask(client, server.at, "b");
+        return got && *got == "b from new-client";
+    }));
+    client_node left_behind{role_set(role::worker)};
+    CHECK(ask(left_behind, server.at, "c").error().is(errc::untrusted));
+    // The stream was made before all that.
+    const auto echoed = client.thread.await([&]() -> task<result<std::string>> {
+        (void)kept->send("still here");
+        co_return co_await kept->receive(client.thread.in(patience));
+    });
+    CHECK(echoed.value() == "still here");
+    client.thread.run([&] {
+        kept.reset();
+        client_watch.reset();
+    });
+    server.thread.run([&] { server_watch.reset(); });
 }

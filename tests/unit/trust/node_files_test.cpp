@@ -1,9 +1,6 @@
 // What a node refuses to start with, and in which words.
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
+#include "unit/trust/rsa_node.hpp"
 #include "unit/trust/trust_fixture.hpp"
 
 using namespace shoal;
@@ -13,39 +10,6 @@ using namespace shoal::trust::testing;
 namespace {
 
 bool has(const failure& why, std::string_view words) { return why.message().contains(words); }
-
-/// An RSA key with a certificate that the house's authority has signed, as other tools make them.
-certificate_and_key rsa_node(const house& home) {
-    using bio_ptr = std::unique_ptr<BIO, decltype([](BIO* b) { BIO_free_all(b); })>;
-    const bio_ptr ca_text(BIO_new_mem_buf(home.authority.certificate_pem.data(), -1));
-    const bio_ptr ca_key_text(
-        BIO_new_mem_buf(home.authority.key_pem.reveal().data(), static_cast<int>(home.authority.key_pem.reveal().size())));
-    X509* const ca = PEM_read_bio_X509(ca_text.get(), nullptr, nullptr, nullptr);
-    EVP_PKEY* const ca_key = PEM_read_bio_PrivateKey(ca_key_text.get(), nullptr, nullptr, nullptr);
-    EVP_PKEY* const key = EVP_RSA_gen(2048);
-    X509* const made = X509_new();
-    X509_set_version(made, X509_VERSION_3);
-    X509_gmtime_adj(X509_getm_notBefore(made), 0);
-    ASN1_TIME_set(X509_getm_notBefore(made), (home.now - days(1)).time_since_epoch().count());
-    ASN1_TIME_set(X509_getm_notAfter(made), (home.now + days(9)).time_since_epoch().count());
-    X509_set_pubkey(made, key);
-    X509_set_issuer_name(made, X509_get_subject_name(ca));
-    REQUIRE(X509_sign(made, ca_key, EVP_sha256()) != 0);
-    const bio_ptr out(BIO_new(BIO_s_mem()));
-    PEM_write_bio_X509(out.get(), made);
-    char* bytes = nullptr;
-    auto count = BIO_get_mem_data(out.get(), &bytes);
-    certificate_and_key both{std::string(bytes, static_cast<std::size_t>(count)), {}};
-    const bio_ptr key_out(BIO_new(BIO_s_mem()));
-    PEM_write_bio_PrivateKey(key_out.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
-    count = BIO_get_mem_data(key_out.get(), &bytes);
-    both.key_pem = secret(std::string(bytes, static_cast<std::size_t>(count)));
-    X509_free(made);
-    X509_free(ca);
-    EVP_PKEY_free(key);
-    EVP_PKEY_free(ca_key);
-    return both;
-}
 
 }  // namespace
 
@@ -176,8 +140,7 @@ TEST_CASE("a certificate without a role of Shoal's is refused") {
 
 TEST_CASE("an RSA key is refused, since with one TLS 1.2 would work") {
     const house home;
-    const auto rsa = rsa_node(home);
-    const auto read = check_node({home.authority.certificate_pem, rsa.certificate_pem, rsa.key_pem}, "f", today);
+    const auto read = check_node(rsa_texts(home), "f", today);
     REQUIRE_FALSE(read);
     CHECK(read.error().is(errc::weak_key));
 }
