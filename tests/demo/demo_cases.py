@@ -83,11 +83,14 @@ class demo:
 
 
 def passes(build):
-    run = demo(build, 2)
+    run = demo(build, 4)
     status = run.end()
     run.expect(status == 0, f'the exit status is {status}')
     run.expect('16 IDENTIFYs' in run.text(), 'there were not just 16 IDENTIFYs')
     run.expect('every command answered' in run.text(), 'it does not say what the audit found')
+    run.expect('killed (-9) in mid-traffic' in run.text(), 'nobody was killed')
+    run.expect('16 sessions resumed, 0 IDENTIFYs' in run.text(), 'the next process did not go on with every session')
+    run.expect(re.search(r'sessions taken over +16 ', run.text()), 'the audit does not know of the sessions that were taken over')
     counted = re.findall(r'(\d+) of (\d+) slash commands answered', run.text())
     run.expect(all(int(answered) <= int(issued) for answered, issued in counted), 'more answers than commands')
 
@@ -104,8 +107,8 @@ def ctrl_c(build):
 
 def unanswered(build):
     # A bot that stands still for longer than Discord waits for an answer loses no event, but its users saw their commands fail.
-    run = demo(build, 8)
-    run.wait_for('users issue')
+    run = demo(build, 16)
+    run.wait_for('another process goes on')
     bot = run.child('shoal-demo-bot')
     time.sleep(1)   # Until some commands came.
     os.kill(bot, signal.SIGSTOP)

@@ -1,24 +1,57 @@
 // A bot for the system tests. It asks for the intents whose number TEST_INTENTS says, so that a test can ask for what Discord
-// does not know, and writes on stdout what shards() says of each shard's journal once that is not well.
+// does not know, and writes on stdout what shards() says of each shard's journal once that is not well. With TEST_REPORTS it
+// writes what it goes on with, and whether messages come from guilds that it has cached.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <set>
 #include <shoal/shoal.hpp>
 #include <thread>
+
+namespace {
+
+class reports {
+public:
+    void adopted(const shoal::shard_adopted& event) {
+        const std::lock_guard lock(mutex_);
+        std::printf("shard %u adopted, cached guilds: %u\n", event.shard_id(), event.cached_guilds());
+        std::fflush(stdout);
+    }
+    void message(const shoal::message_create& event) {
+        if (!event.guild_id()) return;
+        const std::lock_guard lock(mutex_);
+        const bool cached = event.guild() != nullptr && !event.guild()->name().empty();
+        const bool is_first = seen_.insert(event.shard_id()).second;
+        if (is_first) std::printf("shard %u first message, its guild is %s\n", event.shard_id(), cached ? "cached" : "not there");
+        if (!cached) std::printf("shard %u: a message whose guild is not cached\n", event.shard_id());
+        std::fflush(stdout);
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::uint32_t> seen_;
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
     const char* const mask = std::getenv("TEST_INTENTS");
     shoal::bot bot(
         {.intents = mask == nullptr ? shoal::intents::from_handlers : shoal::intents(std::strtoull(mask, nullptr, 10))});
-    bot.on([](const shoal::message_create&) {});
+    reports told;
+    const bool tells = std::getenv("TEST_REPORTS") != nullptr;
+    bot.on([&](const shoal::message_create& event) {
+        if (tells) told.message(event);
+    });
+    if (tells) bot.on([&](const shoal::shard_adopted& event) { told.adopted(event); });
 
     const std::jthread reporter([&bot](const std::stop_token& ended) {
-        std::set<std::uint32_t> told;
+        std::set<std::uint32_t> said;
         while (!ended.stop_requested()) {
             for (const auto& shard : bot.shards()) {
-                if (shard.journal_problem.empty() || !told.insert(shard.id).second) continue;
+                if (shard.journal_problem.empty() || !said.insert(shard.id).second) continue;
                 std::printf("shard %u journal_problem: %s\n", shard.id, shard.journal_problem.c_str());
                 std::fflush(stdout);
             }
