@@ -41,7 +41,7 @@ function(shoal_install)
 
   add_library(shoal_fleet INTERFACE)
   add_library(shoal::fleet ALIAS shoal_fleet)
-  target_link_libraries(shoal_fleet INTERFACE shoal_api shoal_rpc shoal_store shoal_cluster)
+  target_link_libraries(shoal_fleet INTERFACE shoal_api shoal_roles_fleet)
 
   set(rooms "")
   shoal_rooms_below(shoal_roles_single rooms)

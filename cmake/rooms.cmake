@@ -76,6 +76,8 @@ function(shoal_all_rooms)
   shoal_room(src/roles/coordinator DEPS roles_process host rpc wire trust store cluster budget ops config net state discord base)
   shoal_room(src/roles/worker DEPS roles_process bot host rpc wire trust cluster budget ops config net state gateway discord base)
   shoal_room(src/roles/single DEPS roles_process bot host config ops net state gateway budget discord base)
+  # A bot in every mode: shoal::fleet.
+  shoal_room(src/roles/fleet DEPS roles_coordinator roles_worker roles_single roles_process bot config base)
   # The programs of an operator.
   shoal_room(src/roles/cli DEPS trust config discord state base LIBS CLI11::CLI11)
   # The simulator shares no protocol code with the client: base, config and net are all that it may know.
@@ -90,6 +92,7 @@ function(shoal_all_rooms)
           "shoal|apps/shoal/main.cpp|roles_cli"
           "shoal-sim|apps/shoal-sim/main.cpp|sim_server;sim_audit"
           "shoal-demo-bot|examples/demo/main.cpp|roles_single"
+          "shoal-fleet-bot|examples/fleet/main.cpp|roles_fleet"
           "shoal-ping|examples/ping/main.cpp|roles_single")
     string(REPLACE "|" ";" parts "${program}")
     list(POP_FRONT parts target source)

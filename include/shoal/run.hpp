@@ -1,6 +1,6 @@
 #pragma once
 // Running a bot in one process: all shards, or a hand-picked part (modes 1 and 2).
-// Not here: coordinators and workers (<shoal/fleet.hpp>, later).
+// Not here: coordinators and workers (<shoal/fleet.hpp>).
 
 #include <cstdint>
 #include <optional>
