@@ -55,7 +55,7 @@ void worker_session::obey(const registered& what) {
     tell(worker::note_code::registered, what.coordinator);
     for (const auto& [shard, mine] : held_)
         if (mine.wants_permit) ask_permit(shard, mine);
-    give(worker::look{});
+    ask_to_look();
 }
 
 void worker_session::obey(const register_refused& what) {

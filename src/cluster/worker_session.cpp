@@ -82,7 +82,7 @@ void worker_session::on(const worker::tick&) {
     }
     if (phase_ == phase::registered && now_ >= beat_at_) {
         beat_at_ = now_ + beat_every_;
-        give(worker::look{});
+        ask_to_look();
     }
 }
 
@@ -127,7 +127,8 @@ void worker_session::on(const worker::looked& what) {
         if (seen.status == shard_status::live) mine.taken = false;
     }
     // The answer to `look`, or news that should not wait for it.
-    if (phase_ == phase::registered && (changed || beat_at_ == now_ + beat_every_)) beat();
+    const bool asked = std::exchange(look_asked_, false);
+    if (phase_ == phase::registered && (changed || asked)) beat();
 }
 
 void worker_session::on(const worker::shard_stopped& what) {

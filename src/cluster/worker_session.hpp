@@ -267,6 +267,10 @@ private:
     void hold(const start_order& what);
     void ask_permit(std::uint32_t shard, const held& what);
     void end_when_empty();
+    void ask_to_look() {
+        look_asked_ = true;
+        give(worker::look{});
+    }
     void beat();
     [[nodiscard]] shard_report report_of(std::uint32_t shard, const held& what, bool whole) const;
     void lose_stream(std::string why, duration wait);
@@ -291,6 +295,7 @@ private:
     fleet_id fleet_{};
     bool was_registered_ = false;
     bool draining_ = false;
+    bool look_asked_ = false;  // The next picture is a heartbeat, changed or not.
     duration beat_every_ = std::chrono::seconds(1);
     instant beat_at_ = never, give_up_at_ = never, retry_at_ = never;
     duration retry_{};

@@ -94,6 +94,7 @@ private:
     host::gateway_bot_source discord_;
     store::opened_store store_;
     std::unique_ptr<office> office_;
+    std::unique_ptr<death_probe> deaths_;
     std::unique_ptr<rpc::server> server_;
     std::unique_ptr<trust::certificate_watch> watch_;
     std::unique_ptr<ops::ops_port> ops_;
@@ -165,11 +166,12 @@ cluster::brain_config coordinator::brain_config_of(const std::string& boot_id) c
 coordinator::done coordinator::serve() {
     done out;
     there([&] {
+        deaths_ = std::make_unique<death_probe>(*control_);
         rpc::server_options options;
         options.listen = rpc::listen_endpoint(wish_.settings.fleet.listen->address).value();
-        auto started =
-            rpc::server::start(*control_, *self_, std::move(options),
-                               serve_fleet(*control_, *office_, {wish_.settings.token, wish_.intents}, log_.named("fleet")));
+        auto started = rpc::server::start(
+            *control_, *self_, std::move(options),
+            serve_fleet(*control_, *office_, *deaths_, {wish_.settings.token, wish_.intents}, log_.named("fleet")));
         if (!started) {
             const auto& why = started.error();
             out = problem(why.is(rpc::errc::address_in_use) ? exit_code::port_in_use : exit_code::failed,
@@ -267,6 +269,7 @@ void coordinator::take_down() {
             ops_.reset();
             watch_.reset();
             server_.reset();
+            deaths_.reset();
             office_.reset();
             store_.store.reset();
             discord_ = {};

@@ -93,16 +93,8 @@ task<result<cluster::register_ask>> join(scheduler& on, rpc::stream& stream, con
     co_return std::move(*ask);
 }
 
-task<result<void>> serve_worker(scheduler& on, office& where, const join_secrets& secrets, const logger& log,
-                                rpc::stream& stream) {
-    auto ask = co_await join(on, stream, secrets);
-    if (!ask) {
-        log.warn("a worker's stream did not begin as it must",
-                 {{"from", stream.peer().address}, {"certificate", stream.peer().name}, {"why", ask.error().message()}});
-        co_return std::unexpected(std::move(ask).error());
-    }
-    attached_line line(where, stream);
-    where.said(line.id(), std::move(*ask));
+/// What the worker says, until its stream ends.
+task<result<void>> hear(scheduler& on, office& where, rpc::stream& stream, attached_line& line) {
     for (;;) {
         if (!line.verdict()) co_return line.verdict();
         if (line.is_closed()) co_return result<void>{};
@@ -118,6 +110,34 @@ task<result<void>> serve_worker(scheduler& on, office& where, const join_secrets
         if (message == nullptr) co_return malformed("Hello comes once");
         where.said(line.id(), std::move(*message));
     }
+}
+
+task<result<void>> serve_worker(scheduler& on, office& where, death_probe& deaths, const join_secrets& secrets, const logger& log,
+                                rpc::stream& stream) {
+    auto ask = co_await join(on, stream, secrets);
+    if (!ask) {
+        log.warn("a worker's stream did not begin as it must",
+                 {{"from", stream.peer().address}, {"certificate", stream.peer().name}, {"why", ask.error().message()}});
+        co_return std::unexpected(std::move(ask).error());
+    }
+    const auto process = ask->process;
+    const auto which = ask->incarnation;
+    const auto listen_url = ask->listen_url;
+    const bool proven_member = ask->token_proof == proven;
+    result<void> ended;
+    bool closed_here = false;
+    {
+        attached_line line(where, stream);
+        where.said(line.id(), std::move(*ask));
+        ended = co_await hear(on, where, stream, line);
+        closed_here = line.is_closed();
+    }
+    // Only of what calls from this host, and holds the token, is a port on this host believed to be its own.
+    if (!closed_here && proven_member && stream.peer().address.starts_with("127.")) {
+        deaths.look(listen_url,
+                    [&where, process, which](std::string how) { where.death_proven(process, which, std::move(how)); });
+    }
+    co_return ended;
 }
 
 /// `co_await answer_of(office, request)`. The office calls back maybe at once, maybe never: then the frame is destroyed waiting.
@@ -155,11 +175,11 @@ task<result<std::string>> serve_operator(office& where, std::string_view method,
 
 }  // namespace
 
-rpc::served_calls serve_fleet(scheduler& on, office& where, join_secrets secrets, logger log) {
+rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets, logger log) {
     rpc::served_calls calls;
     auto shared = std::make_shared<const join_secrets>(std::move(secrets));
-    calls.streams.emplace(wire::attach_method, [&on, &where, shared, log](rpc::stream& stream) {
-        return serve_worker(on, where, *shared, log, stream);
+    calls.streams.emplace(wire::attach_method, [&on, &where, &deaths, shared, log](rpc::stream& stream) {
+        return serve_worker(on, where, deaths, *shared, log, stream);
     });
     for (const auto method :
          {wire::picture_method, wire::events_method, wire::explain_method, wire::move_method, wire::drain_method,

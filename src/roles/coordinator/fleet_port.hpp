@@ -9,6 +9,7 @@
 #include "base/logger.hpp"
 #include "base/scheduler.hpp"
 #include "base/secret.hpp"
+#include "roles/coordinator/death_probe.hpp"
 #include "roles/coordinator/office.hpp"
 #include "rpc/server.hpp"
 
@@ -25,6 +26,6 @@ struct join_secrets {
 inline constexpr std::string_view proven = "proven";
 
 /// The calls, for rpc::server::start. On the office's thread; all that is referred to outlives the server.
-[[nodiscard]] rpc::served_calls serve_fleet(scheduler& on, office& where, join_secrets secrets, logger log);
+[[nodiscard]] rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets, logger log);
 
 }  // namespace shoal::roles

@@ -1,0 +1,57 @@
+#include "roles/coordinator/death_probe.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "config/listen_url.hpp"
+#include "state/files.hpp"
+
+namespace shoal::roles {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<duration, 5> waits{10ms, 50ms, 150ms, 500ms, 1200ms};
+
+/// On loopback the kernel answers at once: what takes time is no refusal.
+bool refuses(std::uint16_t port) {
+    const state::unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return false;
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno == ECONNREFUSED;
+}
+
+}  // namespace
+
+std::optional<std::uint16_t> loopback_port(std::string_view url) {
+    if (!url.starts_with("https://127.0.0.1:") || !config::is_loopback_url(url)) return std::nullopt;
+    const auto digits = url.substr(url.rfind(':') + 1);
+    std::uint16_t port = 0;
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (ec != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
+    return port;
+}
+
+void death_probe::look(const std::string& listen_url, std::function<void(std::string)> proven) {
+    if (const auto port = loopback_port(listen_url)) attempt(*port, 0, std::move(proven));
+}
+
+void death_probe::attempt(std::uint16_t port, std::size_t which, std::function<void(std::string)> proven) {
+    on_.wake_at(on_.now() + waits[which], [this, alive = alive_, port, which, proven = std::move(proven)]() mutable {
+        if (!*alive) return;
+        if (refuses(port)) return proven(fmt::format("its port 127.0.0.1:{} refuses connections", port));
+        if (which + 1 < waits.size()) attempt(port, which + 1, std::move(proven));
+    });
+}
+
+}  // namespace shoal::roles
