@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -20,7 +21,9 @@ using namespace std::chrono_literals;
 
 constexpr std::array<duration, 5> waits{10ms, 50ms, 150ms, 500ms, 1200ms};
 
-/// On loopback the kernel answers at once: what takes time is no refusal.
+// On loopback the kernel answers at once: what takes longer is no refusal.
+constexpr int most_wait_ms = 5;
+
 bool refuses(std::uint16_t port) {
     const state::unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return false;
@@ -28,7 +31,13 @@ bool refuses(std::uint16_t port) {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno == ECONNREFUSED;
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return false;
+    if (errno == ECONNREFUSED) return true;
+    pollfd ready{socket.get(), POLLOUT, 0};
+    if (errno != EINPROGRESS || ::poll(&ready, 1, most_wait_ms) != 1) return false;
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED;
 }
 
 }  // namespace
