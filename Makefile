@@ -1,6 +1,6 @@
 # Shoal's commands. Each one works by itself, in any order, from a clean clone on Debian 12.
 .DEFAULT_GOAL := build
-.PHONY: build demo test soak sanitize fuzz lint format bench install clean bootstrap help
+.PHONY: build demo demo-single test soak sanitize fuzz lint format bench install clean bootstrap help
 
 BUILD ?= build/release
 JOBS  ?= $(shell nproc)
@@ -8,7 +8,7 @@ JOBS  ?= $(shell nproc)
 TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 
 help:            ## Says what there is.
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 bootstrap:       ## Installs the Debian packages that are missing.
 	@tools/bootstrap
@@ -20,10 +20,15 @@ build: bootstrap ## Builds the library, the programs and the tests.
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@cmake --build $(BUILD) -j $(JOBS)
 
-demo: bootstrap  ## Runs 16 shards of the demo bot against the simulator and audits what it handled.
+demo: bootstrap  ## Runs 16 shards on a coordinator and three workers against the simulator, loses a worker, audits.
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@cmake --build $(BUILD) -j $(JOBS) --target shoal_demo_programs
 	@tools/demo $(BUILD)
+
+demo-single: bootstrap ## The same in one process, which is killed and started again in mid-traffic.
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS) --target shoal_demo_programs
+	@tools/demo-single $(BUILD)
 
 test: build lint ## Builds and runs every test.
 	@cd $(BUILD) && ctest --output-on-failure --timeout 300 -j $(TEST_JOBS)

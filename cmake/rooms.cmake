@@ -188,7 +188,7 @@ function(shoal_all_tests)
   add_test(NAME judge_schema COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/schema_names.py)
   set_tests_properties(judge_permissions judge_schema PROPERTIES TIMEOUT 180)
   # The front door, as a person runs it.
-  foreach(case IN ITEMS passes ctrl_c unanswered overflow)
+  foreach(case IN ITEMS fleet passes ctrl_c unanswered overflow)
     add_test(NAME demo_${case} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/demo/demo_cases.py ${case} ${PROJECT_BINARY_DIR})
     set_tests_properties(demo_${case} PROPERTIES TIMEOUT 180 COST 900)
   endforeach()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs `make demo`'s script as a person would and holds its exit status against what happened.
+"""Runs the scripts of `make demo` and `make demo-single` as a person would and holds its exit status against what happened.
 
     demo_cases.py CASE BUILD_FOLDER
 
-CASE is passes, ctrl_c, unanswered or overflow.
+CASE is fleet (of make demo), or passes, ctrl_c, unanswered or overflow (of make demo-single).
 """
 import json
 import os
@@ -22,9 +22,9 @@ WITHIN = 150
 class demo:
     """The running script; what it says is kept and can be waited for."""
 
-    def __init__(self, build, seconds):
+    def __init__(self, build, seconds, script='demo-single'):
         environment = {**os.environ, 'DEMO_SECONDS': str(seconds)}
-        self.process = subprocess.Popen([sys.executable, '-B', os.path.join(ROOT, 'tools', 'demo'), build], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([sys.executable, '-B', os.path.join(ROOT, 'tools', script), build], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
         self.said, self.news = [], threading.Condition()
         self.deadline = time.monotonic() + WITHIN
@@ -80,6 +80,16 @@ class demo:
     def expect(self, holds, why):
         if not holds:
             self.fail(why)
+
+
+def fleet(build):
+    run = demo(build, 6, 'demo')
+    status = run.end()
+    run.expect(status == 0, f'the exit status is {status}')
+    run.expect('16 IDENTIFYs' in run.text(), 'there were not just 16 IDENTIFYs')
+    run.expect('w1 is killed (-9) in mid-traffic' in run.text(), 'nobody was killed')
+    run.expect(re.search(r'its shards go on after [0-9.]+ s: [56] sessions resumed, 0 IDENTIFYs', run.text()), 'the others did not go on by RESUME')
+    run.expect('every command answered' in run.text(), 'it does not say what the audit found')
 
 
 def passes(build):
@@ -147,6 +157,6 @@ def overflow(build):
 
 
 if __name__ == '__main__':
-    if len(sys.argv) != 3 or sys.argv[1] not in ('passes', 'ctrl_c', 'unanswered', 'overflow'):
+    if len(sys.argv) != 3 or sys.argv[1] not in ('fleet', 'passes', 'ctrl_c', 'unanswered', 'overflow'):
         sys.exit(__doc__)
     globals()[sys.argv[1]](os.path.abspath(sys.argv[2]))

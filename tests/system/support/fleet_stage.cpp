@@ -1,0 +1,177 @@
+#include "system/support/fleet_stage.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "system/support/http_once.hpp"
+
+namespace shoal::system_test {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view ops_token = "the-token-of-the-ops-page-0123456789";
+
+/// A port that was free a moment ago: a coordinator that is started again must be where it was.
+std::uint16_t free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&at), size) == 0);
+    REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+    ::close(socket);
+    return ntohs(at.sin_port);
+}
+
+std::string text_of(const json::object& of, std::string_view key) {
+    const auto* found = of.if_contains(key);
+    return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+}  // namespace
+
+fleet_stage::fleet_stage(discord_options options, int lease)
+    : discord(options), shards_(options.shards), lease_(lease), port_(free_port()), ops_port_(free_port()) {
+    process made({program_path("shoal"), "certs", "init", "--certs", home / "certs"});
+    const auto ended = made.wait(20s);
+    REQUIRE_MESSAGE((ended && ended->code == 0), made.err());
+    certificate("c1", "coordinator");
+    write_file(home / "ops-token", ops_token);
+    start_coordinator();
+}
+
+void fleet_stage::certificate(const std::string& name, std::string_view role) const {
+    process made({program_path("shoal"), "certs", "node", name, "--role", std::string(role), "--host", "127.0.0.1", "--certs",
+                  home / "certs"});
+    const auto ended = made.wait(20s);
+    REQUIRE_MESSAGE((ended && ended->code == 0), made.err());
+}
+
+std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more) const {
+    std::vector<std::string> command{program_path("shoal-fleet-bot"),
+                                     "--api-base",
+                                     discord.api_base(),
+                                     "--ca-file",
+                                     discord.ca_file(),
+                                     "--log-format",
+                                     "json",
+                                     "--guild-wait",
+                                     "2s"};
+    command.insert(command.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    return command;
+}
+
+void fleet_stage::start_coordinator(std::vector<std::string> more) {
+    more.insert(more.end(), {"--mode", "coordinator", "--process-id", "c1", "--listen-url", coordinator_url(), "--certs",
+                             certs("c1"), "--state-dir", home / "c1", "--ops-url", fmt::format("http://127.0.0.1:{}", ops_port_),
+                             "--ops-token-file", home / "ops-token", "--lease", fmt::format("{}s", lease_)});
+    coordinator_ = std::make_unique<process>(bot_command(std::move(more)), environment());
+    if (!coordinator_->says("coordinating", 30s)) FAIL(coordinator_->err());
+}
+
+void fleet_stage::kill_coordinator() {
+    coordinator_->send(SIGKILL);
+    REQUIRE(coordinator_->wait(10s).has_value());
+}
+
+void fleet_stage::start_worker(const std::string& name, std::vector<std::string> more) {
+    if (read_file(certs(name) + "/node.pem").empty()) certificate(name, "worker");
+    more.insert(more.end(),
+                {"--mode", "worker", "--process-id", name, "--coordinator-url", coordinator_url(), "--listen-url",
+                 "https://127.0.0.1:0", "--certs", certs(name), "--state-dir", home / name, "--journal", journal_folder(home)});
+    workers_[name] = std::make_unique<process>(bot_command(std::move(more)), environment());
+}
+
+void fleet_stage::kill_worker(const std::string& name) {
+    auto& which = worker(name);
+    which.send(SIGKILL);
+    REQUIRE(which.wait(10s).has_value());
+}
+
+json::object fleet_stage::state() const {
+    const auto answer = http_once("GET", fmt::format("http://127.0.0.1:{}", ops_port_), "/cluster/state", {},
+                                  fmt::format("Authorization: Bearer {}", ops_token));
+    if (answer.status != 200) return {};
+    return json::parse(answer.body).as_object();
+}
+
+std::map<std::string, std::size_t> fleet_stage::running() const {
+    std::map<std::string, std::size_t> count;
+    const auto seen = state();
+    const auto* shards = seen.if_contains("shards");
+    if (shards == nullptr) return count;
+    for (const auto& each : shards->as_array()) {
+        const auto& shard = each.as_object();
+        if (text_of(shard, "status") == "running") ++count[text_of(shard, "worker")];
+    }
+    return count;
+}
+
+bool fleet_stage::placed(const std::vector<std::string>& on, clock::duration within) const {
+    return eventually(
+        [&] {
+            const auto count = running();
+            std::size_t sum = 0;
+            for (const auto& [name, shards] : count) sum += shards;
+            return sum == shards_ && count.size() == on.size() &&
+                   std::ranges::all_of(on, [&](const auto& name) { return count.contains(name); });
+        },
+        within);
+}
+
+std::string fleet_stage::worker_state(std::string_view name) const {
+    const auto seen = state();
+    const auto* workers = seen.if_contains("workers");
+    if (workers == nullptr) return {};
+    for (const auto& each : workers->as_array()) {
+        if (text_of(each.as_object(), "processId") == name) return text_of(each.as_object(), "status");
+    }
+    return {};
+}
+
+bool fleet_stage::further_events(std::int64_t count) const {
+    const auto from = discord.counter("dispatches");
+    return eventually([&] { return discord.counter("dispatches") > from + count; });
+}
+
+sim::audit_report fleet_stage::audit() {
+    REQUIRE(discord.drain(40s));
+    auto report = settled_audit(discord, home, 20s);
+    for (auto& [name, which] : workers_) {
+        if (which->wait(0s)) continue;
+        which->send(SIGTERM);
+    }
+    for (auto& [name, which] : workers_) {
+        const auto ended = which->wait(40s);
+        CHECK_MESSAGE(ended.has_value(), name);
+    }
+    coordinator_->send(SIGTERM);
+    const auto ended = coordinator_->wait(30s);
+    CHECK((ended && ended->code == 0));
+    return report;
+}
+
+std::string fleet_stage::last_lines(std::size_t count) const {
+    const auto tail = [count](const std::string& all) {
+        auto at = all.size();
+        for (auto left = count; left-- > 0 && at != std::string::npos && at > 0;) at = all.rfind('\n', at - 1);
+        return at == std::string::npos ? all : all.substr(at);
+    };
+    std::string out = "coordinator:" + tail(coordinator_->err());
+    for (const auto& [name, which] : workers_) out += fmt::format("\n{}:{}", name, tail(which->err()));
+    return out;
+}
+
+}  // namespace shoal::system_test

@@ -1,0 +1,60 @@
+#pragma once
+// A whole fleet on this host: a simulated Discord, a coordinator, workers, and certificates that "shoal certs" made.
+// Not here: single processes of a bot (stage.hpp).
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "system/support/stage.hpp"
+
+namespace shoal::system_test {
+
+class fleet_stage {
+public:
+    /// Starts Discord, makes the certificates, starts the coordinator. `lease`: seconds.
+    explicit fleet_stage(discord_options options, int lease = 3);
+
+    /// A node's certificate below certs(): "w1".
+    void certificate(const std::string& name, std::string_view role) const;
+    [[nodiscard]] std::string certs(std::string_view name) const { return home / "certs/" + std::string(name); }
+
+    void start_coordinator(std::vector<std::string> more = {});
+    void kill_coordinator();
+    void start_worker(const std::string& name, std::vector<std::string> more = {});
+    /// kill -9, and gone.
+    void kill_worker(const std::string& name);
+    [[nodiscard]] process& coordinator() noexcept { return *coordinator_; }
+    [[nodiscard]] process& worker(const std::string& name) { return *workers_.at(name); }
+    [[nodiscard]] std::string coordinator_url() const { return "https://127.0.0.1:" + std::to_string(port_); }
+
+    /// /cluster/state; empty where nobody answers.
+    [[nodiscard]] boost::json::object state() const;
+    /// How many shards each worker holds that run.
+    [[nodiscard]] std::map<std::string, std::size_t> running() const;
+    /// Waits until all shards run and these workers, and no others, hold some.
+    [[nodiscard]] bool placed(const std::vector<std::string>& on, clock::duration within = 60s) const;
+    [[nodiscard]] std::string worker_state(std::string_view name) const;
+    /// Waits for so many more events that Discord sent.
+    [[nodiscard]] bool further_events(std::int64_t count) const;
+    /// Drains, stops everybody in order, and holds the journals against the oracle.
+    [[nodiscard]] sim::audit_report audit();
+    /// Of all logs, for the message of a test that failed.
+    [[nodiscard]] std::string last_lines(std::size_t count) const;
+    /// A program of the fleet with its environment.
+    [[nodiscard]] std::vector<std::string> bot_command(std::vector<std::string> more) const;
+    [[nodiscard]] std::map<std::string, std::string> environment() const { return bot_environment(home); }
+
+    temp_folder home;
+    discord_process discord;
+
+private:
+    std::uint32_t shards_;
+    int lease_;
+    std::uint16_t port_ = 0, ops_port_ = 0;
+    std::unique_ptr<process> coordinator_;
+    std::map<std::string, std::unique_ptr<process>> workers_;
+};
+
+}  // namespace shoal::system_test
