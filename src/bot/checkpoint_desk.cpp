@@ -73,7 +73,9 @@ std::optional<gateway::resume_ticket> checkpoint_desk::recall(shard_key shard, s
     const auto anew = [&](const std::string& why) {
         setup_.log.warn(fmt::format("shard {} starts anew: what was kept of it is not used, {}", shard.id, why));
         if (const auto gone = files.forget(); !gone) {
-            setup_.log.warn("what was kept of a shard cannot be removed", {{"why", gone.error().message()}});
+            setup_.log.warn(fmt::format("shard {} keeps nothing: what was kept of it cannot be removed", shard.id),
+                            {{"why", gone.error().message()}});
+            shards_.at(shard)->store_nothing();
         }
         return std::nullopt;
     };

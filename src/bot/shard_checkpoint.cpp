@@ -44,6 +44,7 @@ void shard_checkpoint::begin_session() {
     // A track of its own: numbers that an older session's writes make safe mean nothing here.
     track_ = std::make_shared<state::checkpoint_writer::track>(files_);
     presence_differs_ = refused_ = false;
+    if (!stores_) return;
     next_try_ = told_at_ = instant::min();
     told_ = {};
     guilds_.clear();

@@ -32,6 +32,8 @@ public:
 
     /// Before the shard runs: goes on with what a process before stored.
     void go_on(cache::checkpoint_reading found, const gateway::resume_ticket& ticket, bool presence_differs);
+    /// Before the shard runs: nothing is stored, since what lies there cannot be removed.
+    void store_nothing() noexcept { stores_ = false; }
     [[nodiscard]] cache::shard_cache& cache() noexcept { return copy_ ? copy_->cache() : own_; }
     /// The session shows another presence than the code asks for now.
     [[nodiscard]] bool presence_differs() const noexcept { return presence_differs_; }
@@ -65,6 +67,7 @@ private:
     instant next_try_ = instant::min();
     bool refused_ = false;  // By the writer, which has too much to do.
     bool presence_differs_ = false;
+    bool stores_ = true;
     std::atomic<std::uint64_t> given_up_{0};
 };
 

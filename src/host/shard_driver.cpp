@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -251,25 +252,30 @@ void shard_driver::drain_due() {
     });
 }
 
+gateway::resume_ticket shard_driver::ticket_now() const {
+    auto ticket = *session_.ticket();
+    ticket.unsettled = unsettled_;
+    // Whoever goes on after this process must know what the one before it may have handed out.
+    ticket.seq = std::max(ticket.seq, takeover_.received_before());
+    return ticket;
+}
+
 std::optional<gateway::resume_ticket> shard_driver::ticket() const {
-    auto ticket = session_.ticket();
-    if (!ticket) return ticket;
-    ticket->unsettled = unsettled_;
+    if (!session_.ticket()) return std::nullopt;
+    auto ticket = ticket_now();
     auto changes = guild_changes_;
-    (void)changes.settle(ticket->done);
-    ticket->guilds = changes.as_settled(guilds_);
+    (void)changes.settle(ticket.done);
+    ticket.guilds = changes.as_settled(guilds_);
     return ticket;
 }
 
 void shard_driver::keep() {
     if (options_.keeper == nullptr) return;
-    const auto& held = session_.ticket();
-    if (!held) {
+    if (!session_.ticket()) {
         if (std::exchange(kept_any_, false)) options_.keeper->drop(shard());
         return;
     }
-    auto ticket = *held;
-    ticket.unsettled = unsettled_;
+    const auto ticket = ticket_now();
     if (guild_changes_.settle(ticket.done)) {
         const auto guilds = guild_changes_.as_settled(guilds_);
         options_.keeper->keep(ticket, &guilds);

@@ -31,6 +31,8 @@ public:
     /// True until READY: the session began in another process.
     [[nodiscard]] bool on() const noexcept { return on_; }
 
+    /// What the process before received, as far as is known: 0 for a session of this process's own.
+    [[nodiscard]] std::uint64_t received_before() const noexcept { return on_ ? up_to_ : 0; }
     /// True if this RESUMED may be the answer to this process's RESUME.
     bool on_resumed(std::uint64_t seq, instant now) noexcept {
         if (!on_) return true;

@@ -23,7 +23,7 @@ namespace {
 constexpr std::int64_t shards = 4;
 constexpr double rate = 50;
 /// Discord's users wait 3 s for an answer, and a replayed command is run only while there is time for it.
-constexpr auto short_outage = 2s;
+constexpr auto short_outage = 1s;
 
 struct stage {
     explicit stage(discord_options with = {.shards = shards, .guilds = 50 * shards, .rate = rate}) : discord(std::move(with)) {}
@@ -100,6 +100,19 @@ std::vector<std::filesystem::path> files_in(const std::string& folder, std::stri
     return out;
 }
 
+/// A session's id is as good as the session, together with the token, which is nowhere.
+void check_kept_for_their_owner(const std::string& folder) {
+    std::size_t files = 0;
+    for (const auto& each : std::filesystem::recursive_directory_iterator(folder)) {
+        const auto mode = each.status().permissions();
+        CHECK((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) == std::filesystem::perms::none);
+        if (!each.is_regular_file()) continue;
+        ++files;
+        CHECK(read_file(each.path()).find(bot_token) == std::string::npos);
+    }
+    CHECK(files > 2 * shards);
+}
+
 constexpr auto goes_on = "going on with the sessions of the process before";
 
 }  // namespace
@@ -112,6 +125,7 @@ TEST_CASE("kill -9 in mid-traffic: the next process goes on without IDENTIFY, it
     here.further_events(300);
     const auto identifies = here.discord.counter("identifies");
     here.kill();
+    check_kept_for_their_owner(here.home / "state");
     here.start_ready();
     here.outage_over();
     CHECK(told(here.said(), goes_on, "shards") == shards);
@@ -179,8 +193,16 @@ TEST_CASE("killed while a snapshot is being written, and before all guilds came:
         }
         return false;
     };
-    REQUIRE(eventually(in_the_making));
-    REQUIRE(here.discord.counter("readies") == shards);
+    const auto all_have_begun = [&] {
+        for (std::int64_t shard = 0; shard < shards; ++shard) {
+            std::error_code none;
+            const auto logs = files_in(here.home / fmt::format("state/shard-{}of{}", shard, shards), ".log");
+            if (logs.empty() || std::filesystem::file_size(logs.front(), none) < 1000 || none) return false;
+        }
+        return true;
+    };
+    REQUIRE(eventually([&] { return here.discord.counter("readies") == shards && all_have_begun(); }, 60s));
+    REQUIRE(eventually(in_the_making, 60s));
     here.kill();
     here.start_ready();
     CHECK(here.bot->running().err().find("starts anew") == std::string::npos);

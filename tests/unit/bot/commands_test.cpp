@@ -258,6 +258,41 @@ TEST_CASE("a reply that Discord refuses throws and leaves room for another, one 
     CHECK(f.log[0].level == log_level::debug);
 }
 
+TEST_CASE("a replayed command that the process before answered ends quietly; a fresh one that cannot be answered does not") {
+    for (const auto* code : {"40060", "10062"}) {
+        for (const auto how : {host::delivery::replayed, host::delivery::fresh}) {
+            fixture f;
+            f.bot.command("ping", "Pong", [](context ctx) -> task<> { co_await ctx.reply("pong"); });
+            f.http.answer = [&](const net::http_request&) {
+                return net::http_response{400, {}, R"({"code":)" + std::string(code) + R"(,"message":"no"})"};
+            };
+            f.open();
+            const auto now =
+                std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+            const auto id = std::to_string(static_cast<std::uint64_t>(now.count() - 1420070400000) << 22);
+            CHECK(f.slash("ping", "[]", how, id));
+            f.on.run_for(1s);
+            const bool quiet = how == host::delivery::replayed;
+            CHECK(f.logged("a handler threw") == (quiet ? 0 : 1));
+            CHECK(f.logged("was answered before") == (quiet ? 1 : 0));
+            if (quiet) CHECK(f.http.requests.size() == 1);
+        }
+    }
+}
+
+TEST_CASE("commands are registered when a session is taken over, too, since READY does not come") {
+    fixture f;
+    f.bot.command("ping", "Pong", [](const context&) {});
+    std::vector<std::uint32_t> adopted;
+    f.bot.on([&](const shard_adopted& event) { adopted.push_back(event.cached_guilds()); });
+    f.open();
+    f.on_thread([&] { f.inside().on_adopted(f.shard, application_id(700)); });
+    f.on.run_for(1s);
+    CHECK(f.http.lines() == std::vector<std::string>{"PUT /api/applications/700/commands"});
+    CHECK(f.inside().application() == application_id(700));
+    CHECK(adopted == std::vector<std::uint32_t>{0});
+}
+
 TEST_CASE("commands are registered by one bulk overwrite when the first session is ready") {
     fixture f;
     f.bot.command("ping", "Pong", [](context) {});

@@ -841,6 +841,24 @@ TEST_CASE("after a process that died between its RESUME and its next ticket the 
                                                        "ready 0 missing 0", "MESSAGE_CREATE 22 replayed", "MESSAGE_CREATE 23"});
 }
 
+TEST_CASE("a process that dies before it heard anything leaves a ticket that knows what the one before it had received") {
+    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    CHECK(bench.driver->ticket()->seq == 20);
+    CHECK(bench.driver->ticket()->done == 17);
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    CHECK(bench.driver->ticket()->unsettled);
+    peer.event(18);
+    CHECK(bench.driver->ticket()->seq == 20);
+    CHECK(bench.driver->ticket()->done == 18);
+    peer.resumed(21);
+    CHECK_FALSE(bench.driver->ticket()->unsettled);
+    CHECK(bench.driver->ticket()->seq == 21);
+}
+
 TEST_CASE("where no RESUMED ever comes the mark goes when no replay can last any longer") {
     const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 17, 17, 513};
     driver_bench bench({}, ticket);
