@@ -109,7 +109,8 @@ void brain::load(const record& what) {
         if (!read) return bad(read.error());
         if (error != std::errc{} || end != digits.data() + digits.size() || shard >= table_.total()) return;
         auto& row = table_.at(shard);
-        row.epoch = row.highest = read->epoch;
+        row.epoch = read->epoch;
+        row.highest = read->highest;
         row.ticket = read->ticket;
         row.ticket_stored = read->ticket.has_value();
         row.reason = read->reason;

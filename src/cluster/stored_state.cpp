@@ -130,8 +130,8 @@ result<member> read_member(std::string_view text) {
 
 std::string write_shard(const assignment& what) {
     std::string out;
-    // What was only ever reported counts as used, too.
-    add(out, "epoch", number(what.owner ? what.epoch : std::max(what.epoch, what.highest)));
+    add(out, "epoch", number(what.epoch));
+    add(out, "highest", number(what.highest));
     if (what.owner) {
         add(out, "owner", what.owner->value);
         add(out, "incarnation", number(what.owner_incarnation));
@@ -154,6 +154,7 @@ result<stored_shard> read_shard(std::string_view text) {
     fields from(text);
     stored_shard out;
     out.epoch = from.number<shard_epoch>("epoch");
+    out.highest = from.number<shard_epoch>("highest");
     out.reason = from.text("reason");
     if (const auto owner = from.find("owner")) {
         out.owner = process_id{std::string(*owner)};

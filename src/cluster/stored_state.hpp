@@ -34,7 +34,7 @@ struct stored_fleet {
 struct stored_shard {
     std::optional<process_id> owner;
     incarnation owner_incarnation{};
-    shard_epoch epoch{};
+    shard_epoch epoch{}, highest{};
     std::optional<resume_ticket> ticket;
     std::string reason;
 };

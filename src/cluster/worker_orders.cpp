@@ -46,7 +46,11 @@ void worker_session::obey(const registered& what) {
     }
     phase_ = phase::registered;
     highest_leader_ = what.leader;
-    fleet_ = what.fleet;
+    // Another store counts epochs anew; what came of the one before has an older leader.
+    if (std::exchange(fleet_, what.fleet) != what.fleet) {
+        seen_.clear();
+        for (auto& [shard, mine] : held_) mine.epoch = shard_epoch::none;  // Until it is confirmed under one of this fleet.
+    }
     was_registered_ = true;
     retry_ = config_.retry_first;
     beat_every_ = what.beat_every;
@@ -122,7 +126,6 @@ void worker_session::obey(const start_order& what) {
     mine.epoch = what.epoch;
     mine.confirmed = true;
     mine.taken = false;
-    mine.orphan_dial.reset();
     if (mine.wants_permit) ask_permit(what.shard.id, mine);
     give(worker::rights_changed{});
 }

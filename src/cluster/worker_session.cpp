@@ -124,7 +124,7 @@ void worker_session::on(const worker::looked& what) {
         mine.ticket = seen.ticket;
         mine.lost_session = seen.lost_session;
         mine.metrics = seen.metrics;
-        if (seen.status == shard_status::live) mine.taken = false;
+        if (seen.status == shard_status::live) mine.taken = false, mine.was_live = true;
     }
     // The answer to `look`, or news that should not wait for it.
     if (phase_ == phase::registered && (changed || beat_at_ == now_ + beat_every_)) beat();
@@ -213,6 +213,7 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
     out.shard = shard;
     out.epoch = what.epoch;
     out.status = what.taken ? shard_status::taken : what.status;
+    out.leased = owns(shard, now_);
     out.lost_session = what.lost_session;
     out.metrics = what.metrics;
     if (what.ticket) {
@@ -245,6 +246,7 @@ bool worker_session::may_dial(std::uint32_t shard, bool has_session, instant now
     if (owns(shard, now)) return true;
     const auto found = held_.find(shard);
     if (found == held_.end() || found->second.stopping || found->second.released || !has_session) return false;
+    if (!found->second.was_live) return false;
     auto& mine = found->second;
     if (mine.orphan_dial && now - *mine.orphan_dial < taken_within && !config_.planted.orphan_reconnects_twice) {
         mine.taken = true;

@@ -217,6 +217,7 @@ private:
         bool stopping = false;   // stop_shard was ordered.
         bool released = false;   // Nothing runs; the report is told until it is acked.
         bool taken = false;
+        bool was_live = false;  // Under this order: what it never had connected an orphan does not reach for.
         bool wants_permit = false;
         bool had_session = false;
         std::optional<instant> orphan_dial;
