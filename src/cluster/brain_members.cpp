@@ -48,6 +48,9 @@ std::optional<register_refused> brain::objection(const register_ask& ask) const 
         return register_refused{refusal::other_token, fmt::format("worker {}", ask.process.value), {}};
     if (ask.intents_proof != config_.intents_proof)
         return register_refused{refusal::other_intents, fmt::format("worker {}", ask.process.value), {}};
+    const auto tells_count = [](const shard_report& report) { return report.ticket && report.ticket->shard.total > 0; };
+    if (table_.total() == 0 && !ask.shards.empty() && std::ranges::none_of(ask.shards, tells_count))
+        return register_refused{refusal::not_ready, "the shard count is not known yet", std::chrono::milliseconds(200)};
     if (!store_alarm_.empty()) return register_refused{refusal::not_ready, store_alarm_, config_.store_retry};
     const auto verdict = members_.judge(ask);
     if (verdict == admission::fenced) {

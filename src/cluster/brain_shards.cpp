@@ -12,13 +12,13 @@ namespace shoal::cluster {
 // ---- reports -------------------------------------------------------------------------------------------------------------
 
 void brain::take_report(member& who, const shard_report& report, fleet_id counted_by) {
+    // Epochs of another fleet's store say nothing about this one's.
+    const auto told = counted_by == fleet_id::none ? report.epoch : shard_epoch::none;
     if (report.shard >= table_.total()) {
-        if (report.status != shard_status::released) stop(who, report.shard, report.epoch, "there is no such shard");
+        if (report.status != shard_status::released) stop(who, report.shard, told, "there is no such shard");
         return;
     }
     auto& row = table_.at(report.shard);
-    // Epochs of another fleet's store say nothing about this one's.
-    const auto told = counted_by == fleet_id::none ? report.epoch : shard_epoch::none;
     if (told > row.highest) {
         row.highest = told;
         outbox_.store().shards.insert(report.shard);
@@ -65,8 +65,6 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
     if (unheard_of || (newer && (its || !owner_here || row.unconfirmed))) {
         // Newer than the store: the store is what is wrong.
         if (owner_here && !its) stop(*owner, report.shard, report.epoch, "another worker holds it under a newer epoch");
-        row.ticket.reset();
-        row.ticket_stored = false;
         table_.adopt(report.shard, who.process, who.incarnation, std::max(report.epoch, shard_epoch{1}),
                      placement_state::starting);
         row.counted_by = counted_by;

@@ -249,6 +249,11 @@ private:
         until_served("after the faults", patience());
         fleet_.time.run_for(40s);  // What is still being moved is moved.
         until_served("after it was quiet", 5s);
+        for (const auto& [process, who] : fleet_.coordinator()->brain().members().all())
+            if (who.present() && !who.accepts())
+                fleet_.wrong(fmt::format("{} is {} in quiet: {}{}{}{}", process.value, cluster::to_string(who.state), who.reason,
+                                         who.cordoned ? ", cordoned" : "", who.draining ? ", draining" : "",
+                                         who.leaving ? ", leaving" : ""));
     }
 
     [[nodiscard]] std::vector<std::uint64_t> numbers() const {

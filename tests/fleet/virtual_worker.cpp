@@ -154,6 +154,9 @@ void virtual_worker::carry_out(const facts::order& what) {
             if (std::exchange(it.blocked, false)) dial(shard);
     } else if (const auto* cut = std::get_if<facts::cut_shard>(&what)) {
         close(cut->shard, true);
+    } else if (const auto* note = std::get_if<facts::note>(&what)) {
+        if (note->code == facts::note_code::stale_order || note->code == facts::note_code::order_without_registration)
+            in_.write(fmt::format("{} refuses {}", process().value, note->detail));
     } else if (const auto* over = std::get_if<facts::end>(&what)) {
         in_.write(fmt::format("{} ends: {}", process().value, over->detail));
         ended_why_ = over->why;
