@@ -221,6 +221,8 @@ void brain::look_at_all() {
         say_note(leader::note_code::waiting_over,
                  waits() ? "all workers that the store remembers are back" : "one lease has passed");
         waiting_until_ = {};
+        fleet_.settled = true;
+        outbox_.store().fleet = true;
         place_due_ = true;
         for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
             auto& row = table_.at(shard);

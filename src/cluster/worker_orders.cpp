@@ -95,7 +95,7 @@ void worker_session::hold(const start_order& what) {
     fresh.confirmed = true;
     fresh.ticket = what.ticket;
     // Who gave the ticket knows the session.
-    fresh.noted = what.ticket ? what.ticket->session_id : std::string();
+    fresh.noted = fresh.noted_here = what.ticket ? what.ticket->session_id : std::string();
     held_[what.shard.id] = std::move(fresh);
     give(worker::start_shard{what.shard, what.ticket});
 }
@@ -151,6 +151,7 @@ void worker_session::obey(const ticket_noted& what) {
     if (!heeds(what.leader, "a ticket noted")) return;
     auto* mine = under(what.shard, what.epoch);
     if (mine == nullptr || !mine->ticket || mine->ticket->session_id != what.session_id) return;
+    mine->noted_here = what.session_id;
     if (std::exchange(mine->noted, what.session_id) == what.session_id) return;
     give(worker::hand_out{what.shard, what.session_id});
 }
@@ -162,8 +163,7 @@ void worker_session::obey(const permit_grant& what) {
     if (mine == nullptr || (what.permit <= mine->last_permit && !config_.planted.epoch_ignored)) return;
     mine->last_permit = what.permit;
     const auto sent = lease_.sent_at(what.counted_from);
-    auto until = sent == instant{} ? instant{} : sent + what.valid_for;
-    if (config_.planted.permit_from_receive) until = now_ + std::chrono::seconds(1);
+    const auto until = sent == instant{} ? instant{} : sent + what.valid_for;
     const bool in_time = now_ < until;
     if (!in_time || !mine->wants_permit || !owns(what.shard, now_)) {
         if (!in_time) tell(worker::note_code::permit_expired, fmt::format("of shard {}", what.shard));

@@ -57,6 +57,7 @@ void worker_session::lose_stream(std::string why, duration wait) {
     for (auto& [shard, what] : held_) {
         if (what.confirmed) what.right_until = std::max(what.right_until, lease_.until());
         what.confirmed = false;
+        what.noted_here.clear();
     }
     carried_until_ = std::max(carried_until_, lease_.until());
     lease_.begin_anew();
@@ -219,7 +220,7 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
     if (what.ticket) {
         out.seq = what.ticket->seq;
         out.done = what.ticket->done;
-        if (whole || what.released || what.noted != what.ticket->session_id) out.ticket = what.ticket;
+        if (whole || what.released || what.noted_here != what.ticket->session_id) out.ticket = what.ticket;
     }
     return out;
 }

@@ -225,7 +225,8 @@ private:
         beat_number told_in{};        // The heartbeat that told that it is released.
         shard_status status = shard_status::starting;
         std::optional<resume_ticket> ticket;
-        std::string noted;  // The session that the coordinator knows.
+        std::string noted;       // The session that some coordinator stored: its events may be handed out.
+        std::string noted_here;  // That the one on this stream has: its ticket need not be told again.
         std::string lost_session;
         shard_metrics metrics;
     };

@@ -269,6 +269,7 @@ private:
         const auto moves = fleet_.moves_ordered;
         birth(fmt::format("w{}", ++names_));
         fleet_.time.run_for(30s);
+        fleet_.reap_ended();
         const auto workers = fleet_.workers.size();
         const auto most = (size_.shards + workers - 1) / workers;
         if (fleet_.moves_ordered - moves > most)

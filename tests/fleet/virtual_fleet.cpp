@@ -170,7 +170,7 @@ void virtual_fleet::check_owners(virtual_worker& by, std::uint32_t shard, const 
 
 /// An orphan resumes once; then it takes it that somebody else has its session.
 void virtual_fleet::check_orphan(virtual_worker& by, std::uint32_t shard, bool failed) {
-    const std::tuple which{by.number(), shard, by.machine().holds(shard)};
+    const std::pair which{by.number(), shard};
     if (failed) {
         orphan_dials_.erase(which);
         return;

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "fleet/virtual_coordinator.hpp"
@@ -78,7 +78,7 @@ private:
     std::deque<std::string> lines_;
     std::map<std::uint64_t, std::uint64_t> place_of_;
     std::map<std::string, std::uint64_t> places_;
-    std::map<std::tuple<std::uint64_t, std::uint32_t, cluster::shard_epoch>, instant> orphan_dials_;  // Under one order each.
+    std::map<std::pair<std::uint64_t, std::uint32_t>, instant> orphan_dials_;  // Under the present order.
     std::unique_ptr<virtual_coordinator> coordinator_;
     std::uint64_t last_worker_ = 0, incarnations_ = 0;
 };

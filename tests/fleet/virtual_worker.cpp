@@ -132,6 +132,7 @@ void virtual_worker::carry_out(const facts::order& what) {
         }
         if (auto found = runs_.find(shard); found != runs_.end()) close(shard, false);
         auto& it = runs_[shard] = {};
+        in_.on_orphan_dial(*this, shard, true);  // Another order: what was before does not count.
         it.key = start->shard;
         it.ticket = start->ticket;
         it.taken_over = it.ticket.has_value();
