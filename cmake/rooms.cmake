@@ -108,7 +108,7 @@ endfunction()
 function(shoal_all_tests)
   # For the few tests that read the project's own files, whatever folder they are started in.
   set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/unit/bot/misuse_test.cpp ${PROJECT_SOURCE_DIR}/tests/unit/cache/fields_doc_test.cpp
-                              ${PROJECT_SOURCE_DIR}/tests/unit/config/options_test.cpp
+                              ${PROJECT_SOURCE_DIR}/tests/unit/config/options_test.cpp ${PROJECT_SOURCE_DIR}/tests/fleet/transcript_test.cpp
                               PROPERTIES COMPILE_DEFINITIONS "SHOAL_SOURCE_ROOT=\"${PROJECT_SOURCE_DIR}\"")
   # simdjson is the foreign judge of our JSON reader; the library itself does not need it.
   shoal_test(test_discord tests/unit/discord DEPS discord LIBS simdjson::simdjson)

@@ -83,7 +83,8 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
         assign(report.shard, *owner, row.reason);
     }
     stop(who, report.shard, std::max(row.epoch, told), "another worker holds it");
-    say_note(leader::note_code::stale_report, fmt::format("shard {} by {}", report.shard, who.process.value));
+    say_note(leader::note_code::stale_report, fmt::format("{} reports shard {}, which is {}'s", who.process.value, report.shard,
+                                                          row.owner ? row.owner->value : "nobody"));
 }
 
 /// What the report says of its session.

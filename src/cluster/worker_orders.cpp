@@ -126,6 +126,11 @@ void worker_session::obey(const start_order& what) {
     mine.epoch = what.epoch;
     mine.confirmed = true;
     mine.taken = false;
+    if (!mine.ticket && what.ticket && what.ticket->session_id != mine.lost_session) {
+        // It was to begin a session, and there is one.
+        hold(what);
+        return;
+    }
     if (mine.wants_permit) ask_permit(what.shard.id, mine);
     give(worker::rights_changed{});
 }

@@ -10,12 +10,15 @@ namespace {
 
 // An orphan's second close within this time means that somebody else has the session.
 constexpr duration taken_within = std::chrono::seconds(60);
+// There is something to do every second: who did nothing for so long stood still.
+constexpr duration stood_still = std::chrono::seconds(3);
 
 }  // namespace
 
 worker_session::worker_session(worker_config config) : config_(std::move(config)), random_(config_.seed) {}
 
 void worker_session::step(const worker::fact& what, instant now, std::vector<worker::order>& out) {
+    notice_sleep(now);
     now_ = now;
     out_ = &out;
     if (phase_ == phase::ended) return;
@@ -91,6 +94,10 @@ void worker_session::arm() {
     auto when = std::min({beat_at_, give_up_at_, retry_at_});
     if (had_lease_) when = std::min(when, std::max(lease_.until(), carried_until_));
     if (phase_ != phase::ended && when != never) give(worker::wake_at{when});
+}
+
+void worker_session::notice_sleep(instant now) {
+    slept_ = !has_lease(now) && (slept_ || (now_ != instant{} && now - now_ >= stood_still));
 }
 
 /// The lease's end and return change what may be dialled.
@@ -248,6 +255,8 @@ bool worker_session::may_dial(std::uint32_t shard, bool has_session, instant now
     const auto found = held_.find(shard);
     if (found == held_.end() || found->second.stopping || found->second.released || !has_session) return false;
     if (!found->second.was_live) return false;
+    notice_sleep(now);
+    if (slept_) return false;
     auto& mine = found->second;
     if (mine.orphan_dial && now - *mine.orphan_dial < taken_within && !config_.planted.orphan_reconnects_twice) {
         mine.taken = true;

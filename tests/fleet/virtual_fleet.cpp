@@ -133,7 +133,7 @@ void virtual_fleet::hear_up(cluster::stream_id stream, cluster::to_coordinator w
 void virtual_fleet::write(std::string line) {
     if (!options_.keep_transcript) return;
     lines_.push_back(fmt::format("{:9.3f} {}", std::chrono::duration<double>(time.now() - instant{} - 1h).count(), line));
-    if (lines_.size() > (options_.shards > 100 ? 4000 : 1000)) lines_.pop_front();
+    if (lines_.size() > 2000) lines_.pop_front();
 }
 
 void virtual_fleet::wrong(std::string what) {

@@ -60,6 +60,7 @@ public:
     /// Every shard is served by exactly one worker, and that under the assignment that the coordinator knows.
     [[nodiscard]] bool all_served(std::string* why = nullptr) const;
     [[nodiscard]] virtual_worker* by_name(const std::string& name);
+    [[nodiscard]] const std::deque<std::string>& lines() const noexcept { return lines_; }
     std::vector<std::string> findings;
     std::string transcript;  ///< Up to the first finding.
     std::uint64_t moves_ordered = 0;
