@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace shoal::fleet_simulation {
@@ -126,8 +128,9 @@ void virtual_fleet::reap_ended() {
 }
 
 void virtual_fleet::hear_up(cluster::stream_id stream, cluster::to_coordinator what) {
+    const bool registers = std::holds_alternative<cluster::register_ask>(what);
     if (coordinator_) coordinator_->feed(cluster::leader::said{stream, std::move(what)});
-    check_twins();
+    if (registers || ++heard_ % 50 == 0) check_twins();
 }
 
 void virtual_fleet::write(std::string line) {
@@ -161,8 +164,8 @@ void virtual_fleet::check_identify(std::uint32_t shard) {
 /// Nobody acts as the owner of a shard while another one may.
 void virtual_fleet::check_owners(virtual_worker& by, std::uint32_t shard, const char* doing) {
     if (!by.machine().owns(shard, by.now())) return;
-    for (const auto& [number, other] : workers) {
-        if (other.get() == &by || other->frozen() || other->ended() || !other->holds(shard)) continue;
+    for (const auto* other : world_.holders[shard]) {
+        if (other == &by || other->frozen() || other->ended()) continue;
         if (other->machine().owns(shard, other->now()))
             wrong(fmt::format("{} {} shard {} while {} owns it, too", by.process().value, doing, shard, other->process().value));
     }
@@ -183,8 +186,15 @@ void virtual_fleet::check_orphan(virtual_worker& by, std::uint32_t shard, bool f
     last->second = time.now();
 }
 
+std::size_t virtual_fleet::names_in_use() const {
+    std::set<std::string_view> names;
+    for (const auto& [number, worker] : workers) names.insert(worker->process().value);
+    return names.size();
+}
+
 /// One live incarnation of a process id.
 void virtual_fleet::check_twins() {
+    if (workers.size() == names_in_use()) return;
     std::map<std::string, const virtual_worker*> leased;
     for (const auto& [number, worker] : workers) {
         const auto owns = [&](std::uint32_t shard) { return worker->machine().owns(shard, worker->now()); };

@@ -72,6 +72,7 @@ private:
     void check_owners(virtual_worker& by, std::uint32_t shard, const char* doing);
     void check_orphan(virtual_worker& by, std::uint32_t shard, bool failed);
     void check_twins();
+    [[nodiscard]] std::size_t names_in_use() const;
 
     fleet_options options_;
     random_source random_;
@@ -81,7 +82,7 @@ private:
     std::map<std::string, std::uint64_t> places_;
     std::map<std::pair<std::uint64_t, std::uint32_t>, instant> orphan_dials_;  // Under the present order.
     std::unique_ptr<virtual_coordinator> coordinator_;
-    std::uint64_t last_worker_ = 0, incarnations_ = 0;
+    std::uint64_t last_worker_ = 0, incarnations_ = 0, heard_ = 0;
 };
 
 }  // namespace shoal::fleet_simulation

@@ -31,8 +31,15 @@ virtual_worker::virtual_worker(world& in, std::uint64_t number, std::uint64_t pl
 
 virtual_worker::~virtual_worker() {
     *self_ = nullptr;
-    for (auto& [shard, it] : runs_)
-        if (it.dial != 0) in_.discord.disconnect({number_, shard, it.dial}, in_.time.now());
+    for (const auto shard : shards()) forget(shard);
+}
+
+/// The run is over, its socket with it.
+void virtual_worker::forget(std::uint32_t shard) {
+    const auto found = runs_.find(shard);
+    if (found->second.dial != 0) in_.discord.disconnect({number_, shard, found->second.dial}, in_.time.now());
+    runs_.erase(found);
+    std::erase(in_.holders[shard], this);
 }
 
 instant virtual_worker::time_of_its_own() const {
@@ -130,7 +137,11 @@ void virtual_worker::carry_out(const facts::order& what) {
                                       cluster::number(order->epoch), cluster::number(newest_epoch_[shard])));
             newest_epoch_[shard] = std::max(newest_epoch_[shard], order->epoch);
         }
-        if (auto found = runs_.find(shard); found != runs_.end()) close(shard, false);
+        if (runs_.contains(shard)) {
+            close(shard, false);
+        } else {
+            in_.holders[shard].push_back(this);
+        }
         auto& it = runs_[shard] = {};
         in_.on_orphan_dial(*this, shard, true);  // Another order: what was before does not count.
         it.key = start->shard;
@@ -161,9 +172,7 @@ void virtual_worker::carry_out(const facts::order& what) {
     } else if (const auto* over = std::get_if<facts::end>(&what)) {
         in_.write(fmt::format("{} ends: {}", process().value, over->detail));
         ended_why_ = over->why;
-        for (auto& [shard, it] : runs_)
-            if (it.dial != 0) in_.discord.disconnect({number_, shard, std::exchange(it.dial, 0)}, in_.time.now());
-        runs_.clear();
+        for (const auto shard : shards()) forget(shard);
         in_.network.close_from_worker(std::exchange(stream_, {}));
         ended_ = true;
         in_.on_end(*this);
@@ -340,7 +349,7 @@ void virtual_worker::stop(std::uint32_t shard) {
             if (auto* session = in_.discord.find(ticket->session_id)) session->handled = std::max(session->handled, ticket->done);
         }
         in_.write(fmt::format("{} released shard {}", process().value, shard));
-        runs_.erase(it);
+        forget(shard);
         feed(facts::shard_stopped{shard, std::move(ticket)});
     });
 }

@@ -31,7 +31,8 @@ struct world {
     std::function<void(virtual_worker&, std::uint32_t)> before_hand_out;
     std::function<void(virtual_worker&, std::uint32_t, bool failed)> on_orphan_dial;
     std::function<void(virtual_worker&)> on_end;
-    bool lease_on_wall_clock = false;  ///< Planted.
+    bool lease_on_wall_clock = false;                                    ///< Planted.
+    std::map<std::uint32_t, std::vector<virtual_worker*>> holders = {};  ///< Of each shard: usually one.
 };
 
 class virtual_worker {
@@ -104,6 +105,7 @@ private:
     void close(std::uint32_t shard, bool redial);
     void progress(std::uint32_t shard, shard_run& it);
     void stop(std::uint32_t shard);
+    void forget(std::uint32_t shard);
     shard_run* find(std::uint32_t shard, std::uint64_t which);
 
     world& in_;
