@@ -221,7 +221,7 @@ private:
         const auto end = fleet_.time.now() + bound;
         std::string why;
         while (fleet_.time.now() < end && fleet_.findings.empty()) {
-            fleet_.time.run_for(200ms);
+            fleet_.time.run_for(options_.large ? duration(1s) : duration(200ms));
             if (fleet_.all_served(&why)) return;
         }
         if (fleet_.findings.empty()) fleet_.wrong(fmt::format("{} s {}: {}", bound / 1s, when, why));

@@ -46,17 +46,14 @@ gateway_session* virtual_gateway::resume(const std::string& session, socket_id s
 }
 
 void virtual_gateway::disconnect(socket_id socket, instant now) {
-    for (const auto& id : {current_[socket.shard]}) {
-        auto* session = find(id);
-        if (session == nullptr || session->socket != socket) continue;
-        session->socket.reset();
-        session->off_since = now;
-        return;
-    }
-    for (auto& [id, session] : sessions_) {
-        if (session.shard != socket.shard || session.socket != socket) continue;
+    const auto let_go = [&](gateway_session& session) {
         session.socket.reset();
         session.off_since = now;
+    };
+    // Nearly always it is the newest one.
+    if (auto* session = newest(socket.shard); session != nullptr && session->socket == socket) return let_go(*session);
+    for (auto& [id, session] : sessions_) {
+        if (session.shard == socket.shard && session.socket == socket) let_go(session);
     }
 }
 

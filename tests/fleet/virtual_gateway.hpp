@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.hpp"
@@ -70,7 +71,7 @@ public:
 
 private:
     std::vector<std::string> current_;
-    std::map<std::string, gateway_session> sessions_;
+    std::unordered_map<std::string, gateway_session> sessions_;
     std::map<std::int64_t, instant> key_used_;
     std::int64_t total_, keys_;
     random_source random_;
