@@ -20,7 +20,10 @@ constexpr duration longest_replay = std::chrono::seconds(60);
 }  // namespace
 
 session::session(session_config config, std::optional<resume_ticket> ticket)
-    : config_(std::move(config)), ticket_(std::move(ticket)), random_(config_.seed) {
+    : config_(std::move(config)),
+      ticket_(std::move(ticket)),
+      random_(config_.seed),
+      resume_address_({config_.resume_url_patience, config_.resume_url_rest, config_.resume_url_longest_rest}) {
     // A ticket belongs to its pair of shard and total [peers 11], and RESUME cannot add intents [2.7.11].
     if (ticket_ &&
         (ticket_->shard != config_.shard || ticket_->session_id.empty() || (config_.intents & ~ticket_->intents) != 0)) {
@@ -116,7 +119,7 @@ void session::on(const opened&, instant now) {
     if (phase_ != phase::dialing) return;
     on_traffic(now);
     phase_ = phase::hello;
-    connection_.hard_deadline = now + config_.hello_timeout;
+    connection_.hard_deadline = std::min(connection_.hard_deadline, now + config_.hello_timeout);
 }
 
 void session::on(const hello_received& fact, instant now) {
@@ -213,6 +216,7 @@ void session::on(const ready_received& fact, instant now) {
                             .application = fact.application};
     kept_ = 0;
     received_.clear();
+    resume_address_.forget();
     had_session_ = true;
     broken_at_.reset();
     ++stats_.readies;
@@ -232,9 +236,7 @@ void session::go_live(instant now) {
     phase_ = phase::live;
     failures_ = 0;
     least_wait_ = {};
-    resume_url_failing_since_.reset();
     resume_failing_since_.reset();
-    resume_url_abandoned_ = false;
     connection_.went_live = true;
     connection_.live_since = now;
     connection_.probe_at = connection_.deadline = connection_.hard_deadline = connection_.replay_until = never;

@@ -12,6 +12,7 @@
 
 #include "base/random.hpp"
 #include "gateway/receipt_times.hpp"
+#include "gateway/resume_address.hpp"
 #include "gateway/send_limiter.hpp"
 #include "gateway/session_config.hpp"
 #include "gateway/session_facts.hpp"
@@ -184,8 +185,7 @@ private:
     instant last_traffic_{};
     instant armed_ = never;
 
-    std::optional<instant> resume_url_failing_since_;
-    bool resume_url_abandoned_ = false;
+    resume_address resume_address_;
     std::optional<instant> resume_failing_since_;
     std::optional<instant> trouble_since_;
     std::optional<std::uint64_t> broken_at_;  // The number received when the stream last broke.

@@ -35,8 +35,11 @@ struct session_config {
     duration resumed_timeout = std::chrono::seconds(30);  ///< Likewise for RESUME until the first replayed event or RESUMED.
     duration backoff_first = std::chrono::milliseconds(500);
     duration backoff_most = std::chrono::seconds(60);
-    duration resume_url_patience =
-        std::chrono::seconds(8);  ///< Dials that fail for this long fall back to gateway_url for RESUME [2.7.12].
+    /// Dials of the session's own address that fail for this long are followed by RESUME at gateway_url [2.7.12].
+    duration resume_url_patience = std::chrono::seconds(8);
+    /// So long it is left alone then, twice as long after each dial there that fails again, and at most the second.
+    duration resume_url_rest = std::chrono::minutes(1);
+    duration resume_url_longest_rest = std::chrono::hours(1);
     duration resume_patience =
         std::chrono::seconds(180);  ///< Resume attempts that fail for this long give the session up, unless edge_trouble.
     duration op9_wait_least = std::chrono::seconds(1);  ///< [2.7.3]

@@ -30,14 +30,16 @@ bool session::connected() const noexcept {
 void session::start_dial(instant now) {
     retry_at_ = never;
     least_wait_ = {};
-    if (resume_url_failing_since_ && !resume_url_abandoned_ && now - *resume_url_failing_since_ >= config_.resume_url_patience) {
-        resume_url_abandoned_ = true;
-        say(note_code::resume_url_abandoned, "RESUME goes to the general address");
+    if (const auto rest = resume_address_.leave_if_patience_is_over(now)) {
+        say(note_code::resume_url_abandoned,
+            fmt::format("RESUME goes to the general address, for {} s at least", to_ms(*rest) / 1000));
     }
     connection_ = {};
     connection_.dialed_at = now;
-    connection_.to_resume_url = ticket_ && !ticket_->resume_url.empty() && !resume_url_abandoned_;
-    connection_.hard_deadline = now + config_.hello_timeout + dial_grace;
+    connection_.to_resume_url = ticket_ && !ticket_->resume_url.empty() && !resume_address_.rests(now);
+    // An address that was dead before has the session wait for it no longer than it did then.
+    const bool only_a_try = connection_.to_resume_url && resume_address_.was_left();
+    connection_.hard_deadline = now + (only_a_try ? config_.resume_url_patience : config_.hello_timeout + dial_grace);
     phase_ = phase::dialing;
     if (dials_++ > 0) ++stats_.reconnects;
     auto url = connection_url(connection_.to_resume_url ? ticket_->resume_url : config_.gateway_url, config_.transport);
@@ -142,9 +144,9 @@ void session::connection_over(instant now) {
     const auto was = std::exchange(connection_, {});
     if (was.to_resume_url && ticket_) {
         if (was.hello_seen) {
-            resume_url_failing_since_.reset();
-        } else if (!resume_url_failing_since_) {
-            resume_url_failing_since_ = was.dialed_at;
+            resume_address_.answered();
+        } else {
+            resume_address_.failed(was.dialed_at, now);
         }
     }
     if (was.resume_sent && !was.went_live && ticket_) resume_failed(was.dialed_at, now);
@@ -169,10 +171,7 @@ duration session::reconnect_delay(const connection& was, instant now) {
         delay = backoff(++failures_);
     }
     // The general address is tried as soon as patience with the resume address ends, not a whole back-off later.
-    if (resume_url_failing_since_ && !resume_url_abandoned_) {
-        const auto left = *resume_url_failing_since_ + config_.resume_url_patience - now;
-        delay = std::min(delay, std::max(left, duration{}));
-    }
+    if (const auto left = resume_address_.patience_left(now)) delay = std::min(delay, *left);
     return std::max(delay, std::exchange(least_wait_, {}));
 }
 

@@ -125,8 +125,7 @@ void session::lose_session(std::string why) {
     ticket_.reset();
     broken_at_.reset();
     resume_failing_since_.reset();
-    resume_url_failing_since_.reset();
-    resume_url_abandoned_ = false;
+    resume_address_.forget();
 }
 
 void session::on(const edge_trouble& fact, instant now) {

@@ -27,6 +27,7 @@ struct planted_bugs {
     bool acknowledges_received = false;      ///< Heartbeats acknowledge what is not kept anywhere yet.
     bool replay_unmarked = false;            ///< What the process before may have handed out is handed out without a mark.
     bool goes_on_after_4004 = false;         ///< A shard whose token was reset connects again.
+    bool clings_to_dead_address = false;     ///< A dead resume address is tried first at each reconnect.
 };
 
 }  // namespace shoal::host

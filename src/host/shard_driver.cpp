@@ -28,6 +28,7 @@ driver_options with_bugs(driver_options options) {
     const auto& planted = options.planted;
     if (planted.impatient_for_ready) options.session.ready_timeout = 5s;
     if (planted.waits_for_every_guild) options.guild_wait = std::chrono::hours(24);
+    if (planted.clings_to_dead_address) options.session.resume_url_rest = options.session.resume_url_longest_rest = 1ms;
     if (planted.deaf_to_silence) options.silence.least_silence = {};
     if (planted.alarmed_by_every_pause)
         options.silence = {.least_silence = 5s, .least_past = 20s, .least_events = 5, .times_longest_gap = 1, .least_rest = 1};

@@ -19,6 +19,16 @@ void network_watch::dialed() {
     most_dials_in_a_minute = std::max(most_dials_in_a_minute, recent_dials_.size());
 }
 
+/// A dead resume host is given some seconds, and then left alone [F8].
+void network_watch::dialed_nowhere(const std::shared_ptr<const bool>& leaving, const std::string& url) {
+    const auto now = time_.now();
+    auto& seen = dead_hosts_.try_emplace({leaving, url}, dead_host{now, now}).first->second;
+    if (now - seen.first > 15s && now - seen.last < 55s)
+        on_wrong(fmt::format("{} is dead since {} s and dialed again after {} ms", url, (now - seen.first) / 1s,
+                             to_ms(now - seen.last)));
+    seen.last = now;
+}
+
 void network_watch::came(virtual_link& from, std::string_view text,
                          const std::function<std::optional<std::uint32_t>(std::string_view session)>& owner) {
     const auto message = json::parse(text).as_object();

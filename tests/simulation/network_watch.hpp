@@ -6,10 +6,12 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/virtual_scheduler.hpp"
 #include "sim/core/facts.hpp"
@@ -31,6 +33,8 @@ public:
 
     // ---- what happens ----
     void dialed();
+    /// By the process that `leaving` tells of, to a host that there is not.
+    void dialed_nowhere(const std::shared_ptr<const bool>& leaving, const std::string& url);
     /// Text of the client's reached Discord. `owner` is the shard of a session.
     void came(virtual_link& from, std::string_view text,
               const std::function<std::optional<std::uint32_t>(std::string_view session)>& owner);
@@ -57,6 +61,10 @@ private:
     const virtual_scheduler& time_;
     transcript& notes_;
     std::deque<instant> recent_dials_;
+    struct dead_host {
+        instant first, last;
+    };
+    std::map<std::pair<std::shared_ptr<const bool>, std::string>, dead_host> dead_hosts_;
     std::uint32_t failed_identifies_ = 0;  // in a row
     instant last_identify_{};
 };

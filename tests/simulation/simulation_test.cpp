@@ -105,6 +105,7 @@ SHOAL_PLANTED(ends_at_the_last_chunk)
 SHOAL_PLANTED(deaf_to_silence)
 SHOAL_PLANTED(alarmed_by_every_pause)
 SHOAL_PLANTED(goes_on_after_4004)
+SHOAL_PLANTED(clings_to_dead_address)
 
 TEST_CASE("the checkers find the planted bug: each process keeps a ledger of its own") {
     run_options with;

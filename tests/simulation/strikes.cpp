@@ -21,20 +21,20 @@ void simulation_run::fault(json::object command) {
 void simulation_run::strike() {
     ++report_.faults;
     // As often as they have something to choose from.
-    const auto which = random_.below(57);
+    const auto which = random_.below(58);
     if (which < 15) return strike_connections(which);
-    if (which < 29) return strike_sessions(which - 15);
-    if (which < 41) return strike_identifies(which - 29);
-    if (which < 48) return strike_requests(which - 41);
+    if (which < 30) return strike_sessions(which - 15);
+    if (which < 42) return strike_identifies(which - 30);
+    if (which < 49) return strike_requests(which - 42);
     switch (which) {
-        case 48:
-        case 49: return restart(random_.below(2));
-        case 50:
+        case 49:
+        case 50: return restart(random_.below(2));
         case 51:
         case 52:
-        case 53: return kill(random_.below(2), false);
-        case 54: return kill(random_.below(2), true);
-        case 55: notes_.write("---- black ----"); return discord_.blackhole(0.5);
+        case 53:
+        case 54: return kill(random_.below(2), false);
+        case 55: return kill(random_.below(2), true);
+        case 56: notes_.write("---- black ----"); return discord_.blackhole(0.5);
         default:
             return fault({{"do", "outage"},
                           {"percent", static_cast<double>(20 + random_.below(81))},
@@ -107,6 +107,12 @@ void simulation_run::strike_sessions(std::uint64_t which) {
             static constexpr std::array kinds{"MESSAGE_CREATE", "MESSAGE_REACTION_ADD", "GUILD_MEMBER_UPDATE"};
             return deafen(shard, kinds[random_.below(kinds.size())]);
         }
+        case 12:
+            // The next session's own address is dead for its whole life; that shows when it is to be resumed.
+            fault({{"do", "fault"}, {"fault", "F8"}, {"shard", shard}, {"url", fmt::format("ws://gone-{}.sim", report_.faults)}});
+            lose_session(shard);
+            time_.wake_at(time_.now() + 30s, [this, shard] { fault({{"do", "cut"}, {"shard", shard}}); });
+            return;
         default: {
             static constexpr std::array kinds{"all", "utf8", "surrogate", "nesting", "presence_types", "null", "permissions"};
             return fault({{"do", "fault"}, {"fault", "F46"}, {"shard", shard}, {"kind", kinds[random_.below(kinds.size())]}});

@@ -259,7 +259,10 @@ std::unique_ptr<net::websocket> virtual_discord::dial(net::dial_request request,
         time_.wake_at(now + wait, [made, why] { made->end_client({std::nullopt, "", made->closing, true, failure(why)}); });
         return std::make_unique<near_end>(*this, made);
     };
-    if (!resume && !request.url.starts_with(gateway_host_)) return fail_after(30ms, net::errc::resolve_failed);
+    if (!resume && !request.url.starts_with(gateway_host_)) {
+        watch_.dialed_nowhere(made->leaving, request.url);
+        return fail_after(30ms, net::errc::resolve_failed);
+    }
     const auto strikes = [&](const sim::accept_order& order) { return random_.chance(order.percent / 100.0); };
     if (strikes(refuse_[host])) return fail_after(made->latency, net::errc::connect_failed);
     if (strikes(mute_[host])) return fail_after(request.connect_timeout, net::errc::timed_out);

@@ -89,6 +89,38 @@ TEST_CASE("a zombie that acknowledges nothing and sends nothing is left and its 
     CHECK(here.discord.counter("identifies") == here.identifies);
 }
 
+TEST_CASE("F8 a resume host that is dead for a session's life is dialed for some seconds once, and no event is lost") {
+    discord_process discord({.shards = 1, .guilds = 50, .rate = 50});
+    // Nobody listens on port 1; and Discord leaves nobody in peace who resumed at the wrong address.
+    (void)discord.control(R"({"do":"fault","fault":"F8","all":true,"url":"wss://127.0.0.1:1"})");
+    (void)discord.control(R"({"do":"set","wrong_host_op7":1000})");
+    temp_folder home;
+    bot_process bot(discord, home, {"--log-level", "debug"});
+    REQUIRE(bot.ready());
+    const auto dials = [&] {
+        const auto log = bot.running().err();
+        std::size_t count = 0;
+        for (auto at = log.find("dialing: wss://127.0.0.1:1/"); at != std::string::npos;
+             at = log.find("dialing: wss://127.0.0.1:1/", at + 1))
+            ++count;
+        return count;
+    };
+    (void)discord.control(R"({"do":"cut","all":true})");
+    REQUIRE(eventually([&] { return discord.counter("wrong_host_resumes") >= 1; }, 60s));
+    const auto at_first = dials();
+    CHECK(at_first >= 2);
+    // Each of these connections lasts a second, and the next one goes where RESUME works at once.
+    REQUIRE(eventually([&] { return discord.counter("wrong_host_resumes") >= 6; }, 60s));
+    CHECK(dials() <= at_first + 1);  // One is tried after a minute, should this machine take so long.
+    CHECK(discord.counter("identifies") == 1);
+    (void)discord.control(R"({"do":"set","wrong_host_op7":0})");
+    REQUIRE(discord.all_live(1));
+    REQUIRE(discord.drain());
+    const auto report = settled_audit(discord, home);
+    CHECK(bot.stop() == 0);
+    check_clean(report, discord.oracle());
+}
+
 TEST_CASE("every close code that keeps the session is answered by RESUME") {
     stage here;
     std::int64_t resumed = 0;

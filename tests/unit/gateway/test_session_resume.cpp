@@ -122,11 +122,103 @@ TEST_CASE(
     CHECK(discord.machine.stats().identifies == 1);
     CHECK(discord.machine.stats().resumes == 1);
     discord.check_delivery();
-    // RESUMED clears the grudge: the next time the resume address is tried first again.
+}
+
+namespace {
+
+std::size_t dials_to_resume_url(const little_discord& discord) {
+    return static_cast<std::size_t>(std::ranges::count(discord.dialed, resume_url));
+}
+
+/// Discord soon ends what was resumed at the wrong address [#13].
+void ends_wrong_connections_early(little_discord& discord) {
+    discord.after_each_fact = [&discord, known = std::uint64_t{0}]() mutable {
+        if (discord.machine.stats().resumes == known || discord.dialed.back() != general_url) return;
+        known = discord.machine.stats().resumes;
+        discord.clock.wake_at(discord.now() + 10s, [&discord] { discord.server_says(reconnect_requested{}); });
+    };
+}
+
+}  // namespace
+
+TEST_CASE(
+    "F8 a resume host that is dead for the session's life is dialed for 8 s, and then a few times an hour, ever more rarely") {
+    little_discord discord;
+    bring_up(discord);
+    discord.resume_host_dead = true;
+    ends_wrong_connections_early(discord);
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::live));
+    const auto at_first = dials_to_resume_url(discord);
+    CHECK(at_first <= 8);
+    const auto resumes = discord.machine.stats().resumes;
+    discord.run(55s);
+    // Each connection lasted ten seconds, and RESUME went where it works at once.
+    CHECK(dials_to_resume_url(discord) == at_first);
+    CHECK(discord.machine.stats().resumes >= resumes + 4);
+    discord.run(1h);
+    CHECK(dials_to_resume_url(discord) >= at_first + 4);
+    CHECK(dials_to_resume_url(discord) <= at_first + 6);
+    discord.run(24h);
+    CHECK(dials_to_resume_url(discord) <= at_first + 6 + 25);
+    CHECK(discord.count_notes(note_code::resume_url_abandoned) == 1);
+    CHECK(discord.machine.stats().identifies == 1);
+    discord.check_delivery();
+}
+
+TEST_CASE("F8 a resume host that was dead for a moment is used again by the first connection after a minute") {
+    little_discord discord;
+    bring_up(discord);
+    discord.resume_host_dead = true;
+    ends_wrong_connections_early(discord);
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::live));
     discord.resume_host_dead = false;
+    discord.run(50s);
+    CHECK(discord.dialed.back() == general_url);
+    discord.run(30s);
+    CHECK(discord.dialed.back() == resume_url);
+    // It answers, so it is the usual one again.
     discord.server_closes(std::nullopt);
     REQUIRE(discord.run_until(session_status::live));
     CHECK(discord.dialed.back() == resume_url);
+    CHECK(discord.machine.stats().identifies == 1);
+}
+
+TEST_CASE("F8 a new session brings a new resume address, which is used at once") {
+    little_discord discord;
+    bring_up(discord);
+    discord.resume_host_dead = true;
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::live));
+    REQUIRE(discord.dialed.back() == general_url);
+    discord.resume_host_dead = false;
+    discord.kill_session();
+    discord.server_says(session_invalidated{false});
+    REQUIRE(discord.run_until(session_status::closing));
+    REQUIRE(discord.run_until(session_status::live));
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::live));
+    CHECK(discord.dialed.back().starts_with("wss://resume2"));
+}
+
+TEST_CASE("F6 F8 a left resume host that takes the dial and says nothing is hung up on after 8 s") {
+    little_discord discord;
+    bring_up(discord);
+    discord.resume_host_dead = true;
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::live));
+    discord.run(61s);
+    discord.resume_host_dead = false;
+    SUBCASE("never opened") { discord.on_dial.emplace_back(answer::silence); }
+    SUBCASE("opened, no HELLO") { discord.on_hello.emplace_back(answer::silence); }
+    const auto from = discord.now();
+    discord.server_closes(std::nullopt);
+    REQUIRE(discord.run_until(session_status::live));
+    CHECK(discord.now() - from >= 8s);
+    CHECK(discord.now() - from <= 10s);
+    CHECK(discord.dialed.back() == general_url);
+    CHECK(discord.machine.stats().identifies == 1);
 }
 
 TEST_CASE("F9 a resume host that accepts and says no HELLO counts as dead too") {
