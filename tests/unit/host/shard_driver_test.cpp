@@ -875,6 +875,21 @@ TEST_CASE("where no RESUMED ever comes the mark goes when no replay can last any
     CHECK(bench.sink.lines.back() == "MESSAGE_CREATE 128");
 }
 
+TEST_CASE("a session that was taken over is ready too when events flow and RESUMED never comes") {
+    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+    driver_bench bench({}, ticket);
+    bench.driver->start();
+    bench.dialer.last().open();
+    bench.dialer.last().hello();
+    for (std::uint64_t seq = 18; seq < 100; ++seq) {
+        bench.dialer.last().event(seq);
+        bench.time.run_for(1s);
+    }
+    CHECK(bench.driver->snapshot().status == gateway::session_status::live);
+    CHECK(bench.driver->snapshot().guilds_ready);
+    CHECK(std::ranges::count(bench.sink.lines, "ready 0 missing 0") == 1);
+}
+
 TEST_CASE("a close code that cannot be helped stops the shard with a sentence for people") {
     driver_bench bench;
     bench.go_live().end(4004);
