@@ -8,6 +8,7 @@
 #include <future>
 
 #include "apps/shoal-sim/commands.hpp"
+#include "config/token_shape.hpp"
 #include "net/errc.hpp"
 #include "net/io_thread.hpp"
 #include "sim/server/files.hpp"
@@ -29,7 +30,8 @@ exit_code code_of(const shoal::failure& why) noexcept {
 }  // namespace
 
 int mistake(const std::string& sentence, exit_code code) {
-    fmt::print(stderr, "shoal-sim: {}\n", sentence);
+    // Sentences repeat what was typed: addresses with a password in them, a token in the wrong place.
+    fmt::print(stderr, "shoal-sim: {}\n", shoal::config::without_secrets(sentence));
     return static_cast<int>(code);
 }
 int mistake(const shoal::failure& why) {

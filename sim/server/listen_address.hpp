@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/loopback.hpp"
 #include "shoal/error.hpp"
 #include "sim/server/errc.hpp"
 
@@ -12,7 +13,7 @@ namespace shoal::sim {
 struct listen_address {
     std::string host;  ///< "127.0.0.1", "[::1]"
     std::string port;
-    [[nodiscard]] bool loopback() const { return host.starts_with("127.") || host == "[::1]"; }
+    [[nodiscard]] bool loopback() const { return is_loopback(host); }
     [[nodiscard]] std::string text() const { return host + ":" + port; }
 };
 

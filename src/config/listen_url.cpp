@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/loopback.hpp"
+
 namespace shoal::config {
 namespace {
 
@@ -41,10 +43,7 @@ bool is_ipv6(std::string_view host) {
 
 }  // namespace
 
-bool is_loopback_url(std::string_view url) {
-    const auto host = parts_of(url).host;
-    return host == "[::1]" || host == "localhost" || (host.starts_with("127.") && is_ipv4(host));
-}
+bool is_loopback_url(std::string_view url) { return is_loopback(parts_of(url).host); }
 
 std::expected<listen_url, std::string> read_listen_url(std::string_view url) {
     const bool tls = url.starts_with("https://");

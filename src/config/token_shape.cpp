@@ -15,16 +15,38 @@ std::size_t run_length(std::string_view text, std::size_t from) noexcept {
     while (end < text.size() && in_token(text[end])) ++end;
     return end - from;
 }
-/// Who logs in where, and with which password, may stand before a url's host; what a password may hold is anything.
-void hide_credentials(std::string& text) {
-    for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at)) {
-        at += 3;
-        const auto end = std::min(text.find_first_of(" \t\r\n", at), text.size());
-        const auto sign = text.substr(at, end - at).rfind('@');
-        if (sign != std::string::npos) text.replace(at, sign, "[hidden]");
-    }
+
+/// Where in a word ("https://me:pw@host", "--api-base=me:pw@host") somebody's name and password stand: up to the last @, for a
+/// password may hold anything else. Without a // before it only what has a colon is taken for them.
+std::string_view user_in(std::string_view word) noexcept {
+    const auto end = word.rfind('@');
+    if (end == std::string_view::npos) return {};
+    const auto slashes = word.find("//");
+    if (slashes < end) return word.substr(slashes + 2, end - slashes - 2);
+    const auto colon = word.find(':');
+    if (colon >= end) return {};
+    const auto equals = word.rfind('=', colon);
+    const auto begin = equals == std::string_view::npos ? 0 : equals + 1;
+    return word.substr(begin, end - begin);
 }
 
+std::string without_users(std::string_view text) {
+    std::string safe;
+    while (!text.empty()) {
+        const auto word = text.substr(0, text.find_first_of(" \t\r\n"));
+        if (const auto user = user_in(word); !user.empty()) {
+            const auto before = static_cast<std::size_t>(user.data() - word.data());
+            safe.append(word.substr(0, before)).append("[hidden]").append(word.substr(before + user.size()));
+        } else {
+            safe.append(word);
+        }
+        text.remove_prefix(word.size());
+        const auto blanks = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+        safe.append(text.substr(0, blanks));
+        text.remove_prefix(blanks);
+    }
+    return safe;
+}
 }  // namespace
 
 token_place find_token(std::string_view text, std::size_t from) noexcept {
@@ -70,16 +92,20 @@ std::optional<std::string_view> wrong_with_token(std::string_view token, bool of
     return std::nullopt;
 }
 
-std::string shown(std::string_view text) {
-    constexpr std::size_t most = 80;
-    std::string safe = "\"";
+std::string without_secrets(std::string_view text) {
+    std::string safe;
     std::size_t from = 0;
     for (auto token = find_token(text); token; token = find_token(text, from)) {
         safe.append(text.substr(from, token.begin - from)).append("[token]");
         from = token.begin + token.size;
     }
     safe.append(text.substr(from));
-    hide_credentials(safe);
+    return without_users(safe);
+}
+
+std::string shown(std::string_view text) {
+    constexpr std::size_t most = 80;
+    auto safe = "\"" + without_secrets(text);
     if (safe.size() > most) {
         safe.resize(most);
         safe += "...";

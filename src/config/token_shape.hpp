@@ -1,6 +1,6 @@
 #pragma once
-// What a bot token looks like, so that one which strays into the wrong place is never repeated in a message.
-// Not here: the log's redaction of the configured token (src/ops).
+// What a bot token looks like, so that one which strays into the wrong place is never repeated in a message, nor a url's
+// password. Not here: the log's redaction of the configured token (src/ops).
 
 #include <optional>
 #include <string>
@@ -21,8 +21,10 @@ struct token_place {
 /// any part of it; nothing if it can be one. A token of Discord's own has its three parts; other servers may make simpler ones.
 [[nodiscard]] std::optional<std::string_view> wrong_with_token(std::string_view token, bool of_discord) noexcept;
 
-/// The text in quotes for a message: anything like a token is replaced, and so is what stands before a
-/// url's @, control characters are escaped, long texts are cut.
+/// The text for a message: anything like a token is replaced, and so is what stands before the host of a url (user:password@).
+[[nodiscard]] std::string without_secrets(std::string_view text);
+
+/// The same in quotes: control characters are escaped, long texts are cut.
 [[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace shoal::config

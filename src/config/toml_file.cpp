@@ -64,9 +64,7 @@ std::expected<void, startup_problem> read_file_text(const option_table& table, c
     try {
         parsed = toml::parse(text, path);
     } catch (const toml::parse_error& e) {
-        std::string what(e.description());
-        for (auto token = find_token(what); token; token = find_token(what)) what.replace(token.begin, token.size, "[hidden]");
-        return problem(fmt::format("{}:{}: this is no TOML: {}.", path, e.source().begin.line, what));
+        return problem(fmt::format("{}:{}: this is no TOML: {}.", path, e.source().begin.line, without_secrets(e.description())));
     }
 
     for (auto&& [key, node] : parsed) {

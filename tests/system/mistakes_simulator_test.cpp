@@ -61,6 +61,8 @@ TEST_CASE("shoal-sim: addresses that cannot be listened on") {
     refused({"serve", "--listen", "127.0.0.1:99999"}, 2, "write ip:port, such as 127.0.0.1:8443");
     refused({"serve", "--control", "0.0.0.0:0"}, 2,
             "the control port listens on loopback addresses only, such as 127.0.0.1:9000");
+    refused({"serve", "--control", "127.evil.example:0"}, 2, "the control port listens on loopback addresses only");
+    refused({"serve", "--plain", "--listen", "127.evil.example:0"}, 2, "leave out --plain or listen on 127.0.0.1");
     refused({"serve", "--plain", "--listen", "0.0.0.0:0"}, 2, "leave out --plain or listen on 127.0.0.1");
 }
 
@@ -116,6 +118,7 @@ TEST_CASE("shoal-sim ctl: nobody there, no address, and commands that make no se
     refused({"ctl", "--control", "127.0.0.1:9", "status"}, 10,
             "no simulator answers at http://127.0.0.1:9 (127.0.0.1:9: Connection refused)");
     refused({"ctl", "--control", "nonsense", "status"}, 2, "http://nonsense is no control address; write it as 127.0.0.1:9000");
+    refused({"ctl", "--control", "http://me:hunter2@nonsense", "status"}, 2, "http://[hidden]@nonsense is no control address");
     refused({"ctl", "status"}, 2, "--control is required");
     refused({"ctl", "--control", "127.0.0.1:9"}, 2, "ctl needs a command, for instance: fault F11 --shard 3.");
     refused({"ctl", "--control", "127.0.0.1:9", "{\"do\":"}, 2, "the command is not one JSON object");

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -319,6 +320,33 @@ TEST_CASE("a url without host or with a nonsensical port is refused before anyth
     }
 }
 
+TEST_CASE("a user name and a password in a url are never repeated, whatever is wrong with it") {
+    for (const auto* url : {"https://me:hunter2@h", "http://me:hunter2@h:99999/api", "ftp://me:hunter2@h", "me:hunter2@h",
+                            "https://me:hunter2/hunter2@h", "https://me:hunter2@hunter2@h", "https://hunter2@",
+                            "http:///hunter2@h", "https://me:hunter2@h b", "https://a b me:hunter2@h", "x=y:hunter2@h"}) {
+        CAPTURE(url);
+        for (const auto& why : {trial().flags({"--api-base", url}).bad(), trial().env("SHOAL_API_BASE", url).bad(),
+                                trial().flags({fmt::format("--api-bass={}", url)}).bad(), trial().flags({url}).bad(),
+                                trial().flags({"--threads", url}).bad()}) {
+            CAPTURE(why.sentence);
+            CHECK(why.code == exit_code::bad_setting);
+            CHECK_FALSE(holds(why.sentence, "hunter2"));
+        }
+    }
+    for (const auto* line : {"api-base = \"https://me:hunter2@h b\"", "api-base = https://me:hunter2@h",
+                             "api-base = \"https://me:hunter2@h", "\"https://me:hunter2@h\" = 1", "https://me:hunter2@h"}) {
+        CAPTURE(line);
+        const temp_file file(line);
+        const auto why = trial().flags({"--config", file.path}).bad();
+        CAPTURE(why.sentence);
+        CHECK_FALSE(holds(why.sentence, "hunter2"));
+    }
+    // The host is what a person needs to see.
+    CHECK(holds(trial().flags({"--api-base", "https://me:hunter2@discord.example"}).bad().sentence,
+                "\"https://[hidden]@discord.example\" has a user name before its host"));
+    CHECK(holds(trial().flags({"--threads", "a@b"}).bad().sentence, "\"a@b\""));
+}
+
 TEST_CASE("hand-picked shards") {
     CHECK(trial().flags({"--shard-ids", "0,5-7, 2", "--total-shards", "8"}).good().shard_ids ==
           std::vector<std::uint32_t>{0, 2, 5, 6, 7});
@@ -343,10 +371,13 @@ TEST_CASE("plain http is for this machine only") {
     CHECK(trial().flags({"--api-base", "https://h:1/api"}).good().api_base == "https://h:1/api/v10");
     CHECK(trial().flags({"--api-base", "http://[::1]:8080/api/v10/"}).good().api_base == "http://[::1]:8080/api/v10");
     CHECK(holds(trial().flags({"--api-base", "http://discord.example"}).bad().sentence, "in the clear"));
-    for (const auto* elsewhere : {"http://localhost.evil.example", "http://127.evil.example", "http://127.0.0.1.evil.example:1",
-                                  "http://127.1", "http://127.0.0.1@evil.example"}) {
-        CAPTURE(elsewhere);
-        CHECK(trial().flags({"--api-base", elsewhere}).bad().code == exit_code::bad_setting);
+    CHECK(trial().flags({"--api-base", "http://127.1.2.3:1"}).good().api_base == "http://127.1.2.3:1/api/v10");
+    CHECK(trial().flags({"--api-base", "http://localhost:1"}).good().api_base == "http://localhost:1/api/v10");
+    for (const auto* far : {"http://localhost.evil.example", "http://127.evil.example", "http://127.0.0.1.evil.example",
+                            "http://127.0.0.256", "http://127.0.0.1evil.example:80", "http://[::1]evil.example:80",
+                            "http://127.1", "http://[::2]", "http://[::127.0.0.1]:80", "http://1.127.0.1", "http://0127.0.0.1"}) {
+        CAPTURE(far);
+        CHECK(holds(trial().flags({"--api-base", far}).bad().sentence, "in the clear"));
     }
     CHECK(trial().flags({"--api-base", "discord.com"}).bad().code == exit_code::bad_setting);
 }
