@@ -137,6 +137,10 @@ int serving::run(shoal::sim::server::machine_maker make, const std::string& what
     auto& running = **started;
     const auto main_thread = pthread_self();
     running.on_stop_asked([main_thread] { pthread_kill(main_thread, SIGTERM); });
+    running.on_recording_ended([](const shoal::failure& why) {
+        mistake(fmt::format("the recording ends here, its clients are served on: {}: {}.", why.text(), why.detail()),
+                code_of(why));
+    });
     const auto& at = running.addresses();
     fmt::print("shoal-sim serves {}\n  REST     {}\n  gateway  {}\n  resume   {}\n  control  {}\n", what, at.api_base, at.gateway,
                at.resume, at.control.empty() ? "none" : at.control);
@@ -157,6 +161,8 @@ int serving::run(shoal::sim::server::machine_maker make, const std::string& what
         const auto text = boost::json::serialize(running.oracle()) + "\n";
         if (auto written = shoal::sim::write_file(oracle_file, text); !written) return mistake(written.error());
     }
+    // It was said when it happened.
+    if (const auto kept = running.finish_recording(); !kept) return static_cast<int>(code_of(kept.error()));
     return exit_fine;
 }
 

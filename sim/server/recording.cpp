@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cinttypes>
 #include <cstring>
 #include <map>
@@ -14,8 +15,10 @@ namespace shoal::sim {
 result<std::unique_ptr<recorder>> recorder::open(const std::string& path) {
     std::FILE* file = std::fopen(path.c_str(), "wb");
     if (file == nullptr) return std::unexpected(cannot_write(path, errno));
-    std::fputs("shoal-recording 1\n", file);
-    return std::unique_ptr<recorder>(new recorder(file));
+    std::unique_ptr<recorder> made(new recorder(path, file));
+    made->put("shoal-recording 1\n");
+    if (auto begun = made->flush(); !begun) return std::unexpected(begun.error());
+    return made;
 }
 
 recorder::~recorder() { std::fclose(file_); }
@@ -27,11 +30,21 @@ void recorder::write(instant now, conn_id conn, const wire::text_parts& text) {
     const auto head = fmt::format("{} {} {}\n", us, static_cast<std::uint64_t>(conn), size);
     for (const std::string_view part :
          {std::string_view(head), std::string_view(text.front), text.data, std::string_view(text.back), std::string_view("\n")}) {
-        std::fwrite(part.data(), 1, part.size(), file_);
+        put(part);
     }
 }
 
-void recorder::flush() { std::fflush(file_); }
+void recorder::put(std::string_view text) {
+    // After a part that was refused the rest would be read as something else.
+    if (error_ != 0 || std::fwrite(text.data(), 1, text.size(), file_) == text.size()) return;
+    error_ = errno;
+}
+
+result<void> recorder::flush() {
+    if (error_ == 0 && std::fflush(file_) != 0) error_ = errno;
+    if (error_ != 0) return std::unexpected(cannot_write(path_, error_));
+    return {};
+}
 
 namespace {
 

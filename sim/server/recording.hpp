@@ -17,7 +17,7 @@
 namespace shoal::sim {
 
 /// Writes a recording. Format: the line "shoal-recording 1", then for each message a line "MICROSECONDS CONNECTION BYTES", the
-/// message itself and a line feed.
+/// message itself and a line feed. Where the disk does not take it, it ends: what came before can be replayed.
 class recorder {
 public:
     [[nodiscard]] static result<std::unique_ptr<recorder>> open(const std::string& path);
@@ -25,11 +25,16 @@ public:
     recorder(const recorder&) = delete;
     recorder& operator=(const recorder&) = delete;
     void write(instant now, conn_id conn, const wire::text_parts& text);
-    void flush();
+    /// A failure: it has ended before, or does now.
+    [[nodiscard]] result<void> flush();
 
 private:
-    explicit recorder(std::FILE* file) : file_(file) {}
+    recorder(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+    void put(std::string_view text);
+
+    std::string path_;
     std::FILE* file_;
+    int error_ = 0;  // That ended it.
     instant first_ = never;
 };
 

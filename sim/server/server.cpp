@@ -31,12 +31,14 @@ struct server::impl {
     net::io_thread thread;
     random_source random;
     std::function<void()> stop_asked;
+    std::function<void(const failure&)> recording_ended;
 
     // Everything below belongs to the thread.
     std::unique_ptr<recorder> record;
     std::unique_ptr<switchboard> board;
     std::unique_ptr<doors> ports;
     std::unique_ptr<timer_slot> record_flush;
+    bool recording_told = false;
     std::vector<std::unique_ptr<timer_slot>> delayed;
     std::unique_ptr<net::listener> control_listener;
     control_hooks hooks;
@@ -102,8 +104,14 @@ struct server::impl {
     }
 
     void keep_flushing() {
-        record->flush();
+        if (!flush_recording()) return;
         record_flush->in(std::chrono::milliseconds(500), [this] { keep_flushing(); });
+    }
+
+    result<void> flush_recording() {
+        auto kept = record ? record->flush() : result<void>{};
+        if (!kept && recording_ended && !std::exchange(recording_told, true)) recording_ended(kept.error());
+        return kept;
     }
 
     void shut() {
@@ -208,6 +216,16 @@ void server::on_stop_asked(std::function<void()> asked) {
         impl_->stop_asked = std::move(asked);
         return true;
     });
+}
+
+void server::on_recording_ended(std::function<void(const failure& why)> ended) {
+    impl_->call([&] {
+        impl_->recording_ended = std::move(ended);
+        return true;
+    });
+}
+result<void> server::finish_recording() {
+    return impl_->call([this] { return impl_->flush_recording(); });
 }
 
 server::machine_maker live(simulator_config config) {

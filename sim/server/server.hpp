@@ -75,6 +75,12 @@ public:
     /// Called (on the server's thread) when POST /stop came to the control port. Set before anybody can know the address.
     void on_stop_asked(std::function<void()> asked);
 
+    /// Called once, on the server's thread, when the recording ends before the server does: `why` says what the disk refused. The
+    /// server goes on.
+    void on_recording_ended(std::function<void(const failure& why)> ended);
+    /// Writes what is left of the recording. A failure if it does not hold everything; on_recording_ended was called then.
+    [[nodiscard]] result<void> finish_recording();
+
 private:
     struct impl;
     explicit server(std::unique_ptr<impl> made);

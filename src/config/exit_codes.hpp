@@ -102,8 +102,12 @@ inline constexpr std::array simulator_exit_codes{
                    "Look at --cert and --key."},
     exit_code_text{exit_code::port_in_use, "port_in_use", "Another program listens on the port that was asked for.",
                    "Choose another port; port 0 takes any free one."},
-    exit_code_text{exit_code::state_unusable, "file_unusable", "A file cannot be written.", "Choose another path."},
-    exit_code_text{exit_code::disk_full, "disk_full", "There is no room for a file.",
+    exit_code_text{
+        exit_code::state_unusable, "file_unusable",
+        "A file cannot be written. For a recording that ended early this is said at once, and the code comes at the end.",
+        "Choose another path."},
+    exit_code_text{exit_code::disk_full, "disk_full",
+                   "There is no room for a file. For a recording this is said at once, and the code comes at the end.",
                    "Free some space, or choose a path on another disk."},
 };
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +113,29 @@ TEST_CASE("shoal-sim: no room for a file") {
             "No space left on device; free some space, or choose a path on another disk.");
     CHECK_FALSE(std::filesystem::exists(disk / "ca.pem"));
     CHECK_FALSE(std::filesystem::exists(disk / "ca.pem.new"));
+}
+
+TEST_CASE("shoal-sim: a recording that finds no room is refused at the start, and ends with a sentence and a code later") {
+    refused({"serve", "--record", "/dev/full"}, 16, "no room for the file: /dev/full: No space left on device");
+    const temp_folder home;
+    discord_process discord(
+        {.shards = 1, .guilds = 50, .rate = 200, .most_file_blocks = 400, .more = {"--record", home / "recording"}});
+    bot_process bot(discord, home);
+    REQUIRE(bot.ready());
+    REQUIRE(discord.running().says("the recording ends here", 60s));
+    // Its clients notice nothing.
+    const auto sent = discord.counter("dispatches");
+    CHECK(eventually([&] { return discord.counter("dispatches") > sent; }));
+    CHECK(bot.stop() == 0);
+    discord.running().send(SIGTERM);
+    const auto ended = discord.running().wait(30s);
+    REQUIRE(ended.has_value());
+    expect({ended->code, discord.running().err(), discord.running().out()}, 16, "File too large; free some space", "shoal-sim");
+    // What came before is whole.
+    process replay(simulator({"replay", home / "recording", "--ready-file", home / "ready.json"}));
+    CHECK(eventually([&] { return !read_file(home / "ready.json").empty(); }));
+    replay.send(SIGTERM);
+    CHECK(replay.wait(30s).has_value());
 }
 
 TEST_CASE("shoal-sim ctl: nobody there, no address, and commands that make no sense") {

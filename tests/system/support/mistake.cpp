@@ -51,10 +51,4 @@ void expect(const outcome& got, int code, std::string_view words, std::string_vi
 std::vector<std::string> demo_bot(std::vector<std::string> more) { return command_of("shoal-demo-bot", std::move(more)); }
 std::vector<std::string> simulator(std::vector<std::string> more) { return command_of("shoal-sim", std::move(more)); }
 
-std::vector<std::string> with_small_files(std::vector<std::string> command, unsigned blocks) {
-    std::vector<std::string> limited{"/bin/sh", "-c", fmt::format("ulimit -f {} && exec \"$@\"", blocks), "sh"};
-    limited.insert(limited.end(), std::make_move_iterator(command.begin()), std::make_move_iterator(command.end()));
-    return limited;
-}
-
 }  // namespace shoal::system_test

@@ -27,7 +27,5 @@ void expect(const outcome& got, int code, std::string_view words, std::string_vi
 [[nodiscard]] std::vector<std::string> demo_bot(std::vector<std::string> more = {});
 /// The same for shoal-sim.
 [[nodiscard]] std::vector<std::string> simulator(std::vector<std::string> more);
-/// The given command with a limit of `blocks` of 512 bytes on every file that it writes: a full disk that needs no mount.
-[[nodiscard]] std::vector<std::string> with_small_files(std::vector<std::string> command, unsigned blocks);
 
 }  // namespace shoal::system_test

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -222,6 +223,12 @@ bool process::says(std::string_view text, clock::duration within) const {
     state_->changed.wait_for(lock, within * patience,
                              [&] { return state_->err.find(text) != std::string::npos || state_->err_done; });
     return state_->err.find(text) != std::string::npos;
+}
+
+std::vector<std::string> with_small_files(std::vector<std::string> command, unsigned blocks) {
+    std::vector<std::string> limited{"/bin/sh", "-c", fmt::format("ulimit -f {} && exec \"$@\"", blocks), "sh"};
+    limited.insert(limited.end(), std::make_move_iterator(command.begin()), std::make_move_iterator(command.end()));
+    return limited;
 }
 
 }  // namespace shoal::system_test

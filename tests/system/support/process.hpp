@@ -47,6 +47,9 @@ void write_file(const std::string& path, std::string_view text, int mode = 0600)
 /// The first line of what a sanitizer reported in a program's output; empty: it reported nothing.
 [[nodiscard]] std::string sanitizer_report(std::string_view output);
 
+/// The given command with a limit of `blocks` of 512 bytes on every file that it writes: a full disk that needs no mount.
+[[nodiscard]] std::vector<std::string> with_small_files(std::vector<std::string> command, unsigned blocks);
+
 struct exit_status {
     int code = -1;   ///< Of exit(); -1 if a signal ended it.
     int signal = 0;  ///< That ended it.

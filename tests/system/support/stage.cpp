@@ -50,6 +50,7 @@ discord_process::discord_process(discord_options options) {
         ca_file_ = folder_ / "ca.pem";
     }
     command.insert(command.end(), options.more.begin(), options.more.end());
+    if (options.most_file_blocks != 0) command = with_small_files(std::move(command), options.most_file_blocks);
     process_ = std::make_unique<process>(std::move(command));
     const bool up = eventually([&] { return !read_file(ready_file).empty() || process_->wait(0s).has_value(); });
     if (!up || process_->wait(0s)) FAIL(fmt::format("shoal-sim did not start: {}", process_->err()));

@@ -23,6 +23,7 @@ struct discord_options {
     double rate = 0;           ///< Events a second and shard, from the start.
     bool late_guilds = false;  ///< A tenth of the guilds comes 1 to 10 s late.
     bool plain = false;
+    unsigned most_file_blocks = 0;  ///< Of 512 bytes, for every file that it writes; 0: no limit.
     std::vector<std::string> more = {};
 };
 
