@@ -66,9 +66,10 @@ inline constexpr std::array exit_codes{
     exit_code_text{exit_code::certificate_refused, "certificate_refused",
                    "The server's certificate is not trusted, or a certificate file is no good.",
                    "Look at --ca-file and at the clock of this machine."},
-    exit_code_text{exit_code::port_in_use, "port_in_use",
-                   "Another program listens on the port that was asked for (a bot in mode single listens on none).",
-                   "Choose another port."},
+    exit_code_text{
+        exit_code::port_in_use, "port_in_use",
+        "Another program listens on the port that was asked for (a bot in mode single listens on that of --ops-url alone).",
+        "Choose another port."},
     exit_code_text{exit_code::state_unusable, "state_unusable",
                    "The state folder, the identify ledger or the journal is locked by another process or cannot be written.",
                    "End the other process, or give this one its own --state-dir."},
