@@ -1,5 +1,3 @@
-// The index over a packed table's blocks.
-
 #include "shoal/detail/packed_table.hpp"
 
 #include <cstring>
@@ -11,8 +9,13 @@
 namespace shoal {
 inline namespace v0 {
 namespace detail {
+namespace {
 
 using namespace cache::packed_leaf;
+
+constexpr std::size_t least_payload = 700;  // Below it a leaf looks for a neighbour to join.
+
+}  // namespace
 
 struct packed_table::index {
     struct place {
@@ -129,23 +132,18 @@ std::string_view packed_table::find(std::uint64_t key) const noexcept {
 void packed_table::put(std::uint64_t key, std::string_view record) {
     SHOAL_ASSERT(!record.empty() && record.size() <= most_record_bytes);
     if (root_ == 0) {
-        const entry only{key, record};
-        root_ = reinterpret_cast<std::uintptr_t>(make_of({&only, 1}));
+        char* made = make_leaf(1, static_cast<std::uint32_t>(record.size()));
+        save(keys_of(made), key);
+        save(ends_of(made, 1), static_cast<std::uint16_t>(record.size()));
+        std::memcpy(payload(made, 1), record.data(), record.size());
+        root_ = reinterpret_cast<std::uintptr_t>(made);
         return;
     }
     const auto which = leaf_for(key);
     char* in = leaf(which);
     const auto at = lower_in(in, key);
     const bool there = at < records_of(in) && key_at(in, at) == key;
-    if (there) {
-        const auto old = record_at(in, at);
-        if (old.size() == record.size() && !is_shared(in)) {
-            std::memcpy(const_cast<char*>(old.data()), record.data(), record.size());
-            return;
-        }
-    }
-    char* made = copy_changed(in, at, there ? 1 : 0, key, record);
-    free_leaf(in);
+    char* made = changed(in, at, there ? 1 : 0, key, record);
     set_leaf(which, made);
     if (!there) count(+1);
     if (!too_large(made)) return;
@@ -171,8 +169,7 @@ bool packed_table::erase(std::uint64_t key) {
         remove_leaf(which);
         return true;
     }
-    char* made = copy_changed(in, at, 1, 0, {});
-    free_leaf(in);
+    char* made = changed(in, at, 1, 0, {});
     set_leaf(which, made);
     if (!indexed() || payload_of(made) >= least_payload) return true;
     for (const auto left : {which, which - 1}) {  // which - 1 wraps for the first: then it has no left neighbour.
@@ -207,11 +204,23 @@ void packed_table::assign(std::span<const entry> sorted) {
             bytes += sorted[to].record.size();
             ++to;
         }
-        char* made = make_of(sorted.subspan(from, to - from));
+        const auto records = static_cast<std::uint32_t>(to - from);
+        char* made = make_leaf(records, static_cast<std::uint32_t>(bytes));
+        char* keys = keys_of(made);
+        char* ends = ends_of(made, records);
+        char* out = payload(made, records);
+        std::uint32_t end = 0;
+        for (; from < to; ++from, keys += 8, ends += 2) {
+            const auto& [key, record] = sorted[from];
+            SHOAL_ASSERT(!record.empty() && record.size() <= most_record_bytes);
+            save(keys, key);
+            std::memcpy(out + end, record.data(), record.size());
+            end += static_cast<std::uint32_t>(record.size());
+            save(ends, static_cast<std::uint16_t>(end));
+        }
         const bool was_indexed = indexed();
         insert_leaf(leaves(), made);
-        if (was_indexed) count(static_cast<std::int32_t>(to - from));
-        from = to;
+        if (was_indexed) count(static_cast<std::int32_t>(records));
     }
 }
 

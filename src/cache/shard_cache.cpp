@@ -14,7 +14,11 @@ bool is_thread(std::uint32_t type) noexcept { return type >= 10 && type <= 12; }
 
 }  // namespace
 
-shard_cache::shard_cache(cache_settings settings) : settings_(settings) {}
+shard_cache::shard_cache(cache_settings settings) : settings_(settings) {
+    constexpr std::size_t usual_list = 128;
+    keys_.reserve(usual_list);
+    role_ids_before_.reserve(usual_list);
+}
 shard_cache::~shard_cache() = default;
 
 void guild_access::forget_everything(shard_cache& cache) {
@@ -110,10 +114,14 @@ void shard_cache::apply(event_kind kind, std::string_view json, std::uint64_t se
     // What a giant guild needed on its way in is given back.
     constexpr std::size_t usual = 64 * 1024;
     reading_.shrink();
-    if (list_bytes_.capacity() <= usual && list_.capacity() * sizeof(listed) <= usual) return;
+    const auto most = std::max({list_bytes_.capacity(), list_.capacity() * sizeof(listed),
+                                keys_.capacity() * sizeof(std::uint64_t), role_ids_before_.capacity() * sizeof(std::uint64_t)});
+    if (most <= usual) return;
     list_ = {};
     list_bytes_ = {};
     entries_ = {};
+    keys_ = {};
+    role_ids_before_ = {};
 }
 
 void shard_cache::take(event_kind kind, std::string_view json, std::uint64_t seq) {
@@ -263,6 +271,7 @@ void shard_cache::guild_create(cached_guild& guild, const json_value& object) {
         return refresh_users(event_kind::guild_create, object);
     }
     guild.available_ = true;
+    const bool is_new = guild.role_ids_.empty();
     const auto any = [](const auto&, const auto&) { return true; };
     json_value members;
     json_value voice_states;
@@ -313,6 +322,8 @@ void shard_cache::guild_create(cached_guild& guild, const json_value& object) {
     }
     if (members) member_list(guild, members, voice_states);
     if (presences && keeps(cache_kind::presences)) presence_list(guild, presences);
+    // Of a guild that came for the first time every place is in use.
+    if (is_new) sweep_later(guild);
 }
 
 void shard_cache::guild_update(cached_guild& guild, const json_value& object) {

@@ -72,6 +72,7 @@ private:
     void thread_members(cached_guild& guild, const json_value& object);
     void threads_joined(cached_guild& guild, channel_id thread, bool joined);
     void scheduled_users(cached_guild& guild, const json_value& object, std::int32_t change);
+    void sweep_later(cached_guild& guild);
     void sweep_role_ids(cached_guild& guild);
     // shard_cache_people.cpp: members, users, voice, presences
     void member(cached_guild& guild, const json_value& object, const json_value& user, joining how);
@@ -118,6 +119,8 @@ private:
     std::vector<listed> list_;
     std::string list_bytes_;
     std::vector<detail::packed_table::entry> entries_;
+    std::vector<std::uint64_t> keys_;
+    std::vector<std::uint64_t> role_ids_before_;
 };
 
 }  // namespace shoal::cache

@@ -101,18 +101,27 @@ void shard_cache::scheduled_users(cached_guild& guild, const json_value& object,
     store(guild, *known);
 }
 
+/// The next sweep is due when twice as many roles have places as now.
+void shard_cache::sweep_later(cached_guild& guild) {
+    guild.sweep_at_ =
+        static_cast<std::uint16_t>(std::clamp<std::size_t>(2 * guild.role_ids_.size(), 64, json_reading::most_slots));
+}
+
 /// Gives up the places of roles that were deleted, or that only somebody who is gone named: writes each record that names roles
 /// anew, over a list made anew.
 void shard_cache::sweep_role_ids(cached_guild& guild) {
-    const auto before = std::move(guild.role_ids_);
-    guild.role_ids_ = {};
-    const record_home old_home{&tables_.texts, &before};
+    // What is needed on the way stays for the next sweep: they come for as long as roles come and go.
+    role_ids_before_.assign(guild.role_ids_.begin(), guild.role_ids_.end());
+    guild.role_ids_.clear();
+    const record_home old_home{&tables_.texts, &role_ids_before_};
     reading_.begin(&guild.role_ids_);
-    for (const auto& each : guild_access::table(guild, detail::cache_table::roles)) (void)reading_.slot_of(each.key);
+    const auto& roles_now = guild_access::table(guild, detail::cache_table::roles);
+    guild.role_ids_.reserve(roles_now.size());
+    for (const auto& each : roles_now) (void)reading_.slot_of(each.key);
     const auto renumber = [&]<class T>(auto change) {
-        std::vector<std::uint64_t> keys;
-        for (const auto& each : guild_access::table(guild, table_of<T>)) keys.push_back(each.key);
-        for (const auto key : keys) {
+        keys_.clear();
+        for (const auto& each : guild_access::table(guild, table_of<T>)) keys_.push_back(each.key);
+        for (const auto key : keys_) {
             reading_.begin(&guild.role_ids_);
             auto value = read_record<T>(key, guild_access::table(guild, table_of<T>).find(key), old_home);
             change(value);
@@ -139,8 +148,7 @@ void shard_cache::sweep_role_ids(cached_guild& guild) {
         }
         each.overwrites = {reading_.keep(out), reading_.role_ids()};
     });
-    guild.sweep_at_ =
-        static_cast<std::uint16_t>(std::clamp<std::size_t>(2 * guild.role_ids_.size(), 64, json_reading::most_slots));
+    sweep_later(guild);
 }
 
 }  // namespace shoal::cache

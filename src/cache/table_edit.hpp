@@ -91,11 +91,11 @@ void shard_cache::assign_list(cached_guild& guild) {
 
 template <class T>
 void shard_cache::erase_where(cached_guild& guild, bool (*goes)(const T&, const void*), const void* with) {
-    std::vector<std::uint64_t> gone;
+    keys_.clear();
     for (const auto& each : guild_access::table(guild, table_of<T>)) {
-        if (goes(read_record<T>(each.key, each.record, guild_access::home(guild)), with)) gone.push_back(each.key);
+        if (goes(read_record<T>(each.key, each.record, guild_access::home(guild)), with)) keys_.push_back(each.key);
     }
-    for (const auto each : gone) erase<T>(guild, each);
+    for (const auto each : keys_) erase<T>(guild, each);
 }
 
 }  // namespace shoal::cache

@@ -44,8 +44,14 @@ struct io_thread::impl {
         std::uint64_t number;
         friend constexpr auto operator<=>(const wake_key&, const wake_key&) = default;
     };
+    [[nodiscard]] work keep_node(std::map<wake_key, work>::node_type node) noexcept;
+    void forget_wake(std::uint64_t number) noexcept;
     std::map<wake_key, work> wakes;
     std::map<std::uint64_t, instant> wake_times;
+    // Of wake-ups that are over, for the next ones: a timer that sets itself again allocates nothing.
+    static constexpr std::size_t most_spare = 64;
+    std::vector<std::map<wake_key, work>::node_type> spare_wakes;
+    std::vector<std::map<std::uint64_t, instant>::node_type> spare_times;
     std::uint64_t last_wake = 0;
     instant armed_for = never;
     bool waiting = false;

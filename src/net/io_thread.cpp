@@ -25,6 +25,8 @@ io_thread::impl::impl(io_thread&) : open(loop.get_executor()), timer(loop) {
     const int fd = ::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     SHOAL_ASSERT(fd >= 0);
     timer.assign(fd);
+    spare_wakes.reserve(most_spare);
+    spare_times.reserve(most_spare);
 }
 
 void io_thread::impl::run(io_thread& owner, const std::string& name) {
@@ -73,10 +75,23 @@ void io_thread::impl::on_due() {
         const auto first = wakes.begin();
         if (first->first.when > now || first->first.number > newest) break;
         auto node = wakes.extract(first);
-        wake_times.erase(node.key().number);
-        node.mapped()();
+        forget_wake(node.key().number);
+        auto job = keep_node(std::move(node));
+        job();
     }
     arm();
+}
+
+/// The job of a wake-up that is over; its node is for the next one.
+work io_thread::impl::keep_node(std::map<wake_key, work>::node_type node) noexcept {
+    auto job = std::move(node.mapped());
+    if (spare_wakes.size() < most_spare) spare_wakes.push_back(std::move(node));
+    return job;
+}
+
+void io_thread::impl::forget_wake(std::uint64_t number) noexcept {
+    auto node = wake_times.extract(number);
+    if (spare_times.size() < most_spare) spare_times.push_back(std::move(node));
 }
 
 // The timer is set only for an earlier wake-up than it is set for: a cancelled one costs one idle turn, not a system call.
@@ -138,18 +153,36 @@ timer_id io_thread::wake_at(instant when, work job) {
     SHOAL_ASSERT(is_current());
     if (impl_->stopping || when == never) return timer_id::none;
     const auto number = ++impl_->last_wake;
-    impl_->wakes.emplace(impl::wake_key{when, number}, std::move(job));
-    impl_->wake_times.emplace(number, when);
-    impl_->arm();
+    auto& my = *impl_;
+    if (my.spare_wakes.empty()) {
+        my.wakes.emplace(impl::wake_key{when, number}, std::move(job));
+    } else {
+        auto node = std::move(my.spare_wakes.back());
+        my.spare_wakes.pop_back();
+        node.key() = {when, number};
+        node.mapped() = std::move(job);
+        my.wakes.insert(std::move(node));
+    }
+    if (my.spare_times.empty()) {
+        my.wake_times.emplace(number, when);
+    } else {
+        auto node = std::move(my.spare_times.back());
+        my.spare_times.pop_back();
+        node.key() = number;
+        node.mapped() = when;
+        my.wake_times.insert(std::move(node));
+    }
+    my.arm();
     return timer_id{number};
 }
 
 void io_thread::cancel(timer_id timer) noexcept {
     const auto found = impl_->wake_times.find(static_cast<std::uint64_t>(timer));
     if (found == impl_->wake_times.end()) return;
+    auto node = impl_->wakes.extract(impl::wake_key{found->second, found->first});
+    impl_->forget_wake(found->first);
     // The job is destroyed last: its destructor may come back here.
-    const auto job = impl_->wakes.extract(impl::wake_key{found->second, found->first});
-    impl_->wake_times.erase(found);
+    const auto job = impl_->keep_node(std::move(node));
     if (impl_->finishing && impl_->wakes.empty()) impl_->timer.cancel();
 }
 
