@@ -3,8 +3,10 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/ssl/error.hpp>
 #include <cerrno>
+#include <cstring>
 
 #include "base/assert.hpp"
 
@@ -21,6 +23,14 @@ bool is_later(int number) noexcept { return number == EAGAIN || number == EWOULD
 int client_stream::bio_read(BIO* bio, char* to, int size) {
     auto& self = *static_cast<client_stream*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
+    if (!self.received_.empty()) {
+        const auto count = std::min(self.received_.size(), static_cast<std::size_t>(size));
+        std::memcpy(to, self.received_.data(), count);
+        self.received_ = self.received_.subspan(count);
+        return static_cast<int>(count);
+    }
+    if (self.ended_) return 0;
+    if (self.failed_) return -1;
     if (!self.drained_) {
         const auto got = ::recv(self.socket_.native_handle(), to, static_cast<std::size_t>(size), 0);
         const int why = errno;
@@ -75,6 +85,7 @@ void client_stream::start_tls(ssl_ptr session) {
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_read_ahead(ssl_.get(), 1);  // One system call for what is there, not two a record.
+    first_bytes_ = std::make_unique_for_overwrite<char[]>(first_bytes);
     SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     error_code ignored;
     socket_.native_non_blocking(true, ignored);
@@ -129,14 +140,40 @@ struct client_stream::reading {
         on.wants_write_ = false;
         return on.read_now(room, ec);
     }
+    /// The socket is ready.
     void operator()(error_code ec) {
         on.drained_ = false;
+        go_on(ec);
+    }
+    /// Its first bytes came along.
+    void operator()(error_code ec, std::size_t count) {
+        if (ec == asio::error::operation_aborted) return then(ec, 0);
+        on.received({on.first_bytes_.get(), count}, ec);
+        go_on({});
+    }
+    void go_on(error_code ec) {
         std::size_t count = 0;
         if (!ec) count = try_it(ec);
-        if (ec == asio::error::would_block) return on.wait(std::move(*this));
+        if (ec == asio::error::would_block) return on.wait_to_read(std::move(*this));
         then(ec, count);
     }
 };
+
+void client_stream::received(std::span<const char> bytes, error_code ec) {
+    received_ = bytes;
+    drained_ = bytes.size() < first_bytes;
+    ended_ = ec == asio::error::eof;
+    if (!ec || ended_) return;
+    failed_ = true;
+    socket_error_ = ec;
+}
+
+/// To wait for the socket and then to read it would be four system calls: Asio arms a socket anew for each wait, which makes
+/// epoll tell at once that it could be written to. A reading that brings bytes needs neither.
+void client_stream::wait_to_read(reading what) {
+    if (!ssl_ || wants_write_) return wait(std::move(what));
+    socket_.async_receive(asio::mutable_buffer(first_bytes_.get(), first_bytes), std::move(what));
+}
 
 struct client_stream::writing {
     client_stream& on;
@@ -180,7 +217,7 @@ void client_stream::async_read_some(asio::mutable_buffer room, completion then) 
     reading what{*this, room, std::move(then)};
     error_code ec;
     const auto count = what.try_it(ec);
-    if (ec == asio::error::would_block) return wait(std::move(what));
+    if (ec == asio::error::would_block) return wait_to_read(std::move(what));
     asio::post(socket_.get_executor(), [then_ = std::move(what.then), ec, count] { then_(ec, count); });
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <functional>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "net/dial_url.hpp"
@@ -74,12 +75,20 @@ private:
     [[nodiscard]] error_code why_not(int outcome);
     template <class Operation>
     void wait(Operation what);
+    void wait_to_read(reading what);
+    void received(std::span<const char> bytes, error_code ec);
+
+    /// As much as a usual event takes on the wire; what comes with it beyond that OpenSSL reads itself.
+    static constexpr std::size_t first_bytes = 4096;
 
     tcp_socket socket_;
     ssl_ptr ssl_;
+    std::unique_ptr<char[]> first_bytes_;  // What a wait for the socket brings along.
+    std::span<const char> received_;       // Of these, what OpenSSL did not take yet.
     /// The last read of the socket got less than it had room for: the next would find nothing, and costs no system call.
     bool drained_ = false;
     bool ended_ = false;        // The peer closed the socket.
+    bool failed_ = false;       // Reading it failed.
     bool wants_write_ = false;  // What OpenSSL waits for.
     error_code socket_error_;   // The last one that was not "later".
     bool cut_ = false;

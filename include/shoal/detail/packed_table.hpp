@@ -1,5 +1,5 @@
 #pragma once
-// A sorted table from 64-bit keys to small byte strings, packed: blocks of a few kilobytes, an eighth of slack at most where they change, no tombstones.
+// A sorted table from 64-bit keys to small byte strings, packed: blocks of a few kilobytes with little slack, no tombstones.
 // Not here: what the bytes mean (src/cache). For the cache's own use; public only because cached_guild stands on it.
 
 #include <cstddef>
