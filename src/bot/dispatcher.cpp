@@ -42,9 +42,12 @@ result<void> dispatcher::dispatch(shard_room& room, host::dispatch event, host::
     const auto* raw = handlers_.raw_of(kind, event.name);
     if (!typed && raw == nullptr) return {};
 
+    // The event outlives what is known of its fields.
+    const auto object = event.object();
+    event.outline = nullptr;
     const event_ref ref(new event_body(room, std::move(event)));
     if (typed) {
-        auto head = read_head(*type, ref.body()->dispatch.data, ref.body()->arena);
+        auto head = read_head(*type, object, ref.body()->arena);
         if (!head) return std::unexpected(std::move(head).error());
         ref.body()->type = *type;
         ref.body()->head = *head;

@@ -13,9 +13,9 @@ using discord::json_value;
 
 /// nullptr: an id that it needs is missing.
 template <class Head>
-const void* head(std::string_view json, event_arena& arena) {
+const void* head(const json_value& object, event_arena& arena) {
     auto& out = arena.list<Head>(1).front();
-    read(out, json_value(json), arena);
+    read(out, object, arena);
     return named(out) ? &out : nullptr;
 }
 
@@ -26,6 +26,7 @@ const void* part(std::string_view json, event_arena& arena) {
     return &out;
 }
 
+using head_reader = const void* (*)(const json_value& object, event_arena& arena);
 using reader = const void* (*)(std::string_view json, event_arena& arena);
 template <class Part>
 constexpr reader part_or_none = &part<Part>;
@@ -33,7 +34,7 @@ template <>
 constexpr reader part_or_none<void> = nullptr;
 
 struct readers {
-    reader head = nullptr;
+    head_reader head = nullptr;
     std::array<reader, most_parts> parts{};
 };
 
@@ -46,8 +47,8 @@ constexpr std::array<readers, event_types> table{{
 
 }  // namespace
 
-result<const void*> read_head(event_type type, std::string_view json, event_arena& arena) {
-    const auto* out = table[static_cast<std::size_t>(type)].head(json, arena);
+result<const void*> read_head(event_type type, const json_value& object, event_arena& arena) {
+    const auto* out = table[static_cast<std::size_t>(type)].head(object, arena);
     if (out == nullptr) {
         return std::unexpected(failure(bot_errc::bad_answer, std::string(name_of(type)) + " without the ids that it needs"));
     }

@@ -15,8 +15,11 @@ namespace shoal::runtime {
 
 inline constexpr std::size_t most_parts = 2;
 
-/// Reads the head of `json` as an event of `type`; it lives in `arena`, its texts there or in place.
-[[nodiscard]] result<const void*> read_head(event_type type, std::string_view json, event_arena& arena);
+/// Reads the head of an event of `type`; it lives in `arena`, its texts there or in place.
+[[nodiscard]] result<const void*> read_head(event_type type, const discord::json_value& object, event_arena& arena);
+[[nodiscard]] inline result<const void*> read_head(event_type type, std::string_view json, event_arena& arena) {
+    return read_head(type, discord::json_value(json), arena);
+}
 /// Reads a part likewise. The event's class knows what it is.
 [[nodiscard]] const void* read_part(event_type type, std::size_t index, std::string_view json, event_arena& arena);
 /// Reads a member object; its texts and roles live in `arena` (or in place: see event_arena).

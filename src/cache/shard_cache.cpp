@@ -109,8 +109,16 @@ bool shard_cache::listens_to(event_kind kind) const noexcept {
 }
 
 void shard_cache::apply(event_kind kind, std::string_view json, std::uint64_t seq) {
+    // A walk over fields that are known gets further in broken text than another. Events come with theirs known; so whoever
+    // applies them again, from a log, has to know them too.
+    discord::json_outline outline;
+    static_cast<void>(outline.take(json_value(json)));
+    apply(kind, json_value(json, outline.known()), seq);
+}
+
+void shard_cache::apply(event_kind kind, const json_value& object, std::uint64_t seq) {
     if (!listens_to(kind)) return;
-    take(kind, json, seq);
+    take(kind, object, seq);
     // What a giant guild needed on its way in is given back.
     constexpr std::size_t usual = 64 * 1024;
     reading_.shrink();
@@ -124,8 +132,7 @@ void shard_cache::apply(event_kind kind, std::string_view json, std::uint64_t se
     role_ids_before_ = {};
 }
 
-void shard_cache::take(event_kind kind, std::string_view json, std::uint64_t seq) {
-    const json_value object(json);
+void shard_cache::take(event_kind kind, const json_value& object, std::uint64_t seq) {
     reading_.begin(nullptr);
     // Users first and in any case: what an event says of a known user holds whatever became of the guild. So the log of a
     // snapshot brings users to the same end from wherever it starts.

@@ -30,6 +30,7 @@ public:
     /// One dispatch, the JSON of its d. What it does not keep is ignored; what is broken reads as missing. Applying an event
     /// twice does what once does, save that members are counted. With its number `seq`, a guild passes over what it has seen
     /// already (event s is applied iff s is higher than the guild's own); 0: always applied.
+    void apply(discord::event_kind kind, const discord::json_value& object, std::uint64_t seq = 0);
     void apply(discord::event_kind kind, std::string_view json, std::uint64_t seq = 0);
 
     /// nullptr if it is not a guild of this shard. Good until the next apply().
@@ -56,7 +57,7 @@ private:
     cached_guild& find_or_add(guild_id which);
     void remove(guild_id which);
     void release_contents(cached_guild& guild) noexcept;
-    void take(discord::event_kind kind, std::string_view json, std::uint64_t seq);
+    void take(discord::event_kind kind, const json_value& object, std::uint64_t seq);
     void apply_to(cached_guild& guild, discord::event_kind kind, const json_value& object);
 
     // shard_cache.cpp: guilds

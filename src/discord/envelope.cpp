@@ -5,7 +5,7 @@
 
 namespace shoal::discord {
 
-result<envelope> read_envelope(std::string_view text) {
+result<envelope> read_envelope(std::string_view text, json_outline* outline) {
     const json_value message(text);
     if (!message.is(json_kind::object)) return std::unexpected(failure(errc::not_json, "a gateway message must be an object"));
     envelope out;
@@ -27,11 +27,12 @@ result<envelope> read_envelope(std::string_view text) {
             out.op = *op;
             has_op = true;
         } else if (key == "d") {
-            out.data = value.raw();
+            out.data = outline != nullptr ? outline->take(value) : value.raw();
         }
     }
     if (fields.broken()) return std::unexpected(failure(errc::not_json, "cut off or broken"));
     if (!has_op) return std::unexpected(failure(errc::not_a_gateway_message, "no op"));
+    if (outline != nullptr) out.outline = outline->known();
     out.kind = event_kind_of(out.name);
     return out;
 }

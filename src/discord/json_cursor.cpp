@@ -302,7 +302,10 @@ std::string_view json_value::raw() const noexcept {
     return {at_, static_cast<std::size_t>(behind - at_)};
 }
 
-json_fields json_value::fields() const noexcept { return {at_ != nullptr && *at_ == '{' ? at_ : nullptr, end_, ended_at_}; }
+json_fields json_value::fields() const noexcept {
+    if (known_ != nullptr) return {at_, end_, known_->commas_};
+    return {at_ != nullptr && *at_ == '{' ? at_ : nullptr, end_, ended_at_};
+}
 
 json_elements json_value::elements() const noexcept { return {at_ != nullptr && *at_ == '[' ? at_ : nullptr, end_, ended_at_}; }
 
@@ -363,6 +366,14 @@ void json_walk::enter() noexcept {
 
 void json_walk::advance() noexcept {
     if (at_ == nullptr) return;
+    if (comma_ != nullptr) {
+        if (comma_ == last_comma_) {
+            at_ = nullptr;
+            return;
+        }
+        const char* next = skip_space(*comma_++ + 1, end_);
+        return next == end_ ? fail() : next_item(next);
+    }
     const char* p = ended_at_ != nullptr ? ended_at_ : detail::skip_value(at_, end_);
     if (p == nullptr) return fail();
     p = skip_space(p, end_);
@@ -382,6 +393,16 @@ void json_walk::finish(const char* p) noexcept {
 void json_walk::fail() noexcept {
     at_ = nullptr;
     broken_ = true;
+}
+
+std::string_view json_outline::take(const json_value& value) noexcept {
+    known_ = false;
+    if (value.at_ == nullptr || *value.at_ != '{') return value.raw();
+    const char* behind = detail::skip_container(value.at_, value.end_, commas_);
+    if (behind == nullptr) return {};
+    known_ = commas_.count <= detail::item_commas::most;
+    if (value.ended_at_ != nullptr) *value.ended_at_ = behind;
+    return {value.at_, static_cast<std::size_t>(behind - value.at_)};
 }
 
 }  // namespace shoal::discord

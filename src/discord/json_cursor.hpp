@@ -26,6 +26,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "discord/json_scan.hpp"
 #include "shoal/ids.hpp"
 
 namespace shoal::discord {
@@ -34,6 +35,7 @@ enum class json_kind : std::uint8_t { missing, null, boolean, number, string, ar
 
 class json_fields;
 class json_elements;
+class json_outline;
 
 namespace detail {
 template <class T>
@@ -49,12 +51,15 @@ public:
     constexpr json_value() noexcept = default;
     /// The first value in `text`; what follows it is not looked at.
     explicit json_value(std::string_view text) noexcept;
-    // A copy forgets the loop that it came from, so that it may outlive it.
+    /// The same, an object whose fields were found before: `known` is of this text. Null: they were not.
+    json_value(std::string_view text, const json_outline* known) noexcept : json_value(text) { known_ = known; }
+    // A copy forgets the loop that it came from and what was known, so that it may outlive them.
     constexpr json_value(const json_value& other) noexcept : at_(other.at_), end_(other.end_) {}
     constexpr json_value& operator=(const json_value& other) noexcept {
         at_ = other.at_;
         end_ = other.end_;
         ended_at_ = nullptr;
+        known_ = nullptr;
         return *this;
     }
 
@@ -117,6 +122,7 @@ public:
 private:
     friend class json_fields;
     friend class json_elements;
+    friend class json_outline;
     constexpr json_value(const char* at, const char* end, const char** ended_at) noexcept
         : at_(at), end_(end), ended_at_(ended_at) {}
 
@@ -124,6 +130,27 @@ private:
     const char* end_ = nullptr;  // The end of the readable text, not of the value.
     // Where the loop that handed this value out wants to know that the value was walked to its end, and where that is.
     const char** ended_at_ = nullptr;
+    const json_outline* known_ = nullptr;
+};
+
+/// Where the fields of one object end, for those who walk it several times: finding the end of a message's `d` goes over all of
+/// it anyhow, and the readers behind that need not go over what they do not read. Where a field's text is broken such a walk goes
+/// on with the next one, and another ends.
+class json_outline {
+public:
+    json_outline() noexcept = default;
+    json_outline(const json_outline&) = delete;
+    json_outline& operator=(const json_outline&) = delete;
+
+    /// The raw text of any value, as json_value::raw() has it.
+    [[nodiscard]] std::string_view take(const json_value& value) noexcept;
+    /// What the last value's fields are known by; null if it is no object, or has more fields than any of Discord's.
+    [[nodiscard]] const json_outline* known() const noexcept { return known_ ? this : nullptr; }
+
+private:
+    friend class json_value;
+    bool known_ = false;
+    detail::item_commas commas_;
 };
 
 /// What a loop over an array or object shares; see json_fields and json_elements.
@@ -140,6 +167,8 @@ public:
 protected:
     json_walk(const char* at, const char* end, const char** parent, char close) noexcept
         : at_(at), parent_(parent), end_(end), close_(close) {}
+    json_walk(const char* at, const char* end, const detail::item_commas& commas) noexcept
+        : at_(at), parent_(nullptr), end_(end), close_('}'), comma_(commas.at), last_comma_(commas.at + commas.count) {}
     ~json_walk() = default;
     void enter() noexcept;
     void advance() noexcept;
@@ -154,6 +183,8 @@ protected:
     const char* ended_at_ = nullptr;  // Where the current value ends, if somebody walked it.
     char close_;
     bool broken_ = false;
+    const char* const* comma_ = nullptr;  // The next one, where they were found before.
+    const char* const* last_comma_ = nullptr;
 
 private:
     [[gnu::always_inline]] void next_item(const char* p) noexcept;
@@ -195,6 +226,7 @@ public:
 private:
     friend class json_value;
     json_fields(const char* at, const char* end, const char** parent) noexcept : json_walk(at, end, parent, '}') {}
+    json_fields(const char* at, const char* end, const detail::item_commas& commas) noexcept : json_walk(at, end, commas) {}
 };
 
 /// `for (const auto& element : array.elements())`.

@@ -16,7 +16,7 @@ namespace shoal::discord::detail {
 namespace {
 
 struct block_masks {
-    std::uint64_t quotes = 0, backslashes = 0, opens = 0, closes = 0;
+    std::uint64_t quotes = 0, backslashes = 0, opens = 0, closes = 0, commas = 0;
 };
 
 #if defined(__SSE2__)
@@ -34,6 +34,7 @@ struct plain_machine {
             m.backslashes |= equal_mask(bytes, '\\') << (16 * i);
             m.opens |= equal_mask(folded, '{') << (16 * i);
             m.closes |= equal_mask(folded, '}') << (16 * i);
+            m.commas |= equal_mask(bytes, ',') << (16 * i);
         }
         return m;
     }
@@ -50,6 +51,7 @@ struct plain_machine {
                 case '{': m.opens |= bit; break;
                 case ']':
                 case '}': m.closes |= bit; break;
+                case ',': m.commas |= bit; break;
                 default: break;
             }
         }
@@ -79,7 +81,7 @@ struct wide_machine {
         const auto fold = _mm256_set1_epi8(0x20);
         const auto low_folded = _mm256_or_si256(low, fold), high_folded = _mm256_or_si256(high, fold);
         return {equal(low, high, '"'), equal(low, high, '\\'), equal(low_folded, high_folded, '{'),
-                equal(low_folded, high_folded, '}')};
+                equal(low_folded, high_folded, '}'), equal(low, high, ',')};
     }
     SHOAL_WIDE static std::uint64_t parity_up_to(std::uint64_t bits) noexcept {
         const auto product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(bits)), _mm_set1_epi8(-1), 0);
@@ -149,8 +151,28 @@ const char* skip_long_string(const char* p, const char* end, string_look& seen) 
 
 namespace {
 
+/// Those of a block's commas at which `depth`, as it is where the block begins, has come to 1.
+[[gnu::always_inline]] inline void note_commas(item_commas& into, const block_masks& m, std::int64_t depth,
+                                               const char* block) noexcept {
+    const auto note = [&](std::uint64_t commas) {
+        for (; commas != 0 && into.count <= item_commas::most; commas &= commas - 1)
+            into.at[into.count++] = block + std::countr_zero(commas);
+    };
+    std::uint64_t brackets = m.opens | m.closes;
+    std::uint64_t ahead = m.commas;
+    while (brackets != 0 && depth >= 0) {
+        const std::uint64_t bit = brackets & (~brackets + 1);
+        if (depth == 1) note(ahead & (bit - 1));
+        ahead &= ~(bit - 1);
+        depth += (m.opens & bit) != 0 ? 1 : -1;
+        if (depth == 0) return;  // The container ends here.
+        brackets &= brackets - 1;
+    }
+    if (depth == 1) note(ahead);
+}
+
 template <class Machine>
-[[gnu::always_inline]] inline const char* walk_container(const char* p, const char* end) noexcept {
+[[gnu::always_inline]] inline const char* walk_container(const char* p, const char* end, item_commas* commas) noexcept {
     // So the outermost bracket is none of those that are left out below.
     if (end - p >= 2 && (p[1] == '}' || p[1] == ']')) return p + 2;
     std::int64_t depth = 0;
@@ -176,6 +198,10 @@ template <class Machine>
         m.opens &= ~empty;
         m.closes &= ~(empty << 1);
         const auto closing = Machine::count(m.closes);
+        if (commas != nullptr && depth - closing <= 1) {
+            m.commas &= ~strings;
+            if (m.commas != 0) note_commas(*commas, m, depth, p);
+        }
         if (closing >= depth) {
             // The outermost bracket may close in this block: go from closing bracket to closing bracket.
             std::uint64_t closes = m.closes;
@@ -196,19 +222,38 @@ template <class Machine>
 
 #if defined(__x86_64__)
 SHOAL_WIDE const char* walk_container_wide(const char* p, const char* end) noexcept {
-    return walk_container<wide_machine>(p, end);
+    return walk_container<wide_machine>(p, end, nullptr);
+}
+SHOAL_WIDE const char* walk_container_wide(const char* p, const char* end, item_commas& commas) noexcept {
+    return walk_container<wide_machine>(p, end, &commas);
 }
 #endif
 
 }  // namespace
 
-const char* skip_container_plain(const char* p, const char* end) noexcept { return walk_container<plain_machine>(p, end); }
+const char* skip_container_plain(const char* p, const char* end) noexcept {
+    return walk_container<plain_machine>(p, end, nullptr);
+}
+const char* skip_container_plain(const char* p, const char* end, item_commas& commas) noexcept {
+    commas.count = 0;
+    return walk_container<plain_machine>(p, end, &commas);
+}
 
 const char* skip_container(const char* p, const char* end) noexcept {
 #if defined(__x86_64__)
     if (is_wide) return walk_container_wide(p, end);
 #endif
     return skip_container_plain(p, end);
+}
+
+const char* skip_container(const char* p, const char* end, item_commas& commas) noexcept {
+#if defined(__x86_64__)
+    if (is_wide) {
+        commas.count = 0;
+        return walk_container_wide(p, end, commas);
+    }
+#endif
+    return skip_container_plain(p, end, commas);
 }
 
 }  // namespace shoal::discord::detail

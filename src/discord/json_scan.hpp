@@ -3,6 +3,7 @@
 // All take [p, end), never read behind `end`, and return the place behind the value, or nullptr if the text ends before it does.
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #if defined(__SSE2__)
@@ -48,8 +49,18 @@ struct string_look {
 }
 /// `p` stands on the opening bracket. Brackets are counted, not matched by kind; strings are respected.
 [[nodiscard]] const char* skip_container(const char* p, const char* end) noexcept;
-/// The same, as it runs where the processor has no wide instructions; for tests of what else would never run here.
+/// The commas that stand directly inside a container, not in what it holds: where its items end.
+struct item_commas {
+    static constexpr std::size_t most = 95;  // Of 96 fields: no object of Discord's has as many.
+    std::size_t count = 0;                   // One more than `most`: there are too many.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled as far as `count`.
+    const char* at[most + 1];
+};
+/// The same, and finds these on the way.
+[[nodiscard]] const char* skip_container(const char* p, const char* end, item_commas& commas) noexcept;
+/// The same, as they run where the processor has no wide instructions; for tests of what else would never run here.
 [[nodiscard]] const char* skip_container_plain(const char* p, const char* end) noexcept;
+[[nodiscard]] const char* skip_container_plain(const char* p, const char* end, item_commas& commas) noexcept;
 [[nodiscard]] inline const char* skip_value(const char* p, const char* end) noexcept {
     if (p == end) return nullptr;
     if (*p == '"') return skip_string(p, end);

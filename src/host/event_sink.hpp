@@ -14,6 +14,7 @@
 #include "base/buffer.hpp"
 #include "base/scheduler.hpp"
 #include "discord/event_kind.hpp"
+#include "discord/json_cursor.hpp"
 #include "gateway/guild_availability.hpp"
 #include "gateway/session.hpp"
 #include "gateway/ticket.hpp"
@@ -106,11 +107,15 @@ struct dispatch {
     shard_key shard;
     std::uint64_t seq = 0;
     discord::event_kind kind = discord::event_kind::unknown;
-    std::string_view name;  ///< Lives as long as `bytes`.
-    std::string_view data;  ///< The raw JSON of d; lives as long as `bytes`; padded like a buffer.
-    buffer bytes;           ///< The whole message.
+    std::string_view name;                           ///< Lives as long as `bytes`.
+    std::string_view data;                           ///< The raw JSON of d; lives as long as `bytes`; padded like a buffer.
+    const discord::json_outline* outline = nullptr;  ///< Where the fields of `data` stand, if known; only inside on_dispatch.
+    buffer bytes;                                    ///< The whole message.
     delivery how = delivery::fresh;
     event_guard guard;  ///< Empty for events that nobody counts (READY, RESUMED).
+
+    /// `data`, to be walked.
+    [[nodiscard]] discord::json_value object() const noexcept { return {data, outline}; }
 };
 
 /// What a guild's CREATE or DELETE means, told apart by the shard's own set of known guilds [2.6].

@@ -73,7 +73,8 @@ void shard_driver::count_bad(bad_input kind, std::string_view what) {
 }
 
 void shard_driver::take_message(buffer message) {
-    const auto read = discord::read_envelope(message.view());
+    discord::json_outline outline;
+    const auto read = discord::read_envelope(message.view(), &outline);
     if (!read) {
         const bool is_json = read.error().is(discord::errc::not_a_gateway_message);
         return broken(is_json ? bad_input::wrong_shape : bad_input::not_json, read.error().message());
@@ -128,7 +129,7 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
         return broken(bad_input::wrong_shape, "a dispatch whose number cannot be");
     if (what.kind == event_kind::ready) return take_ready(what, seq);
     if (what.kind == event_kind::resumed) return take_resumed(seq);
-    const auto found = session_.on_dispatch(seq, now());
+    const auto found = session_.on_dispatch(seq, message_at_);
     if (found == verdict::ignore) return;
     if (found == verdict::duplicate && !options_.planted.duplicates_handed_out) return;
     tell_takeover();
@@ -252,7 +253,7 @@ void shard_driver::hand_out(const discord::envelope& what, buffer message, std::
     if (options_.planted.done_at_start) session_.on_done(seq);
     if (journal_ != nullptr) journal_->started(index, seq, static_cast<std::uint8_t>(how), now());
     if (hooks_.on_busy) hooks_.on_busy(what.kind);
-    dispatch event{shard(), seq, what.kind, what.name, what.data, std::move(message), how, std::move(guard)};
+    dispatch event{shard(), seq, what.kind, what.name, what.data, what.outline, std::move(message), how, std::move(guard)};
     auto taken = sink_.on_dispatch(std::move(event), change);
     if (hooks_.on_idle) hooks_.on_idle();
     if (again) return;
@@ -270,11 +271,11 @@ void shard_driver::hand_out(const discord::envelope& what, buffer message, std::
 
 guild_change shard_driver::note_guild(const discord::envelope& what, std::uint64_t seq) {
     if (what.kind != event_kind::guild_create && what.kind != event_kind::guild_delete) return guild_change::none;
-    const discord::json_value guild(what.data);
+    const auto guild = what.object();
     guild_id id;
     bool unavailable = false;
     int missing = 2;
-    // Both keys stand near the front of what Discord sends, and a GUILD_CREATE may be megabytes long: stop when both were seen.
+    // A GUILD_CREATE may be megabytes long, and what stands behind both keys is not looked at.
     for (const auto& [key, value] : guild.fields()) {
         if (key == "id")
             id = value.id<guild_id>(), --missing;

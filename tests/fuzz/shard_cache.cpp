@@ -95,10 +95,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     cache::shard_cache cache(cache_preset::everything);
     fuzz::by_line(fuzz::input(data, size).rest(), 32, [&](std::string_view line) {
         const fuzz::exact bytes(line);
-        const auto message = discord::read_envelope(bytes.view());
+        discord::json_outline outline;
+        const auto message = discord::read_envelope(bytes.view(), &outline);
         if (!message) return;
         if (message->kind == discord::event_kind::ready) return cache.start_session(message->data);
-        cache.apply(message->kind, message->data);
+        cache.apply(message->kind, message->object());
         const auto once = picture(cache);
         cache.apply(message->kind, message->data);
         SHOAL_ASSERT(picture(cache) == once);

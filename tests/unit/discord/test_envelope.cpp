@@ -112,3 +112,51 @@ TEST_CASE("what is no gateway message is refused") {
         CHECK(read.error().is(discord::errc::not_a_gateway_message));
     }
 }
+
+TEST_CASE("what is known of d's fields makes no difference to who walks them") {
+    std::string many = "{";
+    for (int i = 0; i < 150; ++i) many += "\"k" + std::to_string(i) + "\":[" + std::to_string(i) + ",2],";
+    many.back() = '}';
+    const std::string data[] = {
+        R"({})",
+        R"({ })",
+        R"({"a":1})",
+        R"({"a":"x,y{}[]\"","b":[1,{"c":2,"d":[]},3],"e":{"f":{"g":"}"},"h":1},"i":"\u007b,","j":null })",
+        R"( { "a" : [ ] , "b" : { } , "c" : "," } )",
+        R"({"with\u0041escape":1,"b":2,"b":3})",
+        R"({"a":"0123456789012345678901234567890123456789012345678901234567890123456789,","b":{"c":[[[[1,2],[3,4]],5],6],"d":7},"e":8})",
+        R"({"a":{},"b":[],"c":{"d":{}},"e":[[]],"f":[{}],"g":1})",
+        many,
+        "[1,2,3]",
+        "\"text\"",
+        "null",
+    };
+    for (const auto& each : data) {
+        CAPTURE(each);
+        for (const bool d_is_last : {true, false}) {
+            const auto text =
+                d_is_last ? R"({"t":"X","s":1,"op":0,"d":)" + each + "}" : R"({"d":)" + each + R"(,"t":"X","s":1,"op":0})";
+            shoal::discord::json_outline outline;
+            const auto known = read_envelope(text, &outline);
+            const auto plain = read_envelope(text);
+            REQUIRE(known);
+            REQUIRE(plain);
+            CHECK(known->data == plain->data);
+            CHECK(known->seq == 1U);
+            CHECK((known->outline != nullptr) == (known->data.starts_with('{') && &each != &data[8]));
+            std::string a, b;
+            auto first = known->object();
+            for (const auto& [key, value] : first.fields()) a += std::string(key) + "=" + std::string(value.raw()) + ";";
+            for (const auto& [key, value] : plain->object().fields())
+                b += std::string(key) + "=" + std::string(value.raw()) + ";";
+            CHECK(a == b);
+            shoal::discord::detail::item_commas wide, narrow;
+            if (!each.starts_with('{')) continue;
+            const char* end = each.data() + each.size();
+            CHECK(shoal::discord::detail::skip_container(each.data(), end, wide) ==
+                  shoal::discord::detail::skip_container_plain(each.data(), end, narrow));
+            REQUIRE(wide.count == narrow.count);
+            CHECK(std::equal(wide.at, wide.at + wide.count, narrow.at));
+        }
+    }
+}
