@@ -121,6 +121,9 @@ function(shoal_all_tests)
   foreach(room IN ITEMS sim_core sim_wire sim_server sim_audit)
     shoal_test(test_${room} tests/unit/${room} DEPS ${room})
   endforeach()
+  shoal_test(test_store tests/unit/store DEPS store LIBS SQLite::SQLite3)
+  # What every store must do, asked of each.
+  shoal_test(test_contract tests/contract DEPS store)
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
   # The cache against its plain twin and its own copies, fed by the simulated world; the twin reads with the simulator's JSON library.
   shoal_test(test_cache_twin tests/cache DEPS cache sim_core)
