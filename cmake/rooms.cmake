@@ -110,6 +110,7 @@ function(shoal_all_tests)
   # For the few tests that read the project's own files, whatever folder they are started in.
   set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/unit/bot/misuse_test.cpp ${PROJECT_SOURCE_DIR}/tests/unit/cache/fields_doc_test.cpp
                               ${PROJECT_SOURCE_DIR}/tests/unit/config/options_test.cpp ${PROJECT_SOURCE_DIR}/tests/unit/ops/pages_test.cpp
+                              ${PROJECT_SOURCE_DIR}/tests/fleet/transcript_test.cpp
                               PROPERTIES COMPILE_DEFINITIONS "SHOAL_SOURCE_ROOT=\"${PROJECT_SOURCE_DIR}\"")
   # simdjson is the foreign judge of our JSON reader; the library itself does not need it.
   shoal_test(test_discord tests/unit/discord DEPS discord LIBS simdjson::simdjson)
@@ -133,6 +134,8 @@ function(shoal_all_tests)
   endif()
   # Drivers, governor and simulated Discord in one thread and virtual time.
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
+  # A fleet in one thread and virtual time: the brain, workers' sessions, a light Discord, network and store; and transcripts of it.
+  shoal_test(test_fleet tests/fleet DEPS cluster store)
   # Real processes over real TLS on loopback; the programs are built first.
   shoal_test(test_system tests/system PER_FILE DEPS sim_audit base LIBS OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")

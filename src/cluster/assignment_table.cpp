@@ -59,6 +59,8 @@ void assignment_table::adopt(std::uint32_t shard, const process_id& owner, incar
     row.epoch = epoch;
     row.highest = std::max(row.highest, epoch);
     row.move_to.reset();
+    row.unconfirmed = false;
+    row.counted_by = fleet_id::none;
     owned_[owner].insert(shard);
     enter(shard, state);
 }

@@ -20,11 +20,14 @@ struct assignment {
     incarnation owner_incarnation{};
     shard_epoch epoch{};    ///< Of the present assignment, or of the last one.
     shard_epoch highest{};  ///< That any worker ever reported: the next one is above it.
+    fleet_id counted_by{};  ///< Whose epochs can be compared with this one; none: those of the fleet as it is now.
     placement_state state = placement_state::unplaced;
     std::string reason;                 ///< Why it is where it is.
     std::optional<process_id> move_to;  ///< While it is released: where it goes; absent: wherever there is room.
-    instant said_at{};                  ///< When the order that is open was last given.
-    instant reported_at{};              ///< When its owner last said that it holds it.
+    /// Adopted from a worker that had no lease for it: not confirmed before all others had their say.
+    bool unconfirmed = false;
+    instant said_at{};      ///< When the order that is open was last given.
+    instant reported_at{};  ///< When its owner last said that it holds it.
 
     std::optional<resume_ticket> ticket;  ///< The session that is known to be current.
     bool ticket_stored = false;           ///< And that the store knows.

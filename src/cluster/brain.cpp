@@ -109,7 +109,8 @@ void brain::load(const record& what) {
         if (!read) return bad(read.error());
         if (error != std::errc{} || end != digits.data() + digits.size() || shard >= table_.total()) return;
         auto& row = table_.at(shard);
-        row.epoch = row.highest = read->epoch;
+        row.epoch = read->epoch;
+        row.highest = read->highest;
         row.ticket = read->ticket;
         row.ticket_stored = read->ticket.has_value();
         row.reason = read->reason;
@@ -119,8 +120,9 @@ void brain::load(const record& what) {
         const auto read = read_progress(text);
         if (!read) return bad(read.error());
         for (const auto& one : *read) {
-            if (one.shard >= table_.total() || table_.at(one.shard).epoch != one.epoch || !table_.at(one.shard).ticket) continue;
+            if (one.shard >= table_.total() || !table_.at(one.shard).ticket) continue;
             auto& ticket = *table_.at(one.shard).ticket;
+            if (ticket.session_id != one.session_id) continue;
             ticket.seq = std::max(ticket.seq, one.seq);
             ticket.done = std::max(ticket.done, one.done);
         }
@@ -148,7 +150,7 @@ void brain::begin_shards(std::uint32_t total) {
 
 /// Whether the store is the fleet's own, and all workers that it remembers have said so: then there is nobody to wait for.
 bool brain::all_confirmed() const {
-    if (anew_ || table_.total() == 0) return false;
+    if (anew_ || !fleet_.settled || table_.total() == 0) return false;
     bool any = false;
     for (const auto& [process, who] : members_.all()) {
         if (who.state == worker_state::dead) continue;
@@ -192,7 +194,7 @@ std::vector<record> brain::records_of(const unstored& what) const {
         std::vector<stored_progress> rows;
         for (const auto shard : table_.owned_by(process))
             if (const auto& row = table_.at(shard); row.ticket)
-                rows.push_back({shard, row.epoch, row.ticket->seq, row.ticket->done});
+                rows.push_back({shard, row.ticket->seq, row.ticket->done, row.ticket->session_id});
         out.push_back({fmt::format("{}{}", progress_prefix, process.value),
                        rows.empty() ? std::nullopt : std::optional(write_progress(rows))});
     }

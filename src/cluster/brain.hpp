@@ -192,7 +192,7 @@ private:
     void miss(const member& who, const std::vector<shard_report>& reports);
 
     // brain_shards.cpp: who holds what
-    void take_report(member& who, const shard_report& report);
+    void take_report(member& who, const shard_report& report, fleet_id counted_by);
     void take_session(member& who, const shard_report& report);
     void confirm(member& who, std::uint32_t shard);
     void start(std::uint32_t shard);

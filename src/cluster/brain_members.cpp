@@ -48,13 +48,18 @@ std::optional<register_refused> brain::objection(const register_ask& ask) const 
         return register_refused{refusal::other_token, fmt::format("worker {}", ask.process.value), {}};
     if (ask.intents_proof != config_.intents_proof)
         return register_refused{refusal::other_intents, fmt::format("worker {}", ask.process.value), {}};
+    const auto tells_count = [](const shard_report& report) { return report.ticket && report.ticket->shard.total > 0; };
+    if (table_.total() == 0 && !ask.shards.empty() && std::ranges::none_of(ask.shards, tells_count))
+        return register_refused{refusal::not_ready, "the shard count is not known yet", std::chrono::milliseconds(200)};
     if (!store_alarm_.empty()) return register_refused{refusal::not_ready, store_alarm_, config_.store_retry};
     const auto verdict = members_.judge(ask);
     if (verdict == admission::fenced) {
         return register_refused{
             refusal::fenced, members_.find(ask.process) != nullptr ? members_.find(ask.process)->proof : "", {}};
     }
-    if (verdict == admission::in_use && !config_.planted.second_incarnation_admitted) {
+    // After a store was lost, who has been in the fleet before is the elder one, and who holds nothing gives way.
+    const bool elder = waits() && !ask.fresh && table_.owned_by(ask.process).empty();
+    if (verdict == admission::in_use && !elder && !config_.planted.second_incarnation_admitted) {
         const auto* other = members_.find(ask.process);
         return register_refused{refusal::process_id_in_use, fmt::format("{}: {}", ask.process.value, other->reason),
                                 std::max<duration>(other->lease_until - now_, std::chrono::milliseconds(500))};
@@ -82,6 +87,9 @@ void brain::hear(stream_id stream, const register_ask& ask) {
     if (auto* before = members_.find(ask.process)) {
         if (before->incarnation != ask.incarnation) {
             if (ask.succeeds == before->incarnation) prove_dead(*before, "its successor holds the lock of its data folder");
+            if (before->present())
+                refuse(before->stream, {refusal::process_id_in_use, "an older incarnation came back", config_.faults.lease},
+                       ask.process);
             vacate_all(ask.process, before->incarnation, fmt::format("{} began anew", ask.process.value));
         } else if (before->present() && before->stream != stream) {
             out_->push_back(leader::close_stream{before->stream, "it registered anew"});
@@ -101,7 +109,8 @@ void brain::hear(stream_id stream, const register_ask& ask) {
             if (report.ticket && report.ticket->shard.total > 0 && table_.total() == 0) begin_shards(report.ticket->shard.total);
     tell(who, registered{fleet_.leader, fleet_.fleet, config_.coordinator, config_.faults.lease, config_.faults.beat_every,
                          table_.total()});
-    for (const auto& report : ask.shards) take_report(who, report);
+    const auto counted_by = ask.fleet == fleet_.fleet ? fleet_id::none : ask.fleet;
+    for (const auto& report : ask.shards) take_report(who, report, counted_by);
     // Orders of streams before this one do not reach it any more: what it does not name it does not hold.
     miss(who, ask.shards);
     remember(who.process, {}, fmt::format("registered with {} shards", ask.shards.size()));
@@ -114,7 +123,7 @@ void brain::hear(member& who, const heartbeat& beat) {
     who.last_heard = now_;
     who.metrics = beat.metrics;
     who.leaving |= beat.draining;
-    for (const auto& report : beat.shards) take_report(who, report);
+    for (const auto& report : beat.shards) take_report(who, report, fleet_id::none);
     if (beat.shards.size() < table_.owned_by(who.process).size()) miss(who, beat.shards);
     // Counted from here, which is later than when it was sent: the worker's own count ends before this one.
     who.lease_until = now_ + config_.faults.lease + config_.faults.lease_slack;
@@ -212,7 +221,15 @@ void brain::look_at_all() {
         say_note(leader::note_code::waiting_over,
                  waits() ? "all workers that the store remembers are back" : "one lease has passed");
         waiting_until_ = {};
+        fleet_.settled = true;
+        outbox_.store().fleet = true;
         place_due_ = true;
+        for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
+            auto& row = table_.at(shard);
+            auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+            if (std::exchange(row.unconfirmed, false) && owner != nullptr && owner->incarnation == row.owner_incarnation)
+                confirm(*owner, shard);
+        }
     }
 }
 

@@ -195,6 +195,7 @@ operator_answer brain::reply(const fence_ask& what) {
     if (who == nullptr) return no_worker(what.process);
     if (what.incarnation && *what.incarnation != who->incarnation)
         return no(operator_refused::reason::conflict, fmt::format("{} is of another incarnation now", what.process.value));
+    if (who->present()) refuse(who->stream, {refusal::fenced, "an operator fenced it", {}}, what.process);
     prove_dead(*who, "an operator fenced it");
     return operator_done{fmt::format("{} counts as dead; its shards are taken over", what.process.value)};
 }

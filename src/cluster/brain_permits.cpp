@@ -50,12 +50,12 @@ void brain::hear(member& who, const permit_ask& ask) {
 
 void brain::want_permit(member& who, std::uint32_t shard, bool had_session) {
     const auto& row = table_.at(shard);
+    if (row.state == placement_state::storing || row.state == placement_state::releasing) return;
     if (row.ticket && !config_.planted.identify_without_proof) {
-        tell(who, permit_refusal{shard, row.epoch, fleet_.leader,
-                                 fmt::format("session {} is known and can be resumed", row.ticket->session_id)});
+        // There is a session that this worker does not know of: a new order brings it the ticket.
+        assign(shard, who, "a session is known that can be resumed");
         return;
     }
-    if (row.state == placement_state::storing || row.state == placement_state::releasing) return;
     const auto [waiting, fresh] = asking_.try_emplace(shard, row.epoch);
     if (!fresh && waiting->second == row.epoch) return;
     waiting->second = row.epoch;

@@ -11,13 +11,18 @@ namespace shoal::cluster {
 
 // ---- reports -------------------------------------------------------------------------------------------------------------
 
-void brain::take_report(member& who, const shard_report& report) {
+void brain::take_report(member& who, const shard_report& report, fleet_id counted_by) {
+    // Epochs of another fleet's store say nothing about this one's.
+    const auto told = counted_by == fleet_id::none ? report.epoch : shard_epoch::none;
     if (report.shard >= table_.total()) {
-        if (report.status != shard_status::released) stop(who, report.shard, report.epoch, "there is no such shard");
+        if (report.status != shard_status::released) stop(who, report.shard, told, "there is no such shard");
         return;
     }
     auto& row = table_.at(report.shard);
-    row.highest = std::max(row.highest, report.epoch);
+    if (told > row.highest) {
+        row.highest = told;
+        outbox_.store().shards.insert(report.shard);
+    }
     const bool its = row.held_by(who.process, who.incarnation);
     if (report.status == shard_status::released) {
         if (!its || report.epoch != row.epoch) return;
@@ -43,15 +48,28 @@ void brain::take_report(member& who, const shard_report& report) {
         if (report.status == shard_status::waiting_for_permit) want_permit(who, report.shard, !report.lost_session.empty());
         return;
     }
-    if (its && report.epoch < row.epoch) return;  // The newer order is on its way; insist() sees to it.
+    if (its && report.epoch < row.epoch) {
+        // The newer order is on its way, or was lost with a stream.
+        row.reported_at = now_;
+        const bool late = !who.heard_beat || now_ - row.said_at >= config_.order_patience;
+        if (row.state == placement_state::storing || !late) return;
+        row.said_at = now_;
+        confirm(who, report.shard);
+        return;
+    }
     const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
     const bool owner_here = owner != nullptr && owner->incarnation == row.owner_incarnation && owner->present();
-    if (report.epoch > row.epoch && (its || !owner_here)) {
+    // But they tell which of its workers was the last.
+    const bool newer = row.counted_by == counted_by ? report.epoch > row.epoch : false;
+    const bool unheard_of = row.epoch == shard_epoch::none && !row.owner;
+    if (unheard_of || (newer && (its || !owner_here || row.unconfirmed))) {
         // Newer than the store: the store is what is wrong.
-        row.ticket.reset();
-        row.ticket_stored = false;
-        table_.adopt(report.shard, who.process, who.incarnation, report.epoch, placement_state::starting);
+        if (owner_here && !its) stop(*owner, report.shard, report.epoch, "another worker holds it under a newer epoch");
+        table_.adopt(report.shard, who.process, who.incarnation, std::max(report.epoch, shard_epoch{1}),
+                     placement_state::starting);
+        row.counted_by = counted_by;
         row.said_at = row.reported_at = now_;
+        row.unconfirmed = waits() && !report.leased;
         row.reason = fmt::format("{} held it when this coordinator took office", who.process.value);
         outbox_.store().shards.insert(report.shard);
         take_session(who, report);
@@ -60,12 +78,13 @@ void brain::take_report(member& who, const shard_report& report) {
         remember(who.process, report.shard, "adopted as it was reported");
         return;
     }
-    if (report.epoch >= row.epoch && owner_here) {
+    if (told >= row.epoch && owner_here && !row.unconfirmed) {
         // It was given to another before this was known. The owner stays, under an epoch that is above both.
         assign(report.shard, *owner, row.reason);
     }
-    stop(who, report.shard, std::max(row.epoch, report.epoch), "another worker holds it");
-    say_note(leader::note_code::stale_report, fmt::format("shard {} by {}", report.shard, who.process.value));
+    stop(who, report.shard, std::max(row.epoch, told), "another worker holds it");
+    say_note(leader::note_code::stale_report, fmt::format("{} reports shard {}, which is {}'s", who.process.value, report.shard,
+                                                          row.owner ? row.owner->value : "nobody"));
 }
 
 /// What the report says of its session.
@@ -101,7 +120,7 @@ void brain::take_session(member& who, const shard_report& report) {
 /// The word that a worker needs after it registered: this shard is still its own.
 void brain::confirm(member& who, std::uint32_t shard) {
     const auto& row = table_.at(shard);
-    if (row.state == placement_state::releasing) return;
+    if (row.state == placement_state::releasing || row.unconfirmed) return;
     tell(who, start_order{key_of(shard), row.epoch, fleet_.leader, row.ticket, true, row.reason});
 }
 
@@ -164,10 +183,11 @@ void brain::move(std::uint32_t shard, std::optional<process_id> to, std::string 
 void brain::insist() {
     for (const auto shard : std::vector(table_.pending().begin(), table_.pending().end())) {
         auto& row = table_.at(shard);
-        if (row.state == placement_state::storing || !row.owner || now_ - row.said_at < config_.order_patience) continue;
+        if (row.state == placement_state::storing || !row.owner || row.unconfirmed || now_ - row.said_at < config_.order_patience)
+            continue;
         const auto* who = members_.find(*row.owner);
         if (who == nullptr || who->incarnation != row.owner_incarnation || !who->present() || !who->heard_beat) continue;
-        const bool named = row.reported_at >= row.said_at;
+        const bool named = now_ - row.reported_at < config_.order_patience;
         if (who->last_heard - row.said_at < config_.faults.beat_every) continue;  // Not heard since: that may still change.
         if (row.state == placement_state::releasing) {
             if (named) {

@@ -72,6 +72,7 @@ struct shard_report {
     std::optional<resume_ticket> ticket;
     std::uint64_t seq = 0;     ///< Highest number received, of the session that the ticket names.
     std::uint64_t done = 0;    ///< Every event up to here was handed out and its handlers ended.
+    bool leased = false;       ///< It had a lease for it, or what is left of one, when this was said.
     std::string lost_session;  ///< The session that Discord called lost (op 9) and that no other has followed yet; else empty.
     shard_metrics metrics;
 };

@@ -11,7 +11,6 @@ struct planted_bugs {
     bool lease_from_receive = false;       ///< The lease is counted from when its ack came.
     bool orphan_reconnects_twice = false;  ///< An orphan whose socket closed again resumes again.
     bool events_before_noted = false;      ///< A session's events are handed out before the coordinator knows the session.
-    bool permit_from_receive = false;      ///< A permit's validity is counted from when it came.
     // The coordinator's side.
     bool permit_granted_twice = false;         ///< Who asks again is granted again, under the same number.
     bool resume_from_received = false;         ///< Who takes over resumes behind what was received, not behind what is done.

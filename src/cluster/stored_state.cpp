@@ -79,6 +79,7 @@ std::string write_fleet(const stored_fleet& what) {
     add(out, "total", what.total_shards);
     add(out, "paused", static_cast<std::uint64_t>(what.paused));
     add(out, "reserve", static_cast<std::uint64_t>(what.use_reserve));
+    add(out, "settled", static_cast<std::uint64_t>(what.settled));
     return out;
 }
 
@@ -90,6 +91,7 @@ result<stored_fleet> read_fleet(std::string_view text) {
     out.total_shards = from.number<std::uint32_t>("total");
     out.paused = from.number<std::uint64_t>("paused") != 0;
     out.use_reserve = from.number<std::uint64_t>("reserve") != 0;
+    out.settled = from.number<std::uint64_t>("settled") != 0;
     if (!from.sound()) return damaged("fleet");
     return out;
 }
@@ -130,8 +132,8 @@ result<member> read_member(std::string_view text) {
 
 std::string write_shard(const assignment& what) {
     std::string out;
-    // What was only ever reported counts as used, too.
-    add(out, "epoch", number(what.owner ? what.epoch : std::max(what.epoch, what.highest)));
+    add(out, "epoch", number(what.epoch));
+    add(out, "highest", number(what.highest));
     if (what.owner) {
         add(out, "owner", what.owner->value);
         add(out, "incarnation", number(what.owner_incarnation));
@@ -154,6 +156,7 @@ result<stored_shard> read_shard(std::string_view text) {
     fields from(text);
     stored_shard out;
     out.epoch = from.number<shard_epoch>("epoch");
+    out.highest = from.number<shard_epoch>("highest");
     out.reason = from.text("reason");
     if (const auto owner = from.find("owner")) {
         out.owner = process_id{std::string(*owner)};
@@ -176,7 +179,7 @@ result<stored_shard> read_shard(std::string_view text) {
 std::string write_progress(const std::vector<stored_progress>& what) {
     std::string out;
     for (const auto& one : what)
-        fmt::format_to(std::back_inserter(out), "{} {} {} {}\n", one.shard, number(one.epoch), one.seq, one.done);
+        fmt::format_to(std::back_inserter(out), "{} {} {} {}\n", one.shard, one.seq, one.done, one.session_id);
     return out;
 }
 
@@ -187,9 +190,9 @@ result<std::vector<stored_progress>> read_progress(std::string_view text) {
         const auto first = rest.find(' ');
         const auto second = first == std::string_view::npos ? first : rest.find(' ', first + 1);
         if (second == std::string_view::npos) return damaged("progress");
-        out.push_back({from.to_number<std::uint32_t>(shard), from.to_number<shard_epoch>(rest.substr(0, first)),
+        out.push_back({from.to_number<std::uint32_t>(shard), from.to_number<std::uint64_t>(rest.substr(0, first)),
                        from.to_number<std::uint64_t>(rest.substr(first + 1, second - first - 1)),
-                       from.to_number<std::uint64_t>(rest.substr(second + 1))});
+                       std::string(rest.substr(second + 1))});
     }
     if (!from.sound()) return damaged("progress");
     return out;

@@ -28,13 +28,14 @@ struct stored_fleet {
     std::uint32_t total_shards = 0;
     bool paused = false;
     bool use_reserve = false;
+    bool settled = false;  ///< A leader waited a whole lease with this store: since then it remembers all workers.
 };
 
 /// What is stored of a shard, under `shard/<id>`.
 struct stored_shard {
     std::optional<process_id> owner;
     incarnation owner_incarnation{};
-    shard_epoch epoch{};
+    shard_epoch epoch{}, highest{};
     std::optional<resume_ticket> ticket;
     std::string reason;
 };
@@ -42,8 +43,8 @@ struct stored_shard {
 /// How far a shard's session had come, under `progress/<process>`: written every few seconds, so older than the truth.
 struct stored_progress {
     std::uint32_t shard = 0;
-    shard_epoch epoch{};
     std::uint64_t seq = 0, done = 0;
+    std::string session_id;  ///< Whose numbers these are.
 };
 
 [[nodiscard]] std::string write_fleet(const stored_fleet& what);

@@ -46,7 +46,11 @@ void worker_session::obey(const registered& what) {
     }
     phase_ = phase::registered;
     highest_leader_ = what.leader;
-    fleet_ = what.fleet;
+    // Another store counts epochs anew; what came of the one before has an older leader.
+    if (std::exchange(fleet_, what.fleet) != what.fleet) {
+        seen_.clear();
+        for (auto& [shard, mine] : held_) mine.epoch = shard_epoch::none;  // Until it is confirmed under one of this fleet.
+    }
     was_registered_ = true;
     retry_ = config_.retry_first;
     beat_every_ = what.beat_every;
@@ -91,7 +95,7 @@ void worker_session::hold(const start_order& what) {
     fresh.confirmed = true;
     fresh.ticket = what.ticket;
     // Who gave the ticket knows the session.
-    fresh.noted = what.ticket ? what.ticket->session_id : std::string();
+    fresh.noted = fresh.noted_here = what.ticket ? what.ticket->session_id : std::string();
     held_[what.shard.id] = std::move(fresh);
     give(worker::start_shard{what.shard, what.ticket});
 }
@@ -122,7 +126,11 @@ void worker_session::obey(const start_order& what) {
     mine.epoch = what.epoch;
     mine.confirmed = true;
     mine.taken = false;
-    mine.orphan_dial.reset();
+    if (!mine.ticket && what.ticket && what.ticket->session_id != mine.lost_session) {
+        // It was to begin a session, and there is one.
+        hold(what);
+        return;
+    }
     if (mine.wants_permit) ask_permit(what.shard.id, mine);
     give(worker::rights_changed{});
 }
@@ -148,6 +156,7 @@ void worker_session::obey(const ticket_noted& what) {
     if (!heeds(what.leader, "a ticket noted")) return;
     auto* mine = under(what.shard, what.epoch);
     if (mine == nullptr || !mine->ticket || mine->ticket->session_id != what.session_id) return;
+    mine->noted_here = what.session_id;
     if (std::exchange(mine->noted, what.session_id) == what.session_id) return;
     give(worker::hand_out{what.shard, what.session_id});
 }
@@ -159,8 +168,7 @@ void worker_session::obey(const permit_grant& what) {
     if (mine == nullptr || (what.permit <= mine->last_permit && !config_.planted.epoch_ignored)) return;
     mine->last_permit = what.permit;
     const auto sent = lease_.sent_at(what.counted_from);
-    auto until = sent == instant{} ? instant{} : sent + what.valid_for;
-    if (config_.planted.permit_from_receive) until = now_ + std::chrono::seconds(1);
+    const auto until = sent == instant{} ? instant{} : sent + what.valid_for;
     const bool in_time = now_ < until;
     if (!in_time || !mine->wants_permit || !owns(what.shard, now_)) {
         if (!in_time) tell(worker::note_code::permit_expired, fmt::format("of shard {}", what.shard));

@@ -10,12 +10,15 @@ namespace {
 
 // An orphan's second close within this time means that somebody else has the session.
 constexpr duration taken_within = std::chrono::seconds(60);
+// There is something to do every second: who did nothing for so long stood still.
+constexpr duration stood_still = std::chrono::seconds(3);
 
 }  // namespace
 
 worker_session::worker_session(worker_config config) : config_(std::move(config)), random_(config_.seed) {}
 
 void worker_session::step(const worker::fact& what, instant now, std::vector<worker::order>& out) {
+    notice_sleep(now);
     now_ = now;
     out_ = &out;
     if (phase_ == phase::ended) return;
@@ -57,6 +60,7 @@ void worker_session::lose_stream(std::string why, duration wait) {
     for (auto& [shard, what] : held_) {
         if (what.confirmed) what.right_until = std::max(what.right_until, lease_.until());
         what.confirmed = false;
+        what.noted_here.clear();
     }
     carried_until_ = std::max(carried_until_, lease_.until());
     lease_.begin_anew();
@@ -92,6 +96,10 @@ void worker_session::arm() {
     if (phase_ != phase::ended && when != never) give(worker::wake_at{when});
 }
 
+void worker_session::notice_sleep(instant now) {
+    slept_ = !has_lease(now) && (slept_ || (now_ != instant{} && now - now_ >= stood_still));
+}
+
 /// The lease's end and return change what may be dialled.
 void worker_session::watch_lease() {
     const bool has = has_lease(now_);
@@ -124,7 +132,7 @@ void worker_session::on(const worker::looked& what) {
         mine.ticket = seen.ticket;
         mine.lost_session = seen.lost_session;
         mine.metrics = seen.metrics;
-        if (seen.status == shard_status::live) mine.taken = false;
+        if (seen.status == shard_status::live) mine.taken = false, mine.was_live = true;
     }
     // The answer to `look`, or news that should not wait for it.
     if (phase_ == phase::registered && (changed || beat_at_ == now_ + beat_every_)) beat();
@@ -213,12 +221,13 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
     out.shard = shard;
     out.epoch = what.epoch;
     out.status = what.taken ? shard_status::taken : what.status;
+    out.leased = owns(shard, now_);
     out.lost_session = what.lost_session;
     out.metrics = what.metrics;
     if (what.ticket) {
         out.seq = what.ticket->seq;
         out.done = what.ticket->done;
-        if (whole || what.released || what.noted != what.ticket->session_id) out.ticket = what.ticket;
+        if (whole || what.released || what.noted_here != what.ticket->session_id) out.ticket = what.ticket;
     }
     return out;
 }
@@ -245,6 +254,9 @@ bool worker_session::may_dial(std::uint32_t shard, bool has_session, instant now
     if (owns(shard, now)) return true;
     const auto found = held_.find(shard);
     if (found == held_.end() || found->second.stopping || found->second.released || !has_session) return false;
+    if (!found->second.was_live) return false;
+    notice_sleep(now);
+    if (slept_) return false;
     auto& mine = found->second;
     if (mine.orphan_dial && now - *mine.orphan_dial < taken_within && !config_.planted.orphan_reconnects_twice) {
         mine.taken = true;

@@ -194,6 +194,7 @@ public:
 
     /// Asked before each dial of a shard. An orphan may RESUME once; after a second close within a minute its session is taken.
     /// IDENTIFY always needs a permit besides. Not const: an orphan's allowance is used up by a yes.
+    /// One that stood still while its lease ended has been taken for lost long since: it does not reach for anything.
     [[nodiscard]] bool may_dial(std::uint32_t shard, bool has_session, instant now);
     /// Asked before each batch that was read is handed out.
     [[nodiscard]] hand_out_right right_to(std::uint32_t shard, instant now) const;
@@ -217,6 +218,7 @@ private:
         bool stopping = false;   // stop_shard was ordered.
         bool released = false;   // Nothing runs; the report is told until it is acked.
         bool taken = false;
+        bool was_live = false;  // Under this order: what it never had connected an orphan does not reach for.
         bool wants_permit = false;
         bool had_session = false;
         std::optional<instant> orphan_dial;
@@ -224,7 +226,8 @@ private:
         beat_number told_in{};        // The heartbeat that told that it is released.
         shard_status status = shard_status::starting;
         std::optional<resume_ticket> ticket;
-        std::string noted;  // The session that the coordinator knows.
+        std::string noted;       // The session that some coordinator stored: its events may be handed out.
+        std::string noted_here;  // That the one on this stream has: its ticket need not be told again.
         std::string lost_session;
         shard_metrics metrics;
     };
@@ -268,6 +271,7 @@ private:
     [[nodiscard]] shard_report report_of(std::uint32_t shard, const held& what, bool whole) const;
     void lose_stream(std::string why, duration wait);
     void watch_lease();
+    void notice_sleep(instant now);
     void arm();
     template <class Order>
     void give(Order what) {
@@ -284,6 +288,7 @@ private:
     lease_holder lease_;
     instant carried_until_{};  // The end of the lease of the stream before.
     bool had_lease_ = false;
+    bool slept_ = false;  // It stood still, and has had no lease since.
     leader_epoch highest_leader_{};
     fleet_id fleet_{};
     bool was_registered_ = false;
