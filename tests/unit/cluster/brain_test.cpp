@@ -1,0 +1,282 @@
+// The brain's answers to single facts. Whole stories are in tests/transcripts and in the fleet simulation.
+
+#include "cluster/brain.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace shoal;
+using namespace shoal::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A brain whose store, workers and Discord are this test.
+struct office {
+    instant now = instant{} + 1h;
+    brain_config config = made();
+    cluster::brain brain{config};
+    std::vector<leader::order> orders;
+    std::vector<record> stored;
+
+    static brain_config made() {
+        brain_config config;
+        config.coordinator = "c1";
+        config.token_proof = "token";
+        config.intents_proof = "intents";
+        config.boot_id = "boot";
+        return config;
+    }
+    void feed(const leader::fact& what) { brain.step(what, now, orders = {}); }
+    /// As feed, and every write is stored at once.
+    void run(const leader::fact& what) {
+        std::vector<leader::order> all;
+        brain.step(what, now, all);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto* write = std::get_if<leader::write>(&all[i]);
+            if (write == nullptr) continue;
+            keep(write->records);
+            brain.step(leader::write_stored{}, now, all);
+        }
+        orders = std::move(all);
+    }
+    void keep(std::vector<record> records) {
+        for (auto& one : records) {
+            std::erase_if(stored, [&](const record& old) { return old.key == one.key; });
+            if (one.value) stored.push_back(std::move(one));
+        }
+    }
+    void take_office(std::uint32_t shards = 4, std::string anew = "there was none") {
+        run(leader::office_taken{stored, stored.empty() ? anew : "", fleet_id{77}});
+        run(leader::shard_count_told{shards});
+    }
+    static register_ask asking(const std::string& name, std::uint64_t which = 1) {
+        register_ask ask;
+        ask.process = {name};
+        ask.incarnation = incarnation{which};
+        ask.token_proof = "token";
+        ask.intents_proof = "intents";
+        return ask;
+    }
+    void say(std::uint64_t stream, to_coordinator what) { run(leader::said{stream_id{stream}, std::move(what)}); }
+    void beat(std::uint64_t stream, std::uint64_t number, std::vector<shard_report> shards = {}) {
+        say(stream, heartbeat{beat_number{number}, {}, std::move(shards), false});
+    }
+    void advance(duration by, std::vector<std::uint64_t> streams = {}) {
+        for (const auto end = now + by; now < end;) {
+            now += 100ms;
+            if ((now - instant{}) % 1s == 0s)
+                for (const auto stream : streams) beat(stream, ++beats, reports);
+            run(leader::tick{});
+        }
+    }
+    std::uint64_t beats = 10;
+    std::vector<shard_report> reports;
+    template <class Message>
+    [[nodiscard]] const Message* said_to(std::uint64_t stream) const {
+        for (const auto& one : orders)
+            if (const auto* say = std::get_if<leader::say>(&one); say != nullptr && say->stream == stream_id{stream})
+                if (const auto* found = std::get_if<Message>(&say->what)) return found;
+        return nullptr;
+    }
+    template <class Order>
+    [[nodiscard]] const Order* find() const {
+        for (const auto& one : orders)
+            if (const auto* found = std::get_if<Order>(&one)) return found;
+        return nullptr;
+    }
+};
+
+shard_report report(std::uint32_t shard, std::uint64_t epoch, shard_status status) {
+    shard_report out;
+    out.shard = shard;
+    out.epoch = shard_epoch{epoch};
+    out.status = status;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("nobody is answered before the leader's epoch is stored") {
+    office o;
+    o.feed(leader::office_taken{{}, "there was none", fleet_id{77}});
+    CHECK(o.find<leader::write>() != nullptr);
+    o.feed(leader::said{stream_id{1}, office::asking("w1")});
+    CHECK(o.said_to<registered>(1) == nullptr);
+    o.run(leader::write_stored{});
+    REQUIRE(o.said_to<registered>(1) != nullptr);
+    CHECK(o.said_to<registered>(1)->leader == leader_epoch{1});
+    CHECK(o.said_to<registered>(1)->fleet == fleet_id{77});
+}
+
+TEST_CASE("a worker that does not belong here is told why, once, and its stream is closed") {
+    office o;
+    o.take_office();
+    const auto refused = [&](register_ask ask) {
+        o.say(9, std::move(ask));
+        CHECK(o.find<leader::close_stream>() != nullptr);
+        CHECK(o.said_to<registered>(9) == nullptr);
+        REQUIRE(o.said_to<register_refused>(9) != nullptr);
+        return o.said_to<register_refused>(9)->why;
+    };
+    auto ask = office::asking("w1");
+    ask.token_proof = "another";
+    CHECK(refused(ask) == refusal::other_token);
+    ask = office::asking("w1");
+    ask.intents_proof = "another";
+    CHECK(refused(ask) == refusal::other_intents);
+    ask = office::asking("w1");
+    ask.version = protocol_version + 2;
+    CHECK(refused(ask) == refusal::other_version);
+    CHECK(refused(office::asking("")) == refusal::malformed);
+    CHECK(refused(office::asking("a\nb")) == refusal::malformed);
+    CHECK(refused(office::asking("w1", 0)) == refusal::malformed);
+    ask = office::asking("w1");
+    ask.shards = {report(1, 1, shard_status::live), report(1, 1, shard_status::live)};
+    CHECK(refused(ask) == refusal::malformed);
+    o.say(1, office::asking("w1"));
+    CHECK(refused(office::asking("w1", 2)) == refusal::process_id_in_use);
+    CHECK(o.said_to<register_refused>(9)->retry_after > 0s);
+}
+
+TEST_CASE("a version beside this one is spoken with") {
+    office o;
+    o.take_office();
+    auto ask = office::asking("w1");
+    ask.version = protocol_version + 1;
+    o.say(1, ask);
+    CHECK(o.said_to<registered>(1) != nullptr);
+}
+
+TEST_CASE("who speaks without having registered is hung up on") {
+    office o;
+    o.take_office();
+    o.beat(5, 1);
+    REQUIRE(o.find<leader::close_stream>() != nullptr);
+    CHECK(o.find<leader::close_stream>()->stream == stream_id{5});
+}
+
+TEST_CASE("a heartbeat that was doubled or overtaken changes nothing and is not acked") {
+    office o;
+    o.take_office();
+    o.say(1, office::asking("w1"));
+    o.beat(1, 2);
+    CHECK(o.said_to<heartbeat_ack>(1)->number == beat_number{2});
+    o.beat(1, 2);
+    CHECK(o.said_to<heartbeat_ack>(1) == nullptr);
+    o.beat(1, 1);
+    CHECK(o.said_to<heartbeat_ack>(1) == nullptr);
+}
+
+TEST_CASE("an assignment is said only after it was stored, and a store that fails gives nothing away") {
+    office o;
+    o.take_office();
+    o.say(1, office::asking("w1"));
+    for (int i = 1; i <= 5; ++i) o.now += 1s, o.beat(1, static_cast<std::uint64_t>(i)), o.run(leader::tick{});
+    o.now += 100ms;
+    o.feed(leader::tick{});
+    const auto* write = o.find<leader::write>();
+    REQUIRE(write != nullptr);
+    CHECK(std::ranges::any_of(write->records, [](const record& r) { return r.key == "shard/0"; }));
+    CHECK(o.said_to<start_order>(1) == nullptr);
+    SUBCASE("stored") {
+        o.run(leader::write_stored{});
+        REQUIRE(o.said_to<start_order>(1) != nullptr);
+        CHECK(o.said_to<start_order>(1)->epoch == shard_epoch{1});
+    }
+    SUBCASE("failed, and written again a second later") {
+        o.feed(leader::write_failed{"the disk is full", false});
+        CHECK(o.said_to<start_order>(1) == nullptr);
+        CHECK(o.brain.picture(o.now).alarms == std::vector<std::string>{"the disk is full"});
+        o.now += 1s;
+        o.run(leader::tick{});
+        CHECK(o.said_to<start_order>(1) != nullptr);
+        CHECK(o.brain.picture(o.now).alarms.empty());
+    }
+    SUBCASE("somebody else leads") {
+        o.feed(leader::write_failed{"another coordinator took office", true});
+        CHECK(o.find<leader::step_down>() != nullptr);
+        o.feed(leader::said{stream_id{1}, heartbeat{beat_number{9}, {}, {}, false}});
+        CHECK(o.orders.empty());
+    }
+}
+
+TEST_CASE("the leader's epoch is above every one that a worker has obeyed") {
+    office o;
+    o.take_office();
+    auto ask = office::asking("w1");
+    ask.fresh = false;
+    ask.fleet = fleet_id{5};
+    ask.highest_leader = leader_epoch{41};
+    o.say(1, ask);
+    REQUIRE(o.said_to<registered>(1) != nullptr);
+    CHECK(o.said_to<registered>(1)->leader == leader_epoch{42});
+    office next;
+    next.stored = o.stored;
+    next.take_office();
+    CHECK(next.brain.epoch() == leader_epoch{43});
+}
+
+TEST_CASE("a permit is given to the owner of the shard only, counted and stored first, and after the budget was read") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.say(2, office::asking("w2"));
+    o.advance(6s, {1, 2});
+    const auto owner = o.brain.assignments().at(0).owner->value == "w1" ? 1U : 2U;
+    o.say(3 - owner, permit_ask{0, shard_epoch{1}, false, {}});
+    CHECK(o.find<leader::read_budget>() == nullptr);
+    o.reports = {report(0, 1, shard_status::connecting)};
+    o.advance(7s, {owner});  // The keys of the leader before.
+    o.say(owner, permit_ask{0, shard_epoch{1}, false, {}});
+    CHECK(o.find<leader::read_budget>() != nullptr);
+    o.feed(leader::budget_told{{1000, 900, 20h, 1}});
+    CHECK(o.said_to<permit_grant>(owner) == nullptr);
+    REQUIRE(o.find<leader::write>() != nullptr);
+    CHECK(o.brain.ledger().spent == 101);
+    o.run(leader::write_stored{});
+    REQUIRE(o.said_to<permit_grant>(owner) != nullptr);
+    CHECK(o.said_to<permit_grant>(owner)->counted_from == static_cast<beat_number>(o.beats));
+}
+
+TEST_CASE("a damaged record is named and left out, and then nothing is given away before a lease has passed") {
+    office first;
+    first.take_office(2);
+    first.say(1, office::asking("w1"));
+    first.advance(6s, {1});
+    office o;
+    o.stored = first.stored;
+    for (auto& one : o.stored)
+        if (one.key == "shard/1") one.value = "epoch x\n";
+    std::vector<leader::order> all;
+    o.brain.step(leader::office_taken{o.stored, "", fleet_id{1}}, o.now, all);
+    CHECK(std::ranges::any_of(all, [](const auto& order) {
+        const auto* note = std::get_if<leader::note>(&order);
+        return note != nullptr && note->code == leader::note_code::bad_record &&
+               note->detail.find("shard/1") != std::string::npos;
+    }));
+    CHECK(o.brain.assignments().at(0).owner.has_value());
+    CHECK_FALSE(o.brain.assignments().at(1).owner.has_value());
+    CHECK_FALSE(o.brain.picture(o.now).waiting_for.empty());
+}
+
+TEST_CASE("a shard that a report names and that does not exist is ordered to stop, and breaks nothing") {
+    office o;
+    o.take_office(2);
+    auto ask = office::asking("w1");
+    ask.fleet = fleet_id{77};
+    ask.fresh = false;
+    ask.shards = {report(4000000000U, 1, shard_status::live)};
+    o.say(1, ask);
+    REQUIRE(o.said_to<stop_order>(1) != nullptr);
+    CHECK(o.said_to<stop_order>(1)->shard == 4000000000U);
+    o.say(1, permit_ask{4000000000U, {}, false, {}});
+    o.say(1, permit_used{4000000000U, {}, permit_number{1}});
+    o.say(1, permit_returned{4000000000U, {}, permit_number{1}});
+    o.say(1, permit_withdrawn{4000000000U, {}});
+    o.say(1, spare_ask{4000000000U, {}});
+}

@@ -1,0 +1,337 @@
+#include "cluster/worker_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace shoal;
+using namespace shoal::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A worker whose stream, host and coordinator are this test.
+struct bench {
+    instant now = instant{} + 1h;
+    worker_session session;
+    std::vector<worker::order> orders;
+    leader_epoch leader{3};
+
+    explicit bench(worker_config config = made()) : session(std::move(config)) { session.step(worker::started{}, now, orders); }
+    static worker_config made() {
+        worker_config config;
+        config.self.process = {"w1"};
+        config.self.incarnation = incarnation{7};
+        config.coordinators = {"c1", "c2"};
+        return config;
+    }
+    void feed(worker::fact what) {
+        orders.clear();
+        session.step(what, now, orders);
+    }
+    void hear(to_worker what) { feed(worker::message_received{std::move(what)}); }
+    template <class Order>
+    [[nodiscard]] const Order* find() const {
+        for (const auto& one : orders)
+            if (const auto* found = std::get_if<Order>(&one)) return found;
+        return nullptr;
+    }
+    template <class Message>
+    [[nodiscard]] const Message* said() const {
+        for (const auto& one : orders)
+            if (const auto* say = std::get_if<worker::say>(&one))
+                if (const auto* found = std::get_if<Message>(&say->what)) return found;
+        return nullptr;
+    }
+    void join() {
+        feed(worker::stream_opened{});
+        hear(registered{leader, fleet_id{1}, "c1", 5s, 1s, 16});
+        look();
+    }
+    void look(std::vector<worker::shard_seen> shards = {}) { feed(worker::looked{{}, std::move(shards)}); }
+    /// Sends a heartbeat and has it acked at once.
+    void beat() {
+        now += 1s;
+        feed(worker::tick{});
+        look();
+        const auto* sent = said<heartbeat>();
+        REQUIRE(sent != nullptr);
+        hear(heartbeat_ack{sent->number, leader, 5s});
+    }
+    void start(std::uint32_t shard, std::uint64_t epoch, std::optional<resume_ticket> with = {}) {
+        hear(start_order{{shard, 16}, shard_epoch{epoch}, leader, std::move(with), false, "test"});
+    }
+    static resume_ticket ticket(std::uint32_t shard, std::string id = "abc") {
+        return {{shard, 16}, std::move(id), "wss://r", 10, 8, 1};
+    }
+    void live(std::uint32_t shard, std::string id = "abc") {
+        look({{shard, shard_status::live, ticket(shard, std::move(id)), {}, {}}});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a worker registers with what it is, and beats as soon as it is registered") {
+    bench b;
+    CHECK(b.find<worker::open_stream>()->address == "c1");
+    b.feed(worker::stream_opened{});
+    REQUIRE(b.said<register_ask>() != nullptr);
+    CHECK(b.said<register_ask>()->fresh);
+    b.hear(registered{b.leader, fleet_id{1}, "c1", 5s, 1s, 16});
+    CHECK(b.find<worker::look>() != nullptr);
+    b.look();
+    CHECK(b.said<heartbeat>()->number == beat_number{1});
+}
+
+TEST_CASE("a coordinator that refuses for good ends the worker; one that may not yet, or leads no more, is asked again") {
+    for (const auto why :
+         {refusal::other_token, refusal::other_intents, refusal::other_version, refusal::fenced, refusal::malformed}) {
+        bench b;
+        b.feed(worker::stream_opened{});
+        b.hear(register_refused{why, "because", {}});
+        REQUIRE(b.find<worker::end>() != nullptr);
+        CHECK(b.find<worker::end>()->why == why);
+    }
+    bench b;
+    b.feed(worker::stream_opened{});
+    b.hear(register_refused{refusal::process_id_in_use, "w1", 2s});
+    CHECK(b.find<worker::end>() == nullptr);
+    CHECK(b.find<worker::close_stream>() != nullptr);
+    b.now += 4s;
+    b.feed(worker::tick{});
+    CHECK(b.find<worker::open_stream>()->address == "c2");
+}
+
+TEST_CASE("a coordinator that does not answer is left for the next address") {
+    bench b;
+    b.feed(worker::stream_opened{});
+    b.now += 3s;
+    b.feed(worker::tick{});
+    CHECK(b.find<worker::close_stream>() != nullptr);
+    b.now += 1s;
+    b.feed(worker::tick{});
+    CHECK(b.find<worker::open_stream>()->address == "c2");
+}
+
+TEST_CASE("an ordered shard may be dialled only with a lease, and RESUME needs nobody while the lease is valid") {
+    bench b;
+    b.join();
+    b.start(3, 1, bench::ticket(3));
+    REQUIRE(b.find<worker::start_shard>() != nullptr);
+    CHECK_FALSE(b.session.may_dial(3, true, b.now));
+    b.beat();
+    CHECK(b.session.may_dial(3, true, b.now));
+    b.feed(worker::stream_closed{"reset"});
+    CHECK(b.session.may_dial(3, true, b.now + 4s));
+    CHECK_FALSE(b.session.owns(3, b.now + 5s));
+}
+
+TEST_CASE("an orphan resumes once; a second close within a minute means that its session was taken") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    b.feed(worker::stream_closed{"reset"});
+    for (int i = 0; i < 8; ++i) b.now += 1s, b.feed(worker::tick{});
+    CHECK(b.session.right_to(3, b.now) == hand_out_right::possibly_taken);
+    CHECK_FALSE(b.session.may_dial(3, false, b.now));  // Never by IDENTIFY.
+    CHECK(b.session.may_dial(3, true, b.now));
+    CHECK_FALSE(b.session.may_dial(3, true, b.now + 1s));
+    SUBCASE("but a dial that failed was none") {
+        b.feed(worker::dial_failed{3});
+        CHECK(b.session.may_dial(3, true, b.now + 1s));
+    }
+    SUBCASE("and a minute later it may try again") {
+        for (int i = 0; i < 61; ++i) b.now += 1s, b.feed(worker::tick{});
+        CHECK(b.session.may_dial(3, true, b.now));
+    }
+}
+
+TEST_CASE("a worker that stood still while its lease ended reaches for nothing, and marks what it hands out") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    CHECK(b.session.right_to(3, b.now) == hand_out_right::fresh);
+    b.now += 8s;  // Not one tick meanwhile.
+    CHECK(b.session.right_to(3, b.now) == hand_out_right::possibly_taken);
+    CHECK_FALSE(b.session.may_dial(3, true, b.now));
+}
+
+TEST_CASE("with fence = close the sockets are closed when the lease ends, and stay closed") {
+    auto config = bench::made();
+    config.fence = fence_policy::close;
+    bench b(config);
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    b.feed(worker::stream_closed{"reset"});
+    bool cut = false;
+    for (int i = 0; i < 8; ++i) {
+        b.now += 1s;
+        b.feed(worker::tick{});
+        cut |= b.find<worker::cut_shard>() != nullptr;
+    }
+    CHECK(cut);
+    CHECK_FALSE(b.session.may_dial(3, true, b.now));
+}
+
+TEST_CASE("a shard that was started but never connected is nothing that an orphan reaches for") {
+    bench b;
+    b.join();
+    b.start(3, 1, bench::ticket(3));
+    CHECK_FALSE(b.session.may_dial(3, true, b.now));
+}
+
+TEST_CASE("orders of an older epoch, of an older leader and without a registration are refused") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 5);
+    REQUIRE(b.session.holds(3) == shard_epoch{5});
+    b.hear(stop_order{3, shard_epoch{4}, b.leader, "old"});
+    CHECK(b.find<worker::stop_shard>() == nullptr);
+    b.hear(stop_order{3, shard_epoch{5}, leader_epoch{2}, "old leader"});
+    CHECK(b.find<worker::stop_shard>() == nullptr);
+    CHECK(b.session.stale_orders() == 2);
+    b.feed(worker::stream_closed{"reset"});
+    b.hear(stop_order{3, shard_epoch{9}, leader_epoch{9}, "on no stream"});
+    CHECK(b.find<worker::stop_shard>() == nullptr);
+    CHECK(b.session.stale_orders() == 3);
+}
+
+TEST_CASE("a start that comes after the stop of the same epoch is over") {
+    bench b;
+    b.join();
+    b.hear(stop_order{3, shard_epoch{5}, b.leader, "not here"});
+    b.start(3, 5);
+    CHECK(b.find<worker::start_shard>() == nullptr);
+    b.start(3, 6);
+    CHECK(b.find<worker::start_shard>() != nullptr);
+}
+
+TEST_CASE("a released shard is reported with its ticket until a heartbeat that told it is acked") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    b.hear(stop_order{3, shard_epoch{1}, b.leader, "moved"});
+    REQUIRE(b.find<worker::stop_shard>() != nullptr);
+    CHECK_FALSE(b.session.may_dial(3, true, b.now));
+    b.feed(worker::shard_stopped{3, bench::ticket(3)});
+    const auto* told = b.said<heartbeat>();
+    REQUIRE(told != nullptr);
+    REQUIRE(told->shards.size() == 1);
+    CHECK(told->shards[0].status == shard_status::released);
+    CHECK(told->shards[0].ticket == bench::ticket(3));
+    const auto number_told = told->number;
+    b.hear(heartbeat_ack{static_cast<beat_number>(number(number_told) - 1), b.leader, 5s});
+    CHECK(b.session.holds(3) == shard_epoch{1});
+    b.hear(heartbeat_ack{number_told, b.leader, 5s});
+    CHECK(b.session.holds(3) == shard_epoch::none);
+}
+
+TEST_CASE("a new session's events wait until the coordinator has its ticket; then the ticket is not told again") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1);
+    b.live(3, "new");
+    REQUIRE(b.said<heartbeat>() != nullptr);  // At once, not with the next second.
+    CHECK(b.said<heartbeat>()->shards[0].ticket->session_id == "new");
+    CHECK(b.session.right_to(3, b.now) == hand_out_right::none);
+    b.hear(ticket_noted{3, shard_epoch{1}, b.leader, "another"});
+    CHECK(b.session.right_to(3, b.now) == hand_out_right::none);
+    b.hear(ticket_noted{3, shard_epoch{1}, b.leader, "new"});
+    CHECK(b.find<worker::hand_out>() != nullptr);
+    CHECK(b.session.right_to(3, b.now) == hand_out_right::fresh);
+    b.now += 1s;
+    b.feed(worker::tick{});
+    b.live(3, "new");
+    CHECK_FALSE(b.said<heartbeat>()->shards[0].ticket.has_value());
+    CHECK(b.said<heartbeat>()->shards[0].seq == 10);
+    CHECK(b.said<heartbeat>()->shards[0].done == 8);
+}
+
+TEST_CASE("a permit is good from the heartbeat that it names, not from when it came, and is returned when it is too late") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1);
+    b.feed(worker::permit_wanted{3, false, {}});
+    REQUIRE(b.said<permit_ask>() != nullptr);
+    const auto sent_at = b.now;
+    b.now += 1200ms;
+    SUBCASE("in time") {
+        b.hear(permit_grant{3, shard_epoch{1}, b.leader, permit_number{1}, beat_number{2}, 1500ms});
+        REQUIRE(b.find<worker::give_permit>() != nullptr);
+        CHECK(b.find<worker::give_permit>()->valid_until == sent_at + 1500ms);
+        b.hear(permit_grant{3, shard_epoch{1}, b.leader, permit_number{1}, beat_number{2}, 1500ms});
+        CHECK(b.find<worker::give_permit>() == nullptr);  // The same one, told twice,
+        CHECK(b.said<permit_returned>() == nullptr);      // may be used already.
+    }
+    SUBCASE("too late") {
+        b.hear(permit_grant{3, shard_epoch{1}, b.leader, permit_number{1}, beat_number{2}, 1000ms});
+        CHECK(b.find<worker::give_permit>() == nullptr);
+        CHECK(b.said<permit_returned>() != nullptr);
+        CHECK(b.said<permit_ask>() != nullptr);
+    }
+    SUBCASE("of an epoch that is over") {
+        b.hear(permit_grant{3, shard_epoch{9}, b.leader, permit_number{1}, beat_number{2}, 9s});
+        CHECK(b.find<worker::give_permit>() == nullptr);
+        CHECK(b.said<permit_returned>() == nullptr);
+    }
+}
+
+TEST_CASE("on another stream it reports all that it holds, and owns it again when that is confirmed and a heartbeat acked") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 4, bench::ticket(3));
+    b.live(3);
+    b.feed(worker::stream_closed{"reset"});
+    for (int i = 0; i < 6; ++i) b.now += 1s, b.feed(worker::tick{});
+    b.leader = leader_epoch{4};
+    b.feed(worker::stream_opened{});
+    const auto* ask = b.said<register_ask>();
+    REQUIRE(ask != nullptr);
+    CHECK_FALSE(ask->fresh);
+    CHECK(ask->highest_leader == leader_epoch{3});
+    REQUIRE(ask->shards.size() == 1);
+    CHECK(ask->shards[0].epoch == shard_epoch{4});
+    CHECK(ask->shards[0].ticket.has_value());
+    b.hear(registered{b.leader, fleet_id{1}, "c1", 5s, 1s, 16});
+    b.live(3);
+    b.beat();
+    CHECK_FALSE(b.session.owns(3, b.now));
+    b.hear(start_order{{3, 16}, shard_epoch{4}, b.leader, bench::ticket(3), true, "yours"});
+    CHECK(b.find<worker::start_shard>() == nullptr);  // Nothing is touched.
+    CHECK(b.session.owns(3, b.now));
+}
+
+TEST_CASE("asked to end, it asks to be emptied and says goodbye when it holds nothing") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    b.feed(worker::stop_asked{});
+    REQUIRE(b.said<heartbeat>() != nullptr);
+    CHECK(b.said<heartbeat>()->draining);
+    CHECK(b.find<worker::end>() == nullptr);
+    b.hear(stop_order{3, shard_epoch{1}, b.leader, "emptied"});
+    b.feed(worker::shard_stopped{3, bench::ticket(3)});
+    const auto told = b.said<heartbeat>()->number;
+    CHECK(b.find<worker::end>() == nullptr);  // Its ticket is not known yet.
+    b.hear(heartbeat_ack{told, b.leader, 5s});
+    CHECK(b.said<goodbye>() != nullptr);
+    CHECK(b.find<worker::end>() != nullptr);
+}
