@@ -168,7 +168,7 @@ function(shoal_all_tests)
   # Drivers, governor and simulated Discord in one thread and virtual time.
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
   # A fleet in one thread and virtual time: the brain, workers' sessions, a light Discord, network and store; and transcripts of it.
-  shoal_test(test_fleet tests/fleet DEPS cluster store)
+  shoal_test(test_fleet tests/fleet PER_FILE DEPS cluster store)
   # Real processes over real TLS on loopback; the programs are built first.
   shoal_test(test_system tests/system PER_FILE DEPS sim_audit base LIBS OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")

@@ -9,6 +9,7 @@
 namespace shoal::cluster {
 namespace {
 
+constexpr std::size_t most_waiting_decided_at_once = 256;
 constexpr std::string_view member_prefix = "member/", shard_prefix = "shard/", progress_prefix = "progress/";
 
 }  // namespace
@@ -29,7 +30,9 @@ void brain::settle() {
     if (std::exchange(members_due_, false)) look_at_all();
     if (place_due_ || rebalance_due_) place();
     carry_on_moves();
-    if (permits_due_) give_permits();
+    // Each decision looks at all who wait: when these are many, once in a while is enough.
+    if (permits_due_ && (governor_->waiting() <= most_waiting_decided_at_once || now_ >= decided_at_ + config_.look_every / 4))
+        give_permits();
     flush();
 }
 

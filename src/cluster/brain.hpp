@@ -270,7 +270,7 @@ private:
     budget::identify_ledger ledger_;
     std::map<std::uint32_t, shard_epoch> asking_;  // Shards that wait in the governor, and under which epoch.
     bool budget_asked_ = false;
-    instant permits_at_ = never, budget_not_before_{};
+    instant permits_at_ = never, budget_not_before_{}, decided_at_{};
 };
 
 }  // namespace shoal::cluster

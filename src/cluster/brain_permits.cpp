@@ -95,6 +95,7 @@ void brain::hear(member& who, const spare_ask& what) {
 void brain::give_permits() {
     permits_due_ = false;
     permits_at_ = never;
+    decided_at_ = now_;
     // A permit that cannot be stored is not given; nor is one before workers of another leader had their say.
     if (waits() || !store_alarm_.empty()) {
         permits_at_ = now_;

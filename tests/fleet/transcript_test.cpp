@@ -29,7 +29,7 @@ std::string joined(const std::vector<std::uint32_t>& numbers) {
 
 class story {
 public:
-    explicit story(fleet_options options) : fleet_(std::move(options)) {}
+    explicit story(fleet_options options) : fleet_(options) {}
 
     std::string tell(const std::string& line) {
         std::istringstream words(line);

@@ -240,6 +240,7 @@ void virtual_worker::answer_to_resume(std::uint32_t shard, std::uint64_t which) 
                                   session->handled));
         it->taken_over = false;
         it->status = shard_status::live;
+        it->session = session;
         it->looked_at = in_.time.now();
         it->pending = from;
         in_.write(fmt::format("{} RESUMED shard {} ({})", process().value, shard, ticket.session_id));
@@ -299,6 +300,7 @@ void virtual_worker::ready(std::uint32_t shard, std::uint64_t which, const std::
     if (session.empty()) return later(random_.between(1s, 5s), [this, shard, which] { want_permit(shard, which); });
     it->ticket = cluster::resume_ticket{it->key, session, "wss://resume.virtual", 1, 0, 1};
     it->lost_session.clear();
+    it->session = in_.discord.find(session);
     it->status = shard_status::live;
     it->looked_at = in_.time.now();
     it->pending = 0;
@@ -357,7 +359,7 @@ void virtual_worker::stop(std::uint32_t shard) {
 /// Takes in what came since it was looked last, and hands it out if it may.
 void virtual_worker::progress(std::uint32_t shard, shard_run& it) {
     if (it.status != shard_status::live || !it.ticket) return;
-    auto* session = in_.discord.find(it.ticket->session_id);
+    auto* session = it.session;
     const auto real = in_.time.now();
     if (session == nullptr || session->socket != socket_id{number_, shard, it.dial}) return;
     it.ticket->seq = std::max(it.ticket->seq, session->seq_at(real));
@@ -378,7 +380,7 @@ void virtual_worker::progress(std::uint32_t shard, shard_run& it) {
 bool virtual_worker::serves(std::uint32_t shard) const {
     const auto found = runs_.find(shard);
     if (ended_ || frozen_ || found == runs_.end() || found->second.status != shard_status::live) return false;
-    const auto* session = in_.discord.find(found->second.ticket->session_id);
+    const auto* session = found->second.session;
     return session != nullptr && session->socket == socket_id{number_, shard, found->second.dial} &&
            machine_.owns(shard, now()) && machine_.right_to(shard, now()) == cluster::hand_out_right::fresh;
 }

@@ -78,6 +78,7 @@ private:
     struct shard_run {
         shard_key key;
         std::optional<cluster::resume_ticket> ticket;
+        gateway_session* session = nullptr;  // That its socket carries, once it is live.
         cluster::shard_status status = cluster::shard_status::starting;
         std::uint64_t dial = 0;   // Of the present socket or attempt; 0: none.
         bool open = false;        // HELLO came.

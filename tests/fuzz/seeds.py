@@ -217,6 +217,9 @@ ledger = ("shoal identify ledger 1\napplication 5\nboot_id 0f\nno_key_before 0\n
 write("identify_ledger", whole=ledger, same_keys=ledger.replace("0 100 1 200", "1 100 1 200"), many=ledger.replace("outstanding 1", "outstanding 18446744073709551615"),
       nameless=ledger.replace("boot_id 0f", "boot_id "), negative=ledger.replace("spent 3", "spent -3"))
 
+# Choices without a text behind them: any bytes are a story.
+write("fleet_brain", still=bytes(40), rising=bytes(range(256)) * 2, mixed=bytes(i * 37 % 251 for i in range(1200)), dense=bytes(i * i % 13 for i in range(900)))
+
 
 def record(kind, delivery=0, session=0, seq=0, at=0):
     return struct.pack("<BBHIQQQ", kind, delivery, 0, session, seq, at, 0)
