@@ -97,25 +97,25 @@ struct shard_status {
     std::uint32_t id = 0;
     std::uint32_t total = 1;
     shard_state status = shard_state::idle;
-    bool guilds_ready = false;             ///< All of its guilds came, or the wait for late ones ended.
-    std::uint32_t guilds = 0;              ///< Known, unavailable ones included.
-    std::uint32_t unavailable_guilds = 0;  ///< In an outage, or not come yet.
-    std::chrono::milliseconds latency{};   ///< Heartbeat to its acknowledgement; 0 before the first.
-    double events_per_second = 0;          ///< Over the last 5 s.
-    std::uint64_t events = 0;              ///< Received, replayed ones included.
-    std::uint64_t seq = 0;                 ///< The last number of the present session.
-    std::uint32_t handlers_in_flight = 0;  ///< Events that a handler still holds; at 1,024 reading stops.
-    std::uint64_t resumes = 0;             ///< Sessions that went on after a gap.
-    std::uint64_t identifies = 0;          ///< New sessions: what the daily budget counts.
-    std::uint64_t half_deaf = 0;           ///< Sessions given up because they brought no more of a kind of event.
-    std::uint64_t handler_errors = 0;      ///< Exceptions that left a handler.
-    std::uint64_t unknown_events = 0;      ///< Of a kind that this version does not know; raw handlers still get them.
-    std::uint64_t stepped_over = 0;        ///< Events that could not be read twice, and were left out.
-    std::uint64_t lost = 0;                ///< Events that Discord numbered and that never came.
-    shoal::bad_input bad_input;            ///< What could not be read.
+    bool guilds_ready = false;               ///< All of its guilds came, or the wait for late ones ended.
+    std::uint32_t guilds = 0;                ///< Known, unavailable ones included.
+    std::uint32_t unavailable_guilds = 0;    ///< In an outage, or not come yet.
+    std::chrono::milliseconds latency{};     ///< Heartbeat to its acknowledgement; 0 before the first.
+    double events_per_second = 0;            ///< Over the last 5 s.
+    std::uint64_t events = 0;                ///< Received, replayed ones included.
+    std::uint64_t seq = 0;                   ///< The last number of the present session.
+    std::uint32_t handlers_in_flight = 0;    ///< Events that a handler still holds; at 1,024 reading stops.
+    std::uint64_t resumes = 0;               ///< Sessions that went on after a gap.
+    std::uint64_t identifies = 0;            ///< New sessions: what the daily budget counts.
+    std::uint64_t half_deaf = 0;             ///< Sessions given up because they brought no more of a kind of event.
+    std::uint64_t handler_errors = 0;        ///< Exceptions that left a handler.
+    std::uint64_t unknown_events = 0;        ///< Of a kind that this version does not know; raw handlers still get them.
+    std::uint64_t stepped_over = 0;          ///< Events that could not be read twice, and were left out.
+    std::uint64_t lost = 0;                  ///< Events that Discord numbered and that never came.
+    shoal::bad_input bad_input;              ///< What could not be read.
     std::uint64_t checkpoints_given_up = 0;  ///< How often a checkpoint could not be kept, and was begun anew.
-    std::string journal_problem;           ///< Why its event journal ended early, or was never begun; empty: all is well.
-    std::string last_reconnect_reason;     ///< For people; empty if the first connection still stands.
+    std::string journal_problem;             ///< Why its event journal ended early, or was never begun; empty: all is well.
+    std::string last_reconnect_reason;       ///< For people; empty if the first connection still stands.
 };
 
 /// What can go wrong in the bot itself.

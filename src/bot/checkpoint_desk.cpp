@@ -61,6 +61,7 @@ std::map<shard_key, gateway::resume_ticket> checkpoint_desk::recall() {
         if (auto ticket = recall(shard, guilds)) out.emplace(shard, std::move(*ticket));
     }
     if (out.empty()) return out;
+    writer_.flush();
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     setup_.log.info("going on with the sessions of the process before", {{"shards", fmt::format("{}", out.size())},
                                                                          {"cached_guilds", fmt::format("{}", guilds)},
@@ -100,6 +101,10 @@ std::optional<gateway::resume_ticket> checkpoint_desk::recall(shard_key shard, s
     auto& into = *shards_.at(shard);
     into.go_on(std::move(*found), kept->ticket, kept->presence != setup_.presence);
     guilds += into.cache().guilds();
+    // Before RESUME is sent the disk knows of it: should this process die behind it, the next one must not trust any RESUMED.
+    auto taken_over = kept->ticket;
+    taken_over.unsettled = true;
+    into.keep(taken_over, nullptr, {});
     return std::move(kept->ticket);
 }
 

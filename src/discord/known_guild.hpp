@@ -1,6 +1,6 @@
 #pragma once
-// A guild as far as a shard's session is concerned: its id, and whether it is there. Not here: what is in it (src/cache), what its
-// coming and going means (gateway/guild_availability.hpp).
+// A guild as far as a shard's session is concerned: its id, and whether it is there. Not here: what is in it (src/cache), what
+// its coming and going means (gateway/guild_availability.hpp).
 
 #include <cstdint>
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -62,7 +61,7 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
         begin_window(kept->session_id, kept->done);
         takeover_.begin(*ticket);
         if (journal_ != nullptr) journal_->taken_over(window_->session_index(), kept->done, now());
-        unsettled_ = ticket->unsettled;
+        unsettled_ = true;  // Until a RESUMED answers this process.
         guilds_.adopt(ticket->guilds, now());
     }
 }
@@ -251,40 +250,6 @@ void shard_driver::drain_due() {
         const auto stopped = (*self)->hooks_.on_stopped;
         if (stopped) stopped();
     });
-}
-
-gateway::resume_ticket shard_driver::ticket_now() const {
-    auto ticket = *session_.ticket();
-    ticket.unsettled = unsettled_;
-    // Whoever goes on after this process must know what the one before it may have handed out.
-    ticket.seq = std::max(ticket.seq, takeover_.received_before());
-    return ticket;
-}
-
-std::optional<gateway::resume_ticket> shard_driver::ticket() const {
-    if (!session_.ticket()) return std::nullopt;
-    auto ticket = ticket_now();
-    auto changes = guild_changes_;
-    (void)changes.settle(ticket.done);
-    ticket.guilds = changes.as_settled(guilds_);
-    return ticket;
-}
-
-void shard_driver::keep() {
-    if (options_.keeper == nullptr) return;
-    if (!session_.ticket()) {
-        if (std::exchange(kept_any_, false)) options_.keeper->drop(shard());
-        return;
-    }
-    const auto ticket = ticket_now();
-    if (guild_changes_.settle(ticket.done)) {
-        const auto guilds = guild_changes_.as_settled(guilds_);
-        options_.keeper->keep(ticket, &guilds);
-    } else {
-        options_.keeper->keep(ticket, nullptr);
-    }
-    kept_any_ = true;
-    session_.on_kept(options_.keeper->kept(shard()));
 }
 
 // ---- timers and pictures -----------------------------------------------------------------------------------------------

@@ -130,7 +130,10 @@ private:
     void say_unknown(std::string_view what);
     void check_deafness();
     void tell_takeover();
+
+    // What is left for another process (shard_driver_keep.cpp).
     [[nodiscard]] gateway::resume_ticket ticket_now() const;
+
     void begin_window(std::string_view session_id, std::uint64_t done);
     void guilds_maybe_ready();
     void count_event(discord::event_kind kind) noexcept;

@@ -3,8 +3,9 @@
 // Not here: which events are asked for (gateway/session.hpp), who knows the ticket.
 //
 // Discord repeats RESUMEDs too. One that the process before was told is no end of the replay; its number is in the ticket,
-// unless the process died between its RESUME and the next ticket ("unsettled"). Then nothing tells which RESUMED is the answer
-// to ours, so the mark stays on for a while behind the first. A mark too many costs little; one too few is a double in disguise.
+// unless that process died between its RESUME and the next ticket ("unsettled"), or before that one was written. Then nothing
+// tells which RESUMED is the answer to ours, so the mark stays on for a while behind the first: as long as what follows an old
+// one takes to arrive. A mark too many costs little; one too few is a double in disguise.
 
 #include <chrono>
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace shoal::host {
 
 class takeover {
 public:
-    static constexpr duration doubt = std::chrono::seconds(5);
+    static constexpr duration doubt = std::chrono::seconds(1);
+    static constexpr duration doubt_unsettled = std::chrono::seconds(5);
     /// No replay lasts this long [2.7.8]; where no RESUMED came, it was lost.
     static constexpr duration longest_replay = std::chrono::seconds(60);
 
@@ -37,7 +39,7 @@ public:
     bool on_resumed(std::uint64_t seq, instant now) noexcept {
         if (!on_) return true;
         if (seq <= up_to_) return false;
-        if (!until_) until_ = unsettled_ ? now + doubt : now;
+        if (!until_) until_ = now + (unsettled_ ? doubt_unsettled : doubt);
         return true;
     }
     [[nodiscard]] bool may_be_known(std::uint64_t seq, instant now) noexcept {

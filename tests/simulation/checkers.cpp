@@ -47,6 +47,7 @@ void simulation_run::check_heartbeat(const std::string& session, std::uint64_t s
     const auto after = times.upper_bound(seq);
     if (after == times.begin()) return;
     const auto age = time_.now() - std::prev(after)->second;
+    record->second.given_up = std::max(record->second.given_up, seq);
     if (age < 4400ms)
         find(fmt::format("a heartbeat of session {} acknowledges s={}, which is {} ms old and on no disk", session, seq,
                          to_ms(age)));
@@ -101,9 +102,9 @@ void simulation_run::check_session(const json::object& session) {
     std::vector<std::uint64_t> lost, unfinished;
     for (std::uint64_t seq = 1; seq <= up_to; ++seq) {
         if (excused.contains(seq) && !record.started.contains(seq)) continue;
-        if (!record.started.contains(seq))
-            lost.push_back(seq);
-        else if (goes_on && !record.ended.contains(seq))
+        if (!record.started.contains(seq)) lost.push_back(seq);
+        // A handler that was in its midst for five seconds when its process died may stay there.
+        else if (goes_on && !record.ended.contains(seq) && seq > record.given_up)
             unfinished.push_back(seq);
     }
     if (!lost.empty())

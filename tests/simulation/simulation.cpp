@@ -114,6 +114,7 @@ void simulation_run::start(std::size_t which, std::map<shard_key, gateway::resum
     with.shards = which == 0 ? std::vector<shard_key>{{0, 4}, {1, 4}} : std::vector<shard_key>{{2, 4}, {3, 4}};
     for (const auto& shard : with.shards)
         if (!tickets.contains(shard)) seen_.known.erase(shard.id);
+    if (!tickets.empty()) disks_[which].note_takeover();
     processes_[which] = std::make_unique<virtual_process>(time_, discord_, ledgers_[options_.ledger_not_shared ? which : 0],
                                                           disks_[which], seen_, notes_, std::move(with), std::move(tickets));
 }

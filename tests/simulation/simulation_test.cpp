@@ -37,7 +37,7 @@ constexpr std::uint64_t seeds = 6;
 #else
 constexpr std::uint64_t seeds = 30;
 #endif
-constexpr std::uint64_t seeds_for_a_bug = 40;
+constexpr std::uint64_t seeds_for_a_bug = 60;
 
 }  // namespace
 

@@ -45,6 +45,10 @@ public:
             if (const auto found = stored_.find(shard); found != stored_.end()) out.insert(*found);
         return out;
     }
+    /// A process that goes on says so before it dials.
+    void note_takeover() {
+        for (auto& [shard, ticket] : stored_) ticket.unsettled = true;
+    }
     /// nullopt: nothing of this session is here.
     [[nodiscard]] std::optional<std::uint64_t> done_of(const std::string& session) const {
         for (const auto& [shard, ticket] : stored_)

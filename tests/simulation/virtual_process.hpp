@@ -32,7 +32,10 @@ struct session_record {
     bool deafened = false;                        ///< F14: Discord brings no more of some kinds; giving it up is right.
     std::vector<std::string> wrong;               ///< What a handler itself noticed: order, doubles.
     std::map<std::uint64_t, instant> handed_out;  ///< When each was first.
-    std::uint64_t replayed = 0;                   ///< Handed out by a later process, which said so.
+    /// The highest number that a heartbeat acknowledged though it was on no disk: it was five seconds old, and Discord may have
+    /// forgotten it.
+    std::uint64_t given_up = 0;
+    std::uint64_t replayed = 0;  ///< Handed out by a later process, which said so.
 };
 
 /// One request for a guild's members.

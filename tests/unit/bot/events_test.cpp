@@ -49,7 +49,10 @@ TEST_CASE("every type of event reaches the handlers of that type, and no others"
         } else if (name == "RESUMED") {                                                           \
             f.on_thread([&] { f.inside().on_resumed(f.shard); });                                 \
         } else if (name.empty()) {                                                                \
-            f.on_thread([&] { f.inside().on_shard_ready(f.shard, 2); });                          \
+            f.on_thread([&] {                                                                     \
+                f.inside().on_adopted(f.shard, application_id(700));                              \
+                f.inside().on_shard_ready(f.shard, 2);                                            \
+            });                                                                                   \
         } else {                                                                                  \
             CHECK(f.feed(name, with_all_ids, change_of(#type)));                                  \
             CHECK(f.feed("UNKNOWN_TO_US", with_all_ids));                                         \
