@@ -33,6 +33,7 @@ cluster::shard_report some_report(std::uint32_t shard = 3) {
     report.seq = 4711;
     report.done = 4700;
     report.lost_session = "gone";
+    report.leased = true;
     report.metrics = {.guilds = 900,
                       .cpu_share = 0.25,
                       .events_per_second = 12.5,
@@ -238,6 +239,7 @@ TEST_CASE("no field of a report, a ticket or a registration is forgotten") {
     CHECK(report.seq == 4711);
     CHECK(report.done == 4700);
     CHECK(report.lost_session == "gone");
+    CHECK(report.leased);
     CHECK(report.metrics.guilds == 900);
     CHECK(report.metrics.cpu_share == 0.25);
     CHECK(report.metrics.events_per_second == 12.5);
