@@ -86,6 +86,7 @@ private:
     struct connection {
         instant dialed_at{};
         bool to_resume_url = false;
+        bool only_a_try = false;  // Of an address that was dead before.
         bool hello_seen = false;
         bool resume_sent = false;
         bool awaited_permit = false;  // It ended while it waited for one.

@@ -38,8 +38,8 @@ void session::start_dial(instant now) {
     connection_.dialed_at = now;
     connection_.to_resume_url = ticket_ && !ticket_->resume_url.empty() && !resume_address_.rests(now);
     // An address that was dead before has the session wait for it no longer than it did then.
-    const bool only_a_try = connection_.to_resume_url && resume_address_.was_left();
-    connection_.hard_deadline = now + (only_a_try ? config_.resume_url_patience : config_.hello_timeout + dial_grace);
+    connection_.only_a_try = connection_.to_resume_url && resume_address_.was_left();
+    connection_.hard_deadline = now + (connection_.only_a_try ? config_.resume_url_patience : config_.hello_timeout + dial_grace);
     phase_ = phase::dialing;
     if (dials_++ > 0) ++stats_.reconnects;
     auto url = connection_url(connection_.to_resume_url ? ticket_->resume_url : config_.gateway_url, config_.transport);
@@ -163,6 +163,9 @@ duration session::reconnect_delay(const connection& was, instant now) {
         const bool steady = was.events > 1 || now - was.live_since >= steady_after;
         flaps_ = steady ? 0 : flaps_ + 1;
         delay = flaps_ < 3 ? random_.between({}, first_jitter) : backoff(flaps_ - 2);
+    } else if (was.only_a_try && !was.hello_seen) {
+        // That was to be expected, and says nothing about the general address, which is next.
+        delay = random_.between({}, first_jitter);
     } else if (was.awaited_permit && now - was.dialed_at >= steady_after) {
         // Discord lost patience with a connection that says nothing. In a long queue that is no failure, and its turn must not
         // find it in a long back-off.

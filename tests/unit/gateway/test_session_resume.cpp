@@ -185,6 +185,25 @@ TEST_CASE("F8 a resume host that was dead for a moment is used again by the firs
     CHECK(discord.machine.stats().identifies == 1);
 }
 
+TEST_CASE("F8 a try of the dead address that fails delays no RESUME, however long the back-off has become") {
+    little_discord discord;
+    bring_up(discord);
+    discord.resume_host_dead = true;
+    for (int i = 0; i < 100; ++i) discord.on_resume.emplace_back(answer::cut);
+    discord.server_closes(std::nullopt);
+    discord.run(170s);
+    REQUIRE(discord.machine.status() != session_status::live);
+    std::size_t tries = 0;
+    for (std::size_t i = 1; i + 1 < discord.dialed.size(); ++i) {
+        const bool after_a_rest = discord.dialed[i] == resume_url && discord.dialed[i - 1] == general_url;
+        if (!after_a_rest || tries++ == 0) continue;  // The first follows IDENTIFY, not a rest.
+        CHECK(discord.dialed[i + 1] == general_url);
+        CHECK(discord.dialed_at[i + 1] - discord.dialed_at[i] < 200ms);
+    }
+    CHECK(tries >= 2);
+    CHECK(discord.machine.stats().identifies == 1);
+}
+
 TEST_CASE("F8 a new session brings a new resume address, which is used at once") {
     little_discord discord;
     bring_up(discord);
