@@ -65,7 +65,8 @@ function(shoal_all_rooms)
   foreach(program IN ITEMS
           "shoal-sim|apps/shoal-sim/main.cpp|sim_server;sim_audit"
           "shoal-demo-bot|examples/demo/main.cpp|roles_single"
-          "shoal-ping|examples/ping/main.cpp|roles_single")
+          "shoal-ping|examples/ping/main.cpp|roles_single"
+          "shoal-forms|examples/forms/main.cpp|roles_single")
     string(REPLACE "|" ";" parts "${program}")
     list(POP_FRONT parts target source)
     if(EXISTS ${PROJECT_SOURCE_DIR}/${source})

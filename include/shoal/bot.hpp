@@ -20,6 +20,7 @@
 #include "shoal/cache_settings.hpp"
 #include "shoal/call.hpp"
 #include "shoal/command.hpp"
+#include "shoal/completion.hpp"
 #include "shoal/context.hpp"
 #include "shoal/detail/handlers.hpp"
 #include "shoal/events.hpp"
@@ -220,6 +221,35 @@ public:
         }
     }
 
+    /// Suggests what an option of a command that was registered before may be, while people type it. The handler takes a
+    /// shoal::completion: `bot.autocomplete("play", "song", [](shoal::completion ask) -> shoal::task<> { ... })`. Throws
+    /// shoal::error if there is no such option, it is no text or number, or has choices or a handler already.
+    template <class F>
+    void autocomplete(std::string command, std::string option, F handler) {
+        if constexpr (detail::takes_only<completion, F>()) {
+            add_completion(std::move(command), std::move(option), detail::make_event_handler<completion>(std::move(handler)));
+        }
+    }
+
+    /// A handler of the buttons and menus of one custom_id. An id that ends with '*' stands for all that begin with what is
+    /// before it, so that ids can carry what the handler needs: `bot.on_component("vote:*", ...)` gets "vote:17". Of several that
+    /// fit, the longest is run, and one without a star before all. Components of no handler are left to bot.next() and to
+    /// handlers of interaction_create. Throws shoal::error for an id that is empty, over 100 characters or named before.
+    template <class F>
+    void on_component(std::string custom_id, F handler) {
+        if constexpr (detail::takes_only<context, F>()) {
+            add_component(interaction_type::component, std::move(custom_id),
+                          detail::make_event_handler<context>(std::move(handler)));
+        }
+    }
+    /// The same for modals that were filled in: context::input() has what was.
+    template <class F>
+    void on_modal(std::string custom_id, F handler) {
+        if constexpr (detail::takes_only<context, F>()) {
+            add_component(interaction_type::modal, std::move(custom_id), detail::make_event_handler<context>(std::move(handler)));
+        }
+    }
+
     /// A handler of the event that its parameter names. Several for one event run in order of registration; each starts when the
     /// one before has suspended or ended.
     template <class F>
@@ -335,6 +365,8 @@ public:
 private:
     void add_command(std::string name, std::string description, std::vector<command_option> options,
                      detail::command_handler handler);
+    void add_completion(std::string command, std::string option, detail::event_handler handler);
+    void add_component(interaction_type kind, std::string custom_id, detail::event_handler handler);
     void add_handler(detail::event_type type, detail::event_handler handler);
     void add_raw_handler(std::string name, detail::event_handler handler);
     [[nodiscard]] detail::offloader& workers() noexcept;

@@ -30,6 +30,7 @@ struct command_option {
     std::vector<std::string> choices = {};   ///< For strings: name and value alike.
     std::optional<std::int64_t> least = {};  ///< For integers, inclusive,
     std::optional<std::int64_t> most = {};   ///< likewise.
+    bool autocomplete = false;               ///< Choices come from a handler while people type (bot.autocomplete()).
 };
 
 /// A text as a template argument.

@@ -1,10 +1,11 @@
 #pragma once
-// What a command's handler gets: who asked, where, and how to answer. Copy it freely; it is one counted pointer.
-// Not here: the command's options (command.hpp).
+// What a handler of a command, a button, a menu or a modal gets: who asked, where, and how to answer. Copy it freely; it is one
+// counted pointer. Not here: the command's options (command.hpp), options that are typed (completion.hpp).
 // Source: https://discord.com/developers/docs/interactions/receiving-and-responding
 
 #include <fmt/core.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,9 @@
 #include "shoal/detail/event_of.hpp"
 #include "shoal/event.hpp"
 #include "shoal/events/interactions.hpp"
+#include "shoal/modal.hpp"
 #include "shoal/models/interactions.hpp"
+#include "shoal/rest/sending.hpp"
 
 namespace shoal {
 inline namespace v0 {
@@ -56,6 +59,30 @@ public:
     }
     /// Tells Discord that the answer takes longer than 3 seconds; the user sees "is thinking". Then reply() within 15 minutes.
     [[nodiscard]] reply_call defer() const;
+    /// Opens a form on the user's screen, as the answer: at once, for after defer() or another answer Discord takes none. What is
+    /// filled in comes to bot.on_modal(). Fails with bad_request for what breaks a limit, and in answer to a modal.
+    [[nodiscard]] call<void> show(modal what) const;
+
+    /// Of a button or menu: changes the message that it stands in, as the answer or after defer_update(). Further reply()s are
+    /// follow-ups. Fails with bad_request if it is none, or was answered with a message.
+    [[nodiscard]] call<void> update(shoal::message what, std::vector<file> files = {}) const;
+    /// Of a button or menu: takes note of it and shows nothing. Then update() or reply() within 15 minutes, or nothing.
+    [[nodiscard]] call<void> defer_update() const;
+
+    /// Changes the first answer, for 15 minutes; after update() and defer_update() that is the message of the component. Fails
+    /// with bad_request before there is one.
+    [[nodiscard]] call<owned<message_view>> edit_reply(message_edit what, std::vector<file> files = {}) const;
+    /// Removes it.
+    [[nodiscard]] call<void> delete_reply() const;
+
+    /// What was chosen in a menu: its values, or the ids of users, roles and channels.
+    [[nodiscard]] std::span<const std::string_view> choices() const noexcept { return interaction().data.values; }
+    /// A field of a modal by its custom_id, with `value` (a text, or the radio button that was chosen), `values` (of menus, boxes
+    /// and files) and `checked`; nullptr if there is none. Good as long as the event.
+    [[nodiscard]] const component_view* field(std::string_view custom_id) const noexcept;
+    /// What was typed into a modal's field, or chosen where there is one choice; empty if nothing was, or there is no such field.
+    [[nodiscard]] std::string_view input(std::string_view custom_id) const noexcept;
+
     /// True once an answer (or a deferral) was accepted by Discord or is on its way.
     [[nodiscard]] bool answered() const noexcept;
 };

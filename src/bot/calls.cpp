@@ -18,20 +18,9 @@ namespace shoal::runtime {
 namespace {
 
 using shoal::detail::call_settings;
-using shoal::detail::event_ref;
 
-constexpr int answer_with_message = 4;
-constexpr int answer_deferred = 5;
-constexpr int flag_ephemeral = 1 << 6;
 constexpr duration default_within = std::chrono::seconds(30);
 constexpr std::int64_t slow_line_bytes_a_second = 128 * 1024;  // So much longer may a call take that has files.
-/// Discord forgets an interaction that nobody answered for 3 s [5.7].
-constexpr duration first_answer_within = std::chrono::seconds(3);
-
-const shoal::detail::interaction_create_head& interaction_of(const event_ref& ref) {
-    return *static_cast<const shoal::detail::interaction_create_head*>(
-        shoal::detail::head_of(ref, shoal::detail::event_type::interaction_create));
-}
 
 result<rest_client*> rest_of(bot_runtime& bot) {
     if (!bot.is_open()) return std::unexpected(failure(bot_errc::not_running));
@@ -43,28 +32,6 @@ std::string next_nonce() {
     static const auto start = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
     static std::atomic<std::uint64_t> calls{0};
     return std::to_string((start ^ (start << 21)) + calls.fetch_add(1, std::memory_order_relaxed));
-}
-
-std::string callback_json(int type, const message* what, bool ephemeral) {
-    discord::json_writer w;
-    w.begin_object().field("type", type).key("data").begin_object();
-    if (what != nullptr) write_fields(w, *what);
-    if (what == nullptr && ephemeral) w.field("flags", flag_ephemeral);
-    w.end_object().end_object();
-    return std::move(w).take();
-}
-
-std::string message_json(const message& what) {
-    discord::json_writer w;
-    w.begin_object();
-    write_fields(w, what);
-    w.end_object();
-    return std::move(w).take();
-}
-
-/// Where an interaction is answered for the first time.
-std::string callback_path(const shoal::detail::interaction_create_head& of) {
-    return fmt::format("/interactions/{}/{}/callback", of.id.value(), of.token);
 }
 
 task<result<opened_upload>> open_on_a_worker(bot_runtime& bot, std::string json, std::vector<file> files,
@@ -100,63 +67,6 @@ task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, me
     const auto id = sent["id"].id<message_id>();
     if (!id) co_return std::unexpected(failure(bot_errc::bad_answer, "a sent message without an id"));
     co_return sent_message{id, channel};
-}
-
-task<result<void>> reply_to(event_ref interaction, message what, std::vector<file> files, call_settings settings) {
-    auto& body = *interaction.body();
-    const auto& fields = interaction_of(interaction);
-    if (settings.ephemeral) what.flags |= message_flag::ephemeral;
-    if (auto good = what.check(files.size()); !good) co_return std::unexpected(std::move(good).error());
-
-    const auto before = body.answered;
-    rest_request request{.method = {}, .path = {}, .files = std::move(files)};
-    switch (before) {
-        case answer_state::none:
-            request.method = "POST";
-            request.path = callback_path(fields);
-            request.json = callback_json(answer_with_message, &what, settings.ephemeral);
-            // A second answer is refused with 40060, so asking again after an unknown outcome shows nothing twice.
-            request.harmless_to_repeat = true;
-            if (!settings.within && request.files.empty()) settings.within = first_answer_within;
-            break;
-        case answer_state::deferred:
-            what.flags -= message_flag::ephemeral;  // Whether it is ephemeral was decided by the deferral.
-            request.method = "PATCH";
-            request.path = fmt::format("/webhooks/{}/{}/messages/@original", fields.application_id.value(), fields.token);
-            request.json = message_json(what);
-            break;
-        case answer_state::answered:
-            request.method = "POST";
-            request.path = fmt::format("/webhooks/{}/{}", fields.application_id.value(), fields.token);
-            request.json = message_json(what);
-            break;
-    }
-    // Set before it is known: whoever replies meanwhile sends a follow-up, not a second answer.
-    body.answered = answer_state::answered;
-    auto outcome = co_await ask_discord(body.room.bot, std::move(request), std::move(settings));
-    if (!outcome) {
-        if (body.answered == answer_state::answered && before != answer_state::answered) body.answered = before;
-        co_return std::unexpected(std::move(outcome).error());
-    }
-    co_return result<void>{};
-}
-
-task<result<void>> defer_reply(event_ref interaction, call_settings settings) {
-    auto& body = *interaction.body();
-    if (body.answered != answer_state::none) co_return result<void>{};
-    body.answered = answer_state::deferred;
-    if (!settings.within) settings.within = first_answer_within;
-    rest_request request{.method = "POST",
-                         .path = callback_path(interaction_of(interaction)),
-                         .json = callback_json(answer_deferred, nullptr, settings.ephemeral),
-                         .files = {},
-                         .harmless_to_repeat = true};
-    auto outcome = co_await ask_discord(body.room.bot, std::move(request), std::move(settings));
-    if (!outcome) {
-        if (body.answered == answer_state::deferred) body.answered = answer_state::none;
-        co_return std::unexpected(std::move(outcome).error());
-    }
-    co_return result<void>{};
 }
 
 task<result<std::string>> ask_discord(bot_runtime& bot, rest_request what, call_settings settings) {

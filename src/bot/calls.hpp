@@ -1,6 +1,6 @@
 #pragma once
 // The calls that public objects make, as lazy tasks: their JSON, their routes, and what their answers mean.
-// Not here: when they go out (src/rest), HTTP (rest_client.hpp).
+// Not here: answers to interactions (interaction_calls.hpp), when calls go out (src/rest), HTTP (rest_client.hpp).
 
 #include <string>
 #include <vector>
@@ -18,10 +18,6 @@ class bot_runtime;
 /// Sends a message, with a nonce that Discord enforces.
 [[nodiscard]] task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, message what, std::vector<file> files,
                                                       shoal::detail::call_settings settings);
-/// The first answer, the message in place of "is thinking", or a follow-up, whichever is due.
-[[nodiscard]] task<result<void>> reply_to(shoal::detail::event_ref interaction, message what, std::vector<file> files,
-                                          shoal::detail::call_settings settings);
-[[nodiscard]] task<result<void>> defer_reply(shoal::detail::event_ref interaction, shoal::detail::call_settings settings);
 /// A request as the public API makes them.
 struct rest_request {
     std::string method;

@@ -5,13 +5,14 @@
 #include <chrono>
 #include <utility>
 
-#include "bot/calls.hpp"
 #include "bot/event_body.hpp"
 #include "bot/event_readers.hpp"
 #include "bot/event_waits.hpp"
+#include "bot/interaction_calls.hpp"
 #include "bot/runtime.hpp"
 #include "bot/shard_room.hpp"
 #include "bot/thrown.hpp"
+#include "discord/json_cursor.hpp"
 
 namespace shoal::runtime {
 
@@ -35,9 +36,9 @@ result<void> dispatcher::dispatch(shard_room& room, host::dispatch event, host::
     const auto kind = event.kind;
     const auto type = type_of(kind, change);
     const auto* handlers = type ? &handlers_.of(*type) : nullptr;
-    const bool is_command = kind == discord::event_kind::interaction_create && handlers_.command_count() != 0;
+    const bool is_interaction = kind == discord::event_kind::interaction_create && handlers_.wants_interactions();
     const bool awaited = type && waits_.anybody(*type);
-    const bool typed = is_command || awaited || (handlers != nullptr && !handlers->empty());
+    const bool typed = is_interaction || awaited || (handlers != nullptr && !handlers->empty());
     const auto* raw = handlers_.raw_of(kind, event.name);
     if (!typed && raw == nullptr) return {};
 
@@ -50,7 +51,7 @@ result<void> dispatcher::dispatch(shard_room& room, host::dispatch event, host::
     }
     if (raw != nullptr) start_all(room, *raw, ref);
     if (typed && handlers != nullptr) start_all(room, *handlers, ref);
-    if (is_command) run_command(room, ref);
+    if (is_interaction) run_interaction(room, ref);
     if (awaited) waits_.offer(*type, ref);
     return {};
 }
@@ -90,17 +91,33 @@ void dispatcher::tell_of_limits(const rest_notice& what) {
     }
 }
 
-void dispatcher::run_command(shard_room& room, const event_ref& ref) {
+void dispatcher::run_interaction(shard_room& room, const event_ref& ref) {
     const auto& fields =
         *static_cast<const shoal::detail::interaction_create_head*>(shoal::detail::head_of(ref, event_type::interaction_create));
-    if (fields.type != interaction_type::command) return;
     auto& body = *ref.body();
     if (body.dispatch.how != host::delivery::fresh && unix_ms_now() - fields.id.unix_ms() > stale_interaction_ms) {
         room.stale_interactions.fetch_add(1, std::memory_order_relaxed);
         bot_.log().debug("a replayed interaction is too old to be answered", shard_fields(room.key));
         return;
     }
-    auto found = handlers_.registry().route(fields.data);
+    body.came = room.on.now();
+    const handler_table::event_entry* entry = nullptr;
+    switch (fields.type) {
+        case interaction_type::command: return run_command(room, ref, fields.data);
+        case interaction_type::autocomplete: entry = handlers_.completion(fields.data); break;
+        case interaction_type::component:
+        case interaction_type::modal:
+            entry = handlers_.component(fields.type, discord::json_value(fields.data)["custom_id"].text_or(""));
+            break;
+        case interaction_type::ping: break;
+    }
+    // What nobody registered here may be waited for by next(), or be known to a handler of interaction_create.
+    if (entry == nullptr) return;
+    start(room, entry->name, [&] { return entry->run(ref); }, [this, ref, type = fields.type] { went_wrong(ref, type); });
+}
+
+void dispatcher::run_command(shard_room& room, const event_ref& ref, std::string_view data_json) {
+    auto found = handlers_.registry().route(data_json);
     if (!found) {
         // Somebody else's handler of interaction_create may know it.
         if (found.error().is(commands::errc::unknown_command) && !handlers_.of(event_type::interaction_create).empty()) return;
@@ -112,10 +129,13 @@ void dispatcher::run_command(shard_room& room, const event_ref& ref) {
     const auto& entry = handlers_.command(found->command);
     start(
         room, entry.name, [&] { return entry.run(ref, found->values); },
-        [this, ref] {
-            if (ref.body()->answered == answer_state::answered) return;
-            answer_quietly(ref, "Something went wrong.");
-        });
+        [this, ref] { went_wrong(ref, interaction_type::command); });
+}
+
+void dispatcher::went_wrong(const event_ref& ref, interaction_type type) {
+    // Whoever types an option is told nothing: it takes choices, not messages, and the next key asks again.
+    if (ref.body()->answered == answer_state::answered || type == interaction_type::autocomplete) return;
+    answer_quietly(ref, "Something went wrong.");
 }
 
 void dispatcher::start_all(shard_room& room, const std::vector<handler_table::event_entry>& handlers, const event_ref& ref) {

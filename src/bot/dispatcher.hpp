@@ -1,6 +1,7 @@
 #pragma once
-// Runs handlers: hands each event to those that want it, routes interactions to commands, and reports what they throw. Everything
-// is called on the shard's own thread. Not here: who registered what (handler_table.hpp), waiting for events (event_waits.hpp).
+// Runs handlers: hands each event to those that want it, routes interactions to commands, components and modals, and reports what
+// they throw. Everything is called on the shard's own thread. Not here: who registered what (handler_table.hpp), waiting for
+// events (event_waits.hpp).
 
 #include <exception>
 #include <string>
@@ -31,7 +32,10 @@ public:
     void tell_of_limits(const rest_notice& what);
 
 private:
-    void run_command(shard_room& room, const shoal::detail::event_ref& ref);
+    void run_interaction(shard_room& room, const shoal::detail::event_ref& ref);
+    void run_command(shard_room& room, const shoal::detail::event_ref& ref, std::string_view data_json);
+    /// The user of an interaction whose handler threw before it answered is told so.
+    void went_wrong(const shoal::detail::event_ref& ref, interaction_type type);
     void start_all(shard_room& room, const std::vector<handler_table::event_entry>& handlers,
                    const shoal::detail::event_ref& ref);
     template <class Run, class Failed>

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/time.hpp"
 #include "bot/event_arena.hpp"
 #include "bot/event_readers.hpp"
 #include "host/event_sink.hpp"
@@ -19,8 +20,9 @@ namespace shoal::runtime {
 class bot_runtime;
 struct shard_room;
 
-/// How far an interaction was answered.
-enum class answer_state : std::uint8_t { none, deferred, answered };
+/// How far an interaction was answered. deferred: its user sees "is thinking". updating: the answer is the message of its own
+/// component, which is there already. answered: with a message, a modal or choices.
+enum class answer_state : std::uint8_t { none, deferred, updating, answered };
 
 class event_body {
 public:
@@ -37,6 +39,7 @@ public:
     event_arena arena;
     std::string owned_json;  ///< Where the data lies for events that have no buffer (READY).
     answer_state answered = answer_state::none;
+    instant came{};  ///< Of an interaction that goes to its handler: from here on Discord gives 3 seconds.
 
     std::atomic<std::uint32_t> holders{1};
 

@@ -27,6 +27,35 @@ result<void> handler_table::add_command(std::string name, std::string descriptio
     return {};
 }
 
+result<void> handler_table::add_completion(std::string_view command, std::string_view option,
+                                           shoal::detail::event_handler handler) {
+    auto added = registry_.complete(command, option);
+    if (!added) return std::unexpected(failure(bot_errc::bad_command, added.error().message()));
+    completions_.push_back({fmt::format("autocomplete {} {}", command, option), std::move(handler)});
+    return {};
+}
+
+result<void> handler_table::add_component(interaction_type kind, std::string custom_id, shoal::detail::event_handler handler) {
+    const bool modal = kind == interaction_type::modal;
+    auto& to = modal ? modals_ : components_;
+    auto label = (modal ? "modal " : "component ") + custom_id;
+    auto added = to.routes.add(std::move(custom_id));
+    if (!added) return std::unexpected(failure(bot_errc::bad_command, added.error().message()));
+    to.entries.push_back({std::move(label), std::move(handler)});
+    return {};
+}
+
+const handler_table::event_entry* handler_table::completion(std::string_view data_json) const {
+    const auto index = registry_.route_completion(data_json);
+    return index ? &completions_[*index] : nullptr;
+}
+
+const handler_table::event_entry* handler_table::component(interaction_type kind, std::string_view custom_id) const {
+    const auto& in = kind == interaction_type::modal ? modals_ : components_;
+    const auto index = in.routes.route(custom_id);
+    return index ? &in.entries[*index] : nullptr;
+}
+
 void handler_table::add(event_type type, shoal::detail::event_handler handler) {
     auto& list = by_type_[static_cast<std::size_t>(type)];
     std::string name(name_of(type));

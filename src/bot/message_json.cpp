@@ -177,6 +177,38 @@ void write_mentions(json_writer& w, const allowed_mentions& who) {
     w.field("replied_user", who.replied_user).end_object();
 }
 
+void write_fields(json_writer& w, const message_edit& what) {
+    const auto cleared_or = [&](std::string_view key, const auto& field, auto write_value) {
+        if (field.is_cleared()) {
+            w.field(key, nullptr);
+        } else if (field.is_set()) {
+            write_value(field.value());
+        }
+    };
+    const auto write_all = [&](std::string_view key) {
+        return [&w, key](const auto& all) {
+            w.key(key).begin_array();
+            for (const auto& each : all) write(w, each);
+            w.end_array();
+        };
+    };
+    cleared_or("content", what.content, [&](const auto& text) { w.field("content", text); });
+    cleared_or("embeds", what.embeds, write_all("embeds"));
+    cleared_or("components", what.components, write_all("components"));
+    write_mentions(w, what.mentions.value_or(allowed_mentions{}));
+    if (what.flags) w.field("flags", what.flags->bits());
+    if (what.kept) {
+        w.key("attachments").begin_array();
+        for (const auto each : *what.kept) w.begin_object().field("id", each).end_object();
+        w.end_array();
+    }
+}
+
+void write_fields(json_writer& w, const modal& what) {
+    w.field("custom_id", what.custom_id).field("title", what.title);
+    write_list(w, "components", what.components);
+}
+
 void write_fields(json_writer& w, const message& what) {
     text_field(w, "content", what.content);
     if (what.tts) w.field("tts", true);

@@ -117,20 +117,6 @@ call<sent_message> channel_ref::send(message what, std::vector<file> files) cons
             }};
 }
 
-reply_call context::reply(std::string text) const { return reply(message{.content = std::move(text)}); }
-reply_call context::reply(message what, std::vector<file> files) const {
-    return {ref_.body()->room.bot, "reply",
-            [ref = ref_, what = std::move(what), files = std::move(files)](detail::call_settings settings) mutable {
-                return runtime::reply_to(std::move(ref), std::move(what), std::move(files), std::move(settings));
-            }};
-}
-reply_call context::defer() const {
-    return {ref_.body()->room.bot, "defer", [ref = ref_](detail::call_settings settings) mutable {
-                return runtime::defer_reply(std::move(ref), std::move(settings));
-            }};
-}
-bool context::answered() const noexcept { return ref_.body()->answered != runtime::answer_state::none; }
-
 // ---- bot ---------------------------------------------------------------------------------------------------------------
 
 std::string_view to_string(shard_state state) noexcept {
@@ -176,6 +162,12 @@ void bot::deleter::operator()(runtime::bot_runtime* inside) const noexcept { del
 void bot::add_command(std::string name, std::string description, std::vector<command_option> options,
                       detail::command_handler handler) {
     inside_->add_command(std::move(name), std::move(description), std::move(options), std::move(handler));
+}
+void bot::add_completion(std::string command, std::string option, detail::event_handler handler) {
+    inside_->add_completion(command, option, std::move(handler));
+}
+void bot::add_component(interaction_type kind, std::string custom_id, detail::event_handler handler) {
+    inside_->add_component(kind, std::move(custom_id), std::move(handler));
 }
 void bot::add_handler(detail::event_type type, detail::event_handler handler) { inside_->add_handler(type, std::move(handler)); }
 void bot::on_rest_limit(std::function<void(const rest_notice&)> handler) { inside_->add_rest_handler(std::move(handler)); }

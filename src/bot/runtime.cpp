@@ -175,6 +175,18 @@ void bot_runtime::add_command(std::string name, std::string description, std::ve
     if (!added) throw error(std::move(added).error());
 }
 
+void bot_runtime::add_completion(std::string_view command, std::string_view option, shoal::detail::event_handler handler) {
+    impl_->check_registration();
+    auto added = impl_->handlers.add_completion(command, option, std::move(handler));
+    if (!added) throw error(std::move(added).error());
+}
+
+void bot_runtime::add_component(interaction_type kind, std::string custom_id, shoal::detail::event_handler handler) {
+    impl_->check_registration();
+    auto added = impl_->handlers.add_component(kind, std::move(custom_id), std::move(handler));
+    if (!added) throw error(std::move(added).error());
+}
+
 void bot_runtime::add_handler(shoal::detail::event_type type, shoal::detail::event_handler handler) {
     impl_->check_registration();
     impl_->handlers.add(type, std::move(handler));

@@ -104,6 +104,8 @@ public:
     // ---- for shoal::bot and the public objects -----------------------------------------------------------------------------
     void add_command(std::string name, std::string description, std::vector<command_option> options,
                      detail::command_handler handler);
+    void add_completion(std::string_view command, std::string_view option, detail::event_handler handler);
+    void add_component(interaction_type kind, std::string custom_id, detail::event_handler handler);
     void add_handler(detail::event_type type, detail::event_handler handler);
     void add_raw_handler(std::string name, detail::event_handler handler);
     void add_rest_handler(std::function<void(const rest_notice&)> handler);

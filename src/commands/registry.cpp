@@ -153,6 +153,7 @@ std::string registry::overwrite_json() const {
                 }
                 w.end_array();
             }
+            if (option.autocomplete) w.field("autocomplete", true);
             if (option.least) w.field("min_value", *option.least);
             if (option.most) w.field("max_value", *option.most);
             w.end_object();
@@ -190,6 +191,37 @@ result<invocation> registry::route(std::string_view data_json) const {
         }
     }
     return out;
+}
+
+result<std::size_t> registry::complete(std::string_view command_name, std::string_view option_name) {
+    const auto where = fmt::format("command '{}', option '{}'", command_name, option_name);
+    const auto found = std::ranges::find(commands_, command_name, &command::name);
+    if (found == commands_.end()) return wrong(errc::unknown_command, where + ": register the command first");
+    const auto option = std::ranges::find(found->options, option_name, &command_option::name);
+    if (option == found->options.end()) return wrong(errc::bad_option, where + ": there is no such option");
+    using enum option_kind;
+    if (option->kind != string && option->kind != integer && option->kind != number) {
+        return wrong(errc::bad_option, where + ": only texts and numbers can be completed");
+    }
+    if (!option->choices.empty()) return wrong(errc::bad_option, where + ": it has choices already");
+    if (option->autocomplete) return wrong(errc::duplicate, where);
+    option->autocomplete = true;
+    completed_.push_back({static_cast<std::size_t>(found - commands_.begin()), option->name});
+    return completed_.size() - 1;
+}
+
+std::optional<std::size_t> registry::route_completion(std::string_view data_json) const {
+    const json_value data(data_json);
+    const auto name = data["name"].text_or("");
+    for (const auto& given : data["options"].elements()) {
+        if (!given["focused"].value_or(false)) continue;
+        const auto option = given["name"].text_or("");
+        const auto found = std::ranges::find_if(
+            completed_, [&](const completed& each) { return each.option == option && commands_[each.command].name == name; });
+        if (found == completed_.end()) return std::nullopt;
+        return static_cast<std::size_t>(found - completed_.begin());
+    }
+    return std::nullopt;
 }
 
 }  // namespace shoal::commands

@@ -1,9 +1,10 @@
 #pragma once
 // The bot's slash commands: checked when they are registered, written for Discord's bulk overwrite, and found again when an
-// interaction names one, with its options as values in the order of the handler's parameters.
+// interaction names one, with its options as values in the order of the handler's parameters; or names an option that is typed.
 // Not here: handlers (src/bot keeps them by the same index), sending. Subcommands and other kinds of commands may come later.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,19 @@ public:
     /// Reads `data` of an interaction of type 2.
     [[nodiscard]] result<invocation> route(std::string_view data_json) const;
 
+    /// Says that an option's choices are suggested while it is typed. Its index among all such options, or why it cannot be one:
+    /// it is not there, is no text and no number, has choices of its own, or was named before.
+    [[nodiscard]] result<std::size_t> complete(std::string_view command, std::string_view option);
+    /// Reads `data` of an interaction of type 4: which of those options is typed.
+    [[nodiscard]] std::optional<std::size_t> route_completion(std::string_view data_json) const;
+
 private:
+    struct completed {
+        std::size_t command;
+        std::string option;
+    };
     std::vector<command> commands_;
+    std::vector<completed> completed_;
 };
 
 }  // namespace shoal::commands

@@ -32,6 +32,30 @@ void commands(shoal::bot& bot) {
         co_await ctx.reply(text.empty() ? "Nothing to report." : text);  // back on the shard's own thread
     });
     // [/defer]
+
+    // [forms]
+    bot.command("feedback", "Tell us", [](shoal::context ctx) -> shoal::task<> {
+        auto words = shoal::text_input("words", shoal::text_height::several_lines);
+        words.max_length = 500;
+        co_await ctx.show({.custom_id = "feedback", .title = "Feedback", .components = {shoal::label("In your words", words)}});
+    });
+    bot.on_modal("feedback", [](shoal::context ctx) -> shoal::task<> {
+        co_await ctx.reply({.content = "Thanks! You wrote: " + std::string(ctx.input("words")),
+                            .components = {shoal::row({shoal::button("hide:words", "Hide it")})}});
+    });
+    bot.on_component("hide:*", [](shoal::context ctx) -> shoal::task<> {  // gets "hide:words" and whatever else begins so
+        co_await ctx.update({.content = "Hidden."});                      // the message that the button stands in
+    });
+    // [/forms]
+
+    // [autocomplete]
+    bot.command("play", "Plays a song", [](shoal::context ctx, shoal::opt<"song", "Which", std::string> song) -> shoal::task<> {
+        co_await ctx.reply(*song);
+    });
+    bot.autocomplete("play", "song", [](shoal::completion ask) -> shoal::task<> {
+        co_await ask.suggest({{"Dancing Queen", "dq"}, {"Whatever " + ask.typed() + " is", ask.typed()}});
+    });
+    // [/autocomplete]
 }
 
 void events(shoal::bot& bot) {

@@ -100,6 +100,24 @@ concept event_class = std::is_base_of_v<event, E> && requires {
     { E::type } -> std::convertible_to<event_type>;
 };
 
+/// For handlers of one kind of interaction.
+template <class Wanted, class F>
+consteval bool takes_only() {
+    if constexpr (check_handler<F>()) {
+        static_assert(shape_of<F>::count == 1,
+                      "shoal: this handler takes one parameter: on_component() and on_modal() a shoal::context, "
+                      "autocomplete() a shoal::completion");
+        using parameter = std::tuple_element_t<0, typename shape_of<F>::arguments>;
+        check_parameter<parameter, is_coroutine<F>>();
+        static_assert(
+            std::is_same_v<std::remove_cvref_t<parameter>, Wanted>,
+            "shoal: on_component() and on_modal() take a handler of shoal::context, autocomplete() one of shoal::completion");
+        return true;
+    } else {
+        return false;
+    }
+}
+
 template <class E, class F>
 event_handler make_event_handler(F handler) {
     if constexpr (is_coroutine<F>) {

@@ -18,31 +18,7 @@ namespace {
 std::string edit_json(const message_edit& what) {
     json_writer out;
     out.begin_object();
-    const auto cleared_or = [&](std::string_view key, const auto& field, auto write_value) {
-        if (field.is_cleared()) {
-            out.field(key, nullptr);
-        } else if (field.is_set()) {
-            write_value(field.value());
-        }
-    };
-    cleared_or("content", what.content, [&](const auto& text) { out.field("content", text); });
-    cleared_or("embeds", what.embeds, [&](const auto& all) {
-        out.key("embeds").begin_array();
-        for (const auto& each : all) write(out, each);
-        out.end_array();
-    });
-    cleared_or("components", what.components, [&](const auto& all) {
-        out.key("components").begin_array();
-        for (const auto& each : all) write(out, each);
-        out.end_array();
-    });
-    write_mentions(out, what.mentions.value_or(allowed_mentions{}));
-    if (what.flags) out.field("flags", what.flags->bits());
-    if (what.kept) {
-        out.key("attachments").begin_array();
-        for (const auto each : *what.kept) out.begin_object().field("id", each).end_object();
-        out.end_array();
-    }
+    write_fields(out, what);
     out.end_object();
     return std::move(out).take();
 }
