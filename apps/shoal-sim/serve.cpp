@@ -59,6 +59,7 @@ struct serve_call {
         number("--rate", w.events_per_second_per_shard, "Events a second and shard")->check(not_negative);
         number("--traffic-shards", w.traffic_shards, "Over how many shards that rate is spread")->check(CLI::PositiveNumber);
         app.add_flag("--even-traffic", w.even_traffic, "Events at equal distances");
+        app.add_flag("--admin-everywhere", w.admin_everywhere, "The bot may do everything in each guild");
         number("--slash-rate", w.slash_commands_per_second, "Slash commands a second, in all")->check(not_negative);
         number("--unknown-event-share", w.unknown_event_share, "Share of events with names nobody knows")
             ->check(CLI::Range(0.0, 1.0));

@@ -24,6 +24,9 @@ struct world_config {
     std::uint32_t guilds = 200;
     /// "mix" [6.10], or one class: "tiny", "small", "medium", "community", "large", "giant".
     std::string guild_classes = "mix";
+    /// The bot's role has every permission in each guild. Else six guilds in ten make it an administrator, and the others give it
+    /// a part.
+    bool admin_everywhere = false;
     std::uint32_t largest_members_listed = 1000;  ///< Members generated as objects, whatever member_count says.
     /// Events a second and shard of `traffic_shards`; 0 is silence.
     double events_per_second_per_shard = 0;

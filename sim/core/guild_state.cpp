@@ -81,6 +81,7 @@ guild_facts::guild_facts(const guild_record& guild, std::uint32_t largest_member
     set(kind::sticker, std::min(about(numbers.stickers), 60U));
     set(kind::thread, std::min(about(numbers.threads), 1000U));
     set(kind::sound, numbers.sounds);
+    set(kind::integration, 2);  // The bot's own, and somebody's stream.
     set(kind::scheduled, guild.size >= guild_class::community ? 2 : 0);
     listed_ = std::min(guild.member_count > 0 ? guild.member_count - 1 : 0, std::max(largest_members_listed, 1U));
     voices_ = std::min({about(numbers.voices), listed_, 300U});

@@ -56,6 +56,8 @@ struct guild_changes {
     std::map<std::uint64_t, std::string> bans;                        ///< User -> reason.
     std::unique_ptr<boost::json::object> bot_fields;                  ///< Of the bot's own member.
     std::map<std::uint64_t, std::set<std::uint64_t>> thread_members;  ///< Of threads made over REST: thread -> users.
+    /// Stage instances made, changed or (nothing) ended over REST, by the channel's index.
+    std::map<std::uint32_t, std::unique_ptr<boost::json::object>> stages;
     std::deque<message_note> recent;
 };
 

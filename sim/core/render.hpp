@@ -9,22 +9,16 @@
 
 #include "sim/core/guild_state.hpp"
 #include "sim/core/json_text.hpp"
+#include "sim/core/permission_bits.hpp"
 #include "sim/core/world.hpp"
 
 namespace shoal::sim {
-
-namespace permission {
-inline constexpr std::uint64_t ban_members = 1ULL << 2, administrator = 1ULL << 3, manage_channels = 1ULL << 4,
-                               manage_guild = 1ULL << 5, view_audit_log = 1ULL << 7, view_channel = 1ULL << 10,
-                               send_messages = 1ULL << 11;
-inline constexpr std::uint64_t everyone = 0x0000'0006'0C37'DE41ULL & ~(administrator | manage_channels | manage_guild);
-inline constexpr std::uint64_t everything = (1ULL << 53) - 1 - (1ULL << 47);  // bit 47 is unused, 52 is the highest [6.4]
-}  // namespace permission
 
 /// Who the bot is.
 struct bot_identity {
     std::uint64_t user = 0, application = 0;
     std::string name = "shoal-sim-bot";
+    bool admin_everywhere = false;  ///< As in world_config.
 };
 
 /// A JSON object with fields of another laid over it.
@@ -47,7 +41,9 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> parent_index_of(std::uint32_t channel) const;
     [[nodiscard]] std::vector<std::uint32_t> channels_of(std::initializer_list<int> types) const;
     [[nodiscard]] bool bot_sees(std::uint32_t channel) const;
-    [[nodiscard]] std::uint64_t bot_permissions() const;  ///< In the guild, before overwrites.
+    /// In the guild, before overwrites: what @everyone and the bot's roles give, as they are now.
+    [[nodiscard]] std::uint64_t bot_permissions() const;
+    [[nodiscard]] std::uint64_t bot_permissions_in(std::uint32_t channel) const;
     [[nodiscard]] std::uint64_t bot_role() const { return facts_.id_of(kind::role, 1); }
     [[nodiscard]] std::optional<std::uint32_t> thread_parent(std::uint32_t thread) const;  ///< A channel's index.
     [[nodiscard]] bool thread_active(std::uint32_t thread) const;
@@ -64,7 +60,10 @@ public:
     [[nodiscard]] std::string sound(std::uint32_t index) const;
     [[nodiscard]] std::string thread(std::uint32_t index, with_guild_id with) const;
     [[nodiscard]] std::string scheduled_event(std::uint32_t index) const;
+    [[nodiscard]] bool has_stage_instance(std::uint32_t channel) const;
     [[nodiscard]] std::string stage_instance(std::uint32_t channel) const;
+    [[nodiscard]] std::string rule(std::uint32_t index) const;         ///< Of auto moderation.
+    [[nodiscard]] std::string integration(std::uint32_t index) const;  ///< 0 is the bot's own.
 
     enum class parts : std::uint8_t { with_user, without_user, partial /* resolved: neither user, deaf nor mute */ };
     [[nodiscard]] std::string member(std::uint32_t index, parts which) const;
@@ -83,7 +82,10 @@ public:
 private:
     [[nodiscard]] std::string changed(kind what, std::uint32_t index, std::string json) const;
     [[nodiscard]] const boost::json::value* overridden(kind what, std::uint32_t index, std::string_view field) const;
-    [[nodiscard]] bool bot_sees_by(const boost::json::value& overwrites) const;
+    [[nodiscard]] std::uint64_t drawn_bot_permissions() const;
+    [[nodiscard]] std::uint64_t role_permissions(std::uint32_t index) const;
+    [[nodiscard]] bool hidden_when_drawn(std::uint32_t channel) const;
+    [[nodiscard]] bool bot_roles_changed() const noexcept;
     [[nodiscard]] bool is_big() const { return facts_.record().size >= guild_class::community; }
     [[nodiscard]] std::uint32_t categories() const;
     void listed_members(json_text& out, const guild_view& view) const;

@@ -169,7 +169,7 @@ std::string guild_renderer::guild_create(const guild_view& view) const {
     }
     out.close(']').key("stage_instances").open('[');
     for (const std::uint32_t i : channels_of({13})) {
-        if (facts_.seed_of(kind::channel, i) % 4 == 0) out.raw(stage_instance(i));
+        if (has_stage_instance(i)) out.raw(stage_instance(i));
     }
     out.close(']').key("guild_scheduled_events").open('[');
     for (std::uint32_t i = 0; i < facts_.end_index(kind::scheduled); ++i) {

@@ -74,48 +74,6 @@ std::vector<std::uint32_t> guild_renderer::channels_of(std::initializer_list<int
     return found;
 }
 
-std::uint64_t guild_renderer::bot_permissions() const {
-    random_source random(mix(facts_.record().seed, 0x626F74ULL));
-    if (random.chance(0.6)) return permission::everything;
-    std::uint64_t own = permission::everyone;
-    for (const std::uint64_t bit :
-         {permission::manage_guild, permission::ban_members, permission::view_audit_log, permission::manage_channels}) {
-        if (random.chance(0.5)) own |= bit;
-    }
-    return own;
-}
-
-bool guild_renderer::bot_sees_by(const json::value& overwrites) const {
-    // The order of [6.4]: everyone's, then those of the bot's roles together, then its own.
-    const json::object member = json::parse(bot_member(parts::partial)).as_object();
-    const json::array& roles = member.at("roles").as_array();
-    bool sees = (bot_permissions() & permission::view_channel) != 0;
-    const auto apply = [&](auto&& concerns) {
-        std::uint64_t allow = 0, deny = 0;
-        for (const json::value& one : overwrites.as_array()) {
-            const auto number = [&one](const char* key) {
-                return std::strtoull(std::string(one.at(key).as_string()).c_str(), nullptr, 10);
-            };
-            if (!concerns(one.at("id"))) continue;
-            allow |= number("allow");
-            deny |= number("deny");
-        }
-        sees = ((allow & permission::view_channel) != 0) || (sees && (deny & permission::view_channel) == 0);
-    };
-    const json::value everyone(std::to_string(guild_id())), own(std::to_string(bot_.user));
-    apply([&](const json::value& id) { return id == everyone; });
-    apply([&](const json::value& id) { return std::find(roles.begin(), roles.end(), id) != roles.end(); });
-    apply([&](const json::value& id) { return id == own; });
-    return sees;
-}
-
-bool guild_renderer::bot_sees(std::uint32_t channel) const {
-    if ((bot_permissions() & permission::administrator) != 0) return true;
-    if (const json::value* list = overridden(kind::channel, channel, "permission_overwrites")) return bot_sees_by(*list);
-    // One text channel in ten is hidden from everyone who has no role for it; the first never is.
-    return channel <= categories() || mix(facts_.seed_of(kind::channel, channel), 5) % 10 != 0;
-}
-
 std::string guild_renderer::channel(std::uint32_t index, with_guild_id with) const {
     random_source random(facts_.seed_of(kind::channel, index));
     const std::uint32_t revision = facts_.revision(kind::channel, index);
@@ -139,7 +97,7 @@ std::string guild_renderer::channel(std::uint32_t index, with_guild_id with) con
     }
     out.field("position", static_cast<int>(index < categories() ? index : index - categories()));
     out.key("permission_overwrites").open('[');
-    if (!bot_sees(index)) write_overwrite(out, guild_id(), 0, 0, permission::view_channel);
+    if (hidden_when_drawn(index)) write_overwrite(out, guild_id(), 0, 0, permission::view_channel);
     // From words of their own and among the first roles: later roles must not change what other fields say.
     random_source overwrite_words(mix(facts_.seed_of(kind::channel, index), 4));
     const std::size_t overwrites = std::min<std::size_t>(geometric(overwrite_words, is_big() ? 3.9 : 1.4), 60);
@@ -210,7 +168,7 @@ std::string guild_renderer::role(std::uint32_t index) const {
         }
     }
     out.close('}').field("position", static_cast<int>(index));
-    out.id("permissions", of_bot     ? bot_permissions()
+    out.id("permissions", of_bot     ? drawn_bot_permissions()
                           : everyone ? permission::everyone
                                      : permission::everyone & (latest.next() | 0x400ULL));
     const std::string name = everyone ? "@everyone" : of_bot ? "Shoal bot" : role_name(latest);
@@ -274,19 +232,6 @@ std::string guild_renderer::scheduled_event(std::uint32_t index) const {
         .field("recurrence_rule", nullptr)
         .close('}');
     return changed(kind::scheduled, index, out.take());
-}
-
-std::string guild_renderer::stage_instance(std::uint32_t channel) const {
-    random_source random(mix(facts_.seed_of(kind::channel, channel), 3));
-    json_text out;
-    const std::uint64_t id = facts_.id_of(kind::channel, channel);
-    out.open('{')
-        .id("id", snowflake_of(discord_ms_of(id) + day_ms, random.next()))
-        .id("guild_id", guild_id())
-        .id("channel_id", id);
-    out.field("topic", prose(random, 20)).field("privacy_level", 2).field("discoverable_disabled", true);
-    out.field("guild_scheduled_event_id", nullptr).close('}');
-    return out.take();
 }
 
 }  // namespace shoal::sim

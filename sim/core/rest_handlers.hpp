@@ -142,6 +142,29 @@ rest_answer event_patch(rest_state&, const rest_request&);
 rest_answer event_delete(rest_state&, const rest_request&);
 rest_answer event_users(rest_state&, const rest_request&);
 
+// rest_stages.cpp
+rest_answer stage_post(rest_state&, const rest_request&);
+rest_answer stage_get(rest_state&, const rest_request&);
+rest_answer stage_patch(rest_state&, const rest_request&);
+rest_answer stage_delete(rest_state&, const rest_request&);
+
+// rest_moderation.cpp
+rest_answer rules_list(rest_state&, const rest_request&);
+rest_answer rule_get(rest_state&, const rest_request&);
+rest_answer rule_post(rest_state&, const rest_request&);
+rest_answer rule_patch(rest_state&, const rest_request&);
+rest_answer rule_delete(rest_state&, const rest_request&);
+rest_answer integrations_list(rest_state&, const rest_request&);
+rest_answer integration_delete(rest_state&, const rest_request&);
+
+// rest_templates.cpp
+rest_answer template_get(rest_state&, const rest_request&);
+rest_answer templates_list(rest_state&, const rest_request&);
+rest_answer template_post(rest_state&, const rest_request&);
+rest_answer template_sync(rest_state&, const rest_request&);
+rest_answer template_patch(rest_state&, const rest_request&);
+rest_answer template_delete(rest_state&, const rest_request&);
+
 // rest_webhooks.cpp
 rest_answer webhook_post(rest_state&, const rest_request&);
 rest_answer channel_webhooks(rest_state&, const rest_request&);

@@ -86,10 +86,24 @@ struct rest_route {
     /// For routes whose bucket depends on what is asked.
     const bucket_rule& (*bucket_of)(rest_state&, const rest_request&) = nullptr;
     int audit = 0;  ///< What the audit log calls it; 0: it is not entered.
+    /// What the bot must be allowed to do, all of it, in the channel that the path names or leads to, else in its guild.
+    std::uint64_t needs = 0;
+    /// What else, as far as it depends on what is asked.
+    std::uint64_t (*needs_of)(rest_state&, const rest_request&) = nullptr;
 
     [[nodiscard]] constexpr rest_route audited(int action) const {
         rest_route same = *this;
         same.audit = action;
+        return same;
+    }
+    [[nodiscard]] constexpr rest_route needing(std::uint64_t permissions) const {
+        rest_route same = *this;
+        same.needs = permissions;
+        return same;
+    }
+    [[nodiscard]] constexpr rest_route needing(std::uint64_t (*of)(rest_state&, const rest_request&)) const {
+        rest_route same = *this;
+        same.needs_of = of;
         return same;
     }
 };

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 
 #include "sim/core/rest_faults.hpp"
+#include "sim/core/rest_permissions.hpp"
 #include "sim/core/rest_request.hpp"
 #include "sim/core/rest_state.hpp"
 
@@ -50,6 +51,13 @@ audited audited_by(const rest_state& state, const rest_request& asked, int actio
     if (segments[0] == "webhooks") {
         const auto hook = state.webhooks.find(asked.id(1));
         return hook == state.webhooks.end() ? audited{} : audited{hook->second.guild, asked.id(1), action};
+    }
+    if (segments[0] == "stage-instances") {
+        const json::value* named = creates ? asked.fields().if_contains("channel_id") : nullptr;
+        const std::uint64_t channel = named != nullptr && named->is_string()
+                                          ? parse_snowflake(std::string_view(named->get_string())).value_or(0)
+                                          : asked.id(1);
+        return {state.where.guild_of_channel(channel).value_or(0), target, action};
     }
     const auto found = segments.size() > 1 ? state.invites.find(segments[1]) : state.invites.end();
     return found == state.invites.end() ? audited{} : audited{found->second.guild, found->second.channel, action};
@@ -190,6 +198,10 @@ rest_answer rest_state::handle(const http_arrived& request, const rest_route& ro
                         return too_many_requests(std::move(hidden));
                     }
                 }
+            }
+            if (auto refusal = refused_for_permissions(*this, route, asked)) {
+                made = *std::move(refusal);
+                break;
             }
             asked.audit_reason = percent_decoded(header_of(request, "X-Audit-Log-Reason"), false);
             // Asked before the route runs: what it deletes cannot say afterwards whose it was.

@@ -48,6 +48,7 @@ struct rest_state {
     invite_book invites;
     thread_clock threads;
     std::map<std::uint64_t, boost::json::object> app_emojis;
+    std::map<std::string, boost::json::object, std::less<>> templates;                          ///< By code.
     std::map<std::pair<std::uint64_t, std::uint64_t>, boost::json::array> command_permissions;  ///< By guild and command.
 
     // ---- what waits for its time

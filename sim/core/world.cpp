@@ -39,7 +39,7 @@ std::uint32_t draw_members(random_source& random, guild_class size) {
 world_state::world_state(const world_config& wanted, std::uint64_t seed_, std::uint64_t application_id)
     : config(wanted),
       seed(seed_),
-      bot{.user = application_id, .application = application_id},
+      bot{.user = application_id, .application = application_id, .admin_everywhere = wanted.admin_everywhere},
       clock(wanted.unix_ms_at_zero),
       random(mix(seed_, 0x776F726C64ULL)),
       mint(mix(seed_, 0x6D696E74ULL)) {

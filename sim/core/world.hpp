@@ -87,6 +87,8 @@ public:
     [[nodiscard]] std::optional<std::string> member_part(std::uint64_t guild, std::uint64_t user, bool resolved) const;
     [[nodiscard]] std::uint64_t member_permissions(std::uint64_t guild, std::uint64_t user) const;
     [[nodiscard]] std::uint64_t bot_permissions(std::uint64_t guild) const;
+    /// With overwrites; of a thread its parent's. 0: there is no such channel, or the bot does not see it.
+    [[nodiscard]] std::uint64_t bot_permissions_in(std::uint64_t channel) const;
     /// Drawn by the given word: a member, a text channel that the bot sees, and a role; 0 if there is none.
     [[nodiscard]] std::uint64_t some_member(std::uint64_t guild, std::uint64_t word) const;
     [[nodiscard]] std::uint64_t some_channel(std::uint64_t guild, std::uint64_t word) const;
@@ -134,8 +136,8 @@ public:
     std::optional<world_change> unban(std::uint64_t guild, std::uint64_t user);
     [[nodiscard]] std::vector<std::pair<std::uint64_t, std::string>> bans(std::uint64_t guild) const;
 
-    /// Emojis, stickers and scheduled events: which of them is meant by `what`.
-    enum class thing : std::uint8_t { emoji, sticker, scheduled_event };
+    /// Things that a guild has lists of: which of them is meant by `what`. Integrations cannot be made or changed over REST.
+    enum class thing : std::uint8_t { emoji, sticker, scheduled_event, rule, integration };
     [[nodiscard]] std::vector<std::string> things(std::uint64_t guild, thing what) const;
     [[nodiscard]] std::optional<std::string> thing_of(std::uint64_t guild, thing what, std::uint64_t id) const;
     [[nodiscard]] std::optional<std::uint64_t> guild_of_thing(thing what, std::uint64_t id) const;
@@ -143,6 +145,14 @@ public:
     std::optional<world_change> update_thing(std::uint64_t guild, thing what, std::uint64_t id,
                                              const boost::json::object& fields);
     std::optional<world_change> delete_thing(std::uint64_t guild, thing what, std::uint64_t id);
+    /// What every integration event is followed by: {guild_id}.
+    [[nodiscard]] world_event integrations_changed(std::uint64_t guild);
+
+    /// What is told on a stage channel; at most one at a time.
+    [[nodiscard]] std::optional<std::string> stage(std::uint64_t channel) const;
+    std::optional<world_change> open_stage(std::uint64_t channel, boost::json::object fields, instant now);
+    std::optional<world_change> update_stage(std::uint64_t channel, const boost::json::object& fields);
+    std::optional<world_change> close_stage(std::uint64_t channel);
 
 private:
     struct impl;

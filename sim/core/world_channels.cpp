@@ -58,7 +58,7 @@ std::optional<world_change> world::update_channel(std::uint64_t channel, const j
     world_change change{.object = *this->channel(channel), .events = {}};
     change.events.push_back(impl_->tell("CHANNEL_UPDATE", guild.id, intent::guilds, change.object));
     if (!saw && impl_->renderer(guild).bot_sees(place->index))
-        change.events.push_back(impl_->tell_threads_of(guild, place->index));
+        change.events.push_back(impl_->tell_threads_of(guild, {place->index}));
     return change;
 }
 

@@ -46,9 +46,11 @@ std::optional<world_change> world::update_role(std::uint64_t guild, std::uint64_
     guild_record* record = impl_->find(guild);
     const auto index = record == nullptr ? std::nullopt : impl_->renderer(*record).facts().index_of(kind::role, role);
     if (!index) return std::nullopt;
+    const auto saw = impl_->parents_in_sight(*record);
     merge(impl_->touch(*record, kind::role, *index).fields, fields);
     world_change change{.object = impl_->renderer(*record).role(*index), .events = {}};
     change.events.push_back(impl_->tell("GUILD_ROLE_UPDATE", guild, intent::guilds, role_event(guild, change.object)));
+    impl_->tell_of_new_sights(*record, saw, change.events);
     return change;
 }
 
@@ -56,6 +58,7 @@ std::optional<world_change> world::delete_role(std::uint64_t guild, std::uint64_
     guild_record* record = impl_->find(guild);
     const auto index = record == nullptr ? std::nullopt : impl_->renderer(*record).facts().index_of(kind::role, role);
     if (!index || *index < 2) return std::nullopt;  // @everyone and the bot's own role cannot be deleted
+    const auto saw = impl_->parents_in_sight(*record);
     impl_->erase_entity(*record, kind::role, *index);
     // Whoever had it has it no longer; those whose roles follow from the seed lose it by themselves.
     const json::value gone(std::to_string(role));
@@ -71,6 +74,7 @@ std::optional<world_change> world::delete_role(std::uint64_t guild, std::uint64_
     out.open('{').id("role_id", role).id("guild_id", guild).close('}');
     world_change change{.object = {}, .events = {}};
     change.events.push_back(impl_->tell("GUILD_ROLE_DELETE", guild, intent::guilds, out.take()));
+    impl_->tell_of_new_sights(*record, saw, change.events);  // It may have denied more than it gave.
     return change;
 }
 
@@ -92,6 +96,7 @@ std::optional<world_change> world::update_member(std::uint64_t guild, std::uint6
     const bool own = user == impl_->bot.user;
     const auto index = own ? std::nullopt : impl_->renderer(*record).facts().member_index(user);
     if (!own && !index) return std::nullopt;
+    const auto saw = own ? impl_->parents_in_sight(*record) : std::vector<std::uint32_t>();
     merge(own ? record->changed().bot_fields : record->changed().members[*index].fields, fields);
     ++record->changed().version;
     world_change change{.object = *member(guild, user), .events = {}};
@@ -100,6 +105,7 @@ std::optional<world_change> world::update_member(std::uint64_t guild, std::uint6
     event.append(",\"guild_id\":\"").append(std::to_string(guild)).append("\"}");
     // Of itself the bot hears whatever its intents [2.9.1].
     change.events.push_back(impl_->tell("GUILD_MEMBER_UPDATE", guild, own ? 0 : intent::members, std::move(event)));
+    if (own) impl_->tell_of_new_sights(*record, saw, change.events);
     return change;
 }
 

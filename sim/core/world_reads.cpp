@@ -133,6 +133,15 @@ std::uint64_t world::bot_permissions(std::uint64_t guild) const {
     return record == nullptr ? 0 : impl_->renderer(*record).bot_permissions();
 }
 
+std::uint64_t world::bot_permissions_in(std::uint64_t channel) const {
+    const auto place = impl_->place_of(channel);
+    if (!place) return 0;
+    const guild_renderer things = impl_->renderer(*place->guild);
+    if (place->what == kind::channel) return things.bot_permissions_in(place->index);
+    const auto parent = things.thread_parent(place->index);
+    return parent ? things.bot_permissions_in(*parent) : 0;
+}
+
 std::uint64_t world::some_member(std::uint64_t guild, std::uint64_t word) const {
     const guild_record* record = impl_->find(guild);
     if (record == nullptr) return 0;

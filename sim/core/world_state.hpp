@@ -85,8 +85,12 @@ struct world_state {
     void overlay(guild_record& guild, kind what, std::uint32_t index, const boost::json::object& fields);
 
     // Threads (world_threads.cpp).
-    /// THREAD_LIST_SYNC of one channel to which the bot gained access [#46].
-    [[nodiscard]] world_event tell_threads_of(guild_record& guild, std::uint32_t channel);
+    /// THREAD_LIST_SYNC of the channels to which the bot gained access [#46].
+    [[nodiscard]] world_event tell_threads_of(guild_record& guild, const std::vector<std::uint32_t>& channels);
+    /// Those that may have threads and that the bot sees, by index, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> parents_in_sight(const guild_record& guild) const;
+    /// A change of the bot's roles may open channels to it: adds what it is told then.
+    void tell_of_new_sights(guild_record& guild, const std::vector<std::uint32_t>& before, std::vector<world_event>& events);
     /// Threads whose parent goes are archived; nobody is told, as the parent's CHANNEL_DELETE says it all.
     void archive_children(guild_record& guild, std::uint32_t channel, instant now);
     void overlay_metadata(guild_record& guild, std::uint32_t thread, const boost::json::object& changed);

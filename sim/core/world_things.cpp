@@ -1,4 +1,7 @@
-// Emojis, stickers and scheduled events as REST reads and writes them: lists of a guild, told as a whole or one by one.
+// Emojis, stickers, scheduled events, rules and integrations as REST reads and writes them: lists of a guild, told as a whole or
+// one by one.
+
+#include <boost/json/parse.hpp>
 
 #include "sim/core/world_state.hpp"
 
@@ -12,6 +15,8 @@ kind kind_of(thing what) noexcept {
     switch (what) {
         case thing::emoji: return kind::emoji;
         case thing::sticker: return kind::sticker;
+        case thing::rule: return kind::rule;
+        case thing::integration: return kind::integration;
         case thing::scheduled_event: break;
     }
     return kind::scheduled;
@@ -21,6 +26,8 @@ std::string render(const guild_renderer& things, thing what, std::uint32_t index
     switch (what) {
         case thing::emoji: return things.emoji(index);
         case thing::sticker: return things.sticker(index);
+        case thing::rule: return things.rule(index);
+        case thing::integration: return things.integration(index);
         case thing::scheduled_event: break;
     }
     return things.scheduled_event(index);
@@ -39,7 +46,17 @@ std::vector<std::string> all_of(const guild_renderer& things, thing what) {
 world_event told(world_state& world, const guild_record& guild, thing what, const char* event, const std::string& object) {
     if (what == thing::scheduled_event)
         return world.tell(std::string("GUILD_SCHEDULED_EVENT_") + event, guild.id, intent::scheduled_events, object);
+    if (what == thing::rule)
+        return world.tell(std::string("AUTO_MODERATION_RULE_") + event, guild.id, intent::automod_configuration, object);
     json_text out;
+    if (what == thing::integration) {
+        // Only deletions come here, and they name little of it.
+        const json::object was = json::parse(object).as_object();
+        out.open('{').id("guild_id", guild.id).field("id", std::string_view(was.at("id").as_string()));
+        if (const json::value* application = was.if_contains("application"))
+            out.field("application_id", std::string_view(application->at("id").as_string()));
+        return world.tell(std::string("INTEGRATION_") + event, guild.id, intent::integrations, out.close('}').take());
+    }
     out.open('{').id("guild_id", guild.id).key(what == thing::emoji ? "emojis" : "stickers").open('[');
     for (const std::string& one : all_of(world.renderer(guild), what)) out.raw(one);
     out.close(']').close('}');
@@ -91,6 +108,12 @@ std::optional<world_change> world::delete_thing(std::uint64_t guild, thing what,
     impl_->erase_entity(*place->guild, kind_of(what), place->index);
     change.events.push_back(told(*impl_, *place->guild, what, "DELETE", change.object));
     return change;
+}
+
+world_event world::integrations_changed(std::uint64_t guild) {
+    json_text out;
+    return impl_->tell("GUILD_INTEGRATIONS_UPDATE", guild, intent::integrations,
+                       out.open('{').id("guild_id", guild).close('}').take());
 }
 
 }  // namespace shoal::sim

@@ -1,7 +1,9 @@
 // Threads over REST: made from messages or without, archived, joined and left [#46].
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 
 #include "sim/core/world_state.hpp"
 
@@ -23,19 +25,18 @@ void world_state::overlay_metadata(guild_record& guild, std::uint32_t thread, co
     overlay(guild, kind::thread, thread, {{"thread_metadata", std::move(metadata)}});
 }
 
-world_event world_state::tell_threads_of(guild_record& guild, std::uint32_t channel) {
+world_event world_state::tell_threads_of(guild_record& guild, const std::vector<std::uint32_t>& channels) {
     const guild_renderer things = renderer(guild);
     json_text out;
-    out.open('{')
-        .id("guild_id", guild.id)
-        .key("channel_ids")
-        .open('[')
-        .id(things.facts().id_of(kind::channel, channel))
-        .close(']');
+    out.open('{').id("guild_id", guild.id).key("channel_ids").open('[');
+    for (const std::uint32_t channel : channels) out.id(things.facts().id_of(kind::channel, channel));
+    out.close(']');
     json::array members;
     out.key("threads").open('[');
     for (std::uint32_t i = 0; i < things.facts().end_index(kind::thread); ++i) {
-        if (!things.thread_active(i) || things.thread_parent(i) != channel) continue;
+        if (!things.thread_active(i)) continue;
+        const auto parent = things.thread_parent(i);
+        if (!parent || std::ranges::find(channels, *parent) == channels.end()) continue;
         out.raw(things.thread(i, with::yes));
         const std::uint64_t id = things.facts().id_of(kind::thread, i);
         const auto in = guild.changed().thread_members.find(id);
@@ -44,6 +45,20 @@ world_event world_state::tell_threads_of(guild_record& guild, std::uint32_t chan
     }
     out.close(']').raw("members", json::serialize(members)).close('}');
     return tell("THREAD_LIST_SYNC", guild.id, intent::guilds, out.take());
+}
+
+std::vector<std::uint32_t> world_state::parents_in_sight(const guild_record& guild) const {
+    const guild_renderer things = renderer(guild);
+    auto found = things.channels_of({0, 5, 15, 16});
+    std::erase_if(found, [&things](std::uint32_t channel) { return !things.bot_sees(channel); });
+    return found;
+}
+
+void world_state::tell_of_new_sights(guild_record& guild, const std::vector<std::uint32_t>& before,
+                                     std::vector<world_event>& events) {
+    std::vector<std::uint32_t> opened;
+    std::ranges::set_difference(parents_in_sight(guild), before, std::back_inserter(opened));
+    if (!opened.empty()) events.push_back(tell_threads_of(guild, opened));
 }
 
 void world_state::archive_children(guild_record& guild, std::uint32_t channel, instant now) {

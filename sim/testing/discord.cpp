@@ -40,6 +40,7 @@ sim::simulator_config quick_config(const discord_options& wanted) {
     config.world.guilds = wanted.guilds;
     config.world.guild_classes = wanted.guild_class;
     config.world.largest_members_listed = wanted.members;
+    config.world.admin_everywhere = wanted.admin_everywhere;
     config.world.unknown_event_share = 0;
     config.recommended_shards = wanted.shards;
     config.max_concurrency = 64;

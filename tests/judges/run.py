@@ -76,7 +76,7 @@ class Sim:
         ready = folder / "ready.json"
         self.log = open(folder / "sim.log", "w+")
         self.process = subprocess.Popen(
-            [binary, "serve", "--guilds", str(GUILDS), "--shards", str(SHARDS), "--traffic-shards", str(SHARDS), "--rate", str(judge.get("rate", 20)),
+            [binary, "serve", "--admin-everywhere", "--guilds", str(GUILDS), "--shards", str(SHARDS), "--traffic-shards", str(SHARDS), "--rate", str(judge.get("rate", 20)),
              "--max-concurrency", str(SHARDS), "--heartbeat-interval", str(judge.get("heartbeat_ms", 2000)), "--late-guild-most", "2000", "--privileged-intents", "33026",
              "--listen", "127.0.0.1:0", "--resume-listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--ca-out", str(self.ca),
              "--ready-file", str(ready), *judge.get("sim", [])],

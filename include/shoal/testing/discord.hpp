@@ -38,6 +38,7 @@ struct discord_options {
     std::uint64_t seed = 1;            ///< The same seed gives the same guilds, members and names.
     std::uint32_t guilds = 2;          ///< That the bot is in.
     std::string guild_class = "tiny";  ///< tiny, small, medium, community, large, giant, or mix.
+    bool admin_everywhere = true;      ///< The bot may do everything in each guild; else some let it do little, as in life.
     std::uint32_t shards = 1;          ///< What /gateway/bot recommends.
     /// A guild's members who can be asked for, besides the bot itself, are at most so many, whatever its member_count says.
     std::uint32_t members = 1000;

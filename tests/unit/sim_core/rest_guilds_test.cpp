@@ -22,8 +22,8 @@ simulator_config of_class(const char* name) {
 }
 
 struct guild_api : api {
-    explicit guild_api(const char* guild_class = "small")
-        : api(of_class(guild_class)), guild(where.guilds()[0]), base("/api/v10/guilds/" + std::to_string(guild)) {}
+    explicit guild_api(const char* guild_class = "small", rights which = rights::all)
+        : api(of_class(guild_class), which), guild(where.guilds()[0]), base("/api/v10/guilds/" + std::to_string(guild)) {}
 
     json::object told(std::string_view name) const {
         const world_event* event = ears.last(name);
@@ -196,13 +196,15 @@ TEST_CASE("B34 the reason of a write is kept in the audit log, told to who may r
     const reply page = discord.slowly("GET", discord.base + "/audit-logs?action_type=32");
     REQUIRE(page.body.at("audit_log_entries").as_array().size() == 1);
     CHECK(page.body.at("audit_log_entries").at(0).at("target_id") == json::value(role));
-    // Both kinds of guilds are among eight: where the bot may read the log, and where it may not.
+    // Both kinds of guilds are among eight: where the bot may read the log, and where it may not. Invite may everybody.
+    guild_api drawn("small", api::rights::as_drawn);
     std::size_t told = 0, untold = 0;
-    for (const std::uint64_t guild : discord.where.guilds()) {
-        discord.ears.heard.clear();
-        discord.slowly("PATCH", "/api/v10/guilds/" + std::to_string(guild), json::object{{"name", "New"}});
-        const bool may = (discord.where.bot_permissions(guild) & (8U | 128U)) != 0;
-        CHECK((discord.ears.last("GUILD_AUDIT_LOG_ENTRY_CREATE") != nullptr) == may);
+    for (const std::uint64_t guild : drawn.where.guilds()) {
+        drawn.ears.heard.clear();
+        const std::string channel = "/api/v10/channels/" + std::to_string(drawn.where.some_channel(guild, 0));
+        CHECK(drawn.slowly("POST", channel + "/invites", json::object{}).status == 200);
+        const bool may = (drawn.where.bot_permissions(guild) & (8U | 128U)) != 0;
+        CHECK((drawn.ears.last("GUILD_AUDIT_LOG_ENTRY_CREATE") != nullptr) == may);
         ++(may ? told : untold);
     }
     CHECK(told > 0);

@@ -56,11 +56,19 @@ struct api {
     std::uint64_t requests = 0;
     std::string app;
 
-    explicit api(simulator_config wanted = {})
-        : config(std::move(wanted)),
+    /// What the bot may do in its guilds.
+    enum class rights : std::uint8_t { all, as_drawn };
+
+    explicit api(simulator_config wanted = {}, rights which = rights::all)
+        : config(with(std::move(wanted), which)),
           where(config.world, config.seed, config.application_id),
           rest(config, where, ears),
           app(std::to_string(config.application_id)) {}
+
+    static simulator_config with(simulator_config wanted, rights which) {
+        wanted.world.admin_everywhere = which == rights::all;
+        return wanted;
+    }
 
     void pass(duration span) {
         now += span;
