@@ -18,7 +18,9 @@ class bot_runtime;
 
 struct shard_room {
     shard_room(bot_runtime& bot_in, shard_key key_in, scheduler& on_in, const cache_settings& keeps)
-        : bot(bot_in), key(key_in), on(on_in), cache(keeps) {}
+        : bot(bot_in), key(key_in), on(on_in), cache(keeps) {
+        cache.of_bot(bot_in);
+    }
 
     bot_runtime& bot;
     const shard_key key;
