@@ -16,6 +16,7 @@
 #include "shoal/cached_things.hpp"
 #include "shoal/detail/packed_table.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 
 namespace shoal::cache {
 class shard_cache;
@@ -84,8 +85,9 @@ private:
 };
 
 /// One guild as its shard knows it: what GUILD_CREATE brought and events since changed. A reading costs tens of nanoseconds, a
-/// look-up by id not much more; nothing is copied and nothing locked.
-class cached_guild {
+/// look-up by id not much more; nothing is copied and nothing locked. It has methods too, as the things in it have: ban(),
+/// create_role() and others.
+class cached_guild : public detail::guild_methods<cached_guild> {
 public:
     cached_guild(const cached_guild&) = delete;
     cached_guild& operator=(const cached_guild&) = delete;
@@ -131,6 +133,8 @@ public:
     /// The bot's permissions in this guild as its roles give them, without channel overwrites.
     [[nodiscard]] std::uint64_t own_permissions() const noexcept;
 
+    /// For its methods: whose cache it is in.
+    [[nodiscard]] runtime::bot_runtime* bot() const noexcept;
     /// For the ranges above.
     template <class T>
     [[nodiscard]] T read(const detail::packed_table::entry& from) const noexcept;

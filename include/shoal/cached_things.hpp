@@ -9,11 +9,12 @@
 
 #include "shoal/cached_lists.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 
 namespace shoal {
 inline namespace v0 {
 
-struct cached_channel {
+struct cached_channel : detail::channel_methods<cached_channel> {
     channel_id id;
     channel_id parent_id;  ///< Its category; 0: none.
     std::string_view name;
@@ -32,10 +33,11 @@ struct cached_channel {
     std::uint64_t flags = 0;                 ///< Discord's bit set.
     cached_time last_pin_at;
     bool nsfw = false;
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
 /// An active thread that the bot may see. Archived ones are not kept.
-struct cached_thread {
+struct cached_thread : detail::channel_methods<cached_thread>, detail::thread_methods<cached_thread> {
     channel_id id;
     channel_id parent_id;
     user_id owner_id;
@@ -53,9 +55,10 @@ struct cached_thread {
     bool locked = false;
     bool invitable = false;
     bool joined = false;  ///< The bot is in it.
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
-struct cached_role {
+struct cached_role : detail::role_methods<cached_role> {
     role_id id;
     std::uint64_t permissions = 0;  ///< Discord's bit set.
     std::string_view name;
@@ -72,9 +75,10 @@ struct cached_role {
     bool managed = false;               ///< Belongs to an integration: nobody can give it by hand.
     bool mentionable = false;
     bool premium_subscriber = false;  ///< The guild's booster role.
+    detail::origin from;              ///< What its methods need; nothing to read.
 };
 
-struct cached_emoji {
+struct cached_emoji : detail::emoji_methods<cached_emoji> {
     emoji_id id;
     std::string_view name;
     cached_roles roles;  ///< Only they may use it; none: everybody.
@@ -82,9 +86,10 @@ struct cached_emoji {
     bool animated = false;
     bool managed = false;
     bool unavailable = false;  ///< For lack of boosts.
+    detail::origin from;       ///< What its methods need; nothing to read.
 };
 
-struct cached_sticker {
+struct cached_sticker : detail::sticker_methods<cached_sticker> {
     std::uint64_t id = 0;
     std::string_view name;
     std::string_view description;
@@ -92,6 +97,7 @@ struct cached_sticker {
     user_id creator_id;
     std::uint32_t format = 0;  ///< 1 PNG, 2 APNG, 3 Lottie, 4 GIF.
     bool unavailable = false;
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
 struct cached_voice_state {
@@ -109,7 +115,7 @@ struct cached_voice_state {
 };
 
 /// A user, kept once for all guilds of the shard.
-struct cached_user {
+struct cached_user : detail::user_methods<cached_user> {
     user_id id;
     std::string_view username;     ///< Unique, unlike global_name.
     std::string_view global_name;  ///< Empty if none was set.
@@ -121,11 +127,12 @@ struct cached_user {
     std::uint32_t holders = 0;  ///< By how many memberships of this shard it is kept.
     bool bot = false;
     bool system = false;
+    detail::origin from;  ///< What its methods need; nothing to read.
     /// The name that people see: the global one, else the username.
     [[nodiscard]] std::string_view name() const noexcept { return global_name.empty() ? username : global_name; }
 };
 
-struct cached_member {
+struct cached_member : detail::member_methods<cached_member> {
     user_id id;
     std::string_view nick;  ///< Empty if none was set.
     cached_roles roles;     ///< Without @everyone.
@@ -139,6 +146,7 @@ struct cached_member {
     bool mute = false;           ///< likewise.
     bool pending = false;        ///< Has not passed the guild's membership screening yet.
     bool only_in_voice = false;  ///< Kept while in voice, then forgotten.
+    detail::origin from;         ///< What its methods need; nothing to read.
 };
 
 struct cached_presence {
@@ -151,15 +159,16 @@ struct cached_presence {
     status web = status::offline;
 };
 
-struct cached_stage {
+struct cached_stage : detail::stage_methods<cached_stage> {
     std::uint64_t id = 0;
     shoal::channel_id channel_id;
     std::string_view topic;
     std::uint64_t scheduled_event_id = 0;
     std::uint32_t privacy_level = 0;
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
-struct cached_scheduled_event {
+struct cached_scheduled_event : detail::scheduled_event_methods<cached_scheduled_event> {
     std::uint64_t id = 0;
     shoal::channel_id channel_id;
     user_id creator_id;
@@ -174,9 +183,10 @@ struct cached_scheduled_event {
     std::uint32_t entity_type = 0;
     std::uint32_t privacy_level = 0;
     std::uint32_t user_count = 0;
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
-struct cached_sound {
+struct cached_sound : detail::sound_methods<cached_sound> {
     std::uint64_t id = 0;
     std::string_view name;
     shoal::emoji_id emoji_id;
@@ -184,6 +194,7 @@ struct cached_sound {
     user_id creator_id;
     std::uint32_t volume_permille = 0;
     bool unavailable = false;
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
 /// A guild's own fields.

@@ -13,6 +13,7 @@
 #include "shoal/file.hpp"
 #include "shoal/ids.hpp"
 #include "shoal/message.hpp"
+#include "shoal/methods.hpp"
 
 namespace shoal {
 
@@ -31,10 +32,11 @@ enum class delivery : std::uint8_t {
     possibly_taken,  ///< This process had lost the right to the shard: another may have handled it.
 };
 
-/// A message that was sent.
-struct sent_message {
+/// A message that was sent; it can be edited, reacted to and removed.
+struct sent_message : detail::message_methods<sent_message> {
     message_id id;
     shoal::channel_id channel_id;
+    detail::origin from;  ///< What its methods need; nothing to read.
 };
 
 namespace detail {
@@ -61,18 +63,14 @@ private:
 
 }  // namespace detail
 
-/// A text channel to send to; a number and a way to Discord, so copy it freely. The bot must outlive it.
-class channel_ref {
+/// A channel, a thread or direct messages: a number and a way to Discord, so copy it freely. What it can do has methods.hpp:
+/// send(), edit(), create_thread() and others. The bot must outlive it.
+class channel_ref : public detail::channel_methods<channel_ref>, public detail::thread_methods<channel_ref> {
 public:
     channel_ref(runtime::bot_runtime& home, channel_id id) noexcept : home_(&home), id_(id) {}
     [[nodiscard]] channel_id id() const noexcept { return id_; }
-    /// Sends a message of 1 to 2,000 characters. Safe to repeat inside Shoal: it carries a nonce that Discord enforces. Fails
-    /// with bot_errc::refused (no such channel, no permission: the detail has Discord's code), unavailable, timed_out,
-    /// rate_limited.
-    [[nodiscard]] call<sent_message> send(std::string text) const;
-    /// The same with everything that a message may have. What breaks a limit of Discord's fails with bad_request and the field's
-    /// name, and so does a file that cannot be read; nothing is sent then.
-    [[nodiscard]] call<sent_message> send(shoal::message what, std::vector<file> files = {}) const;
+    /// For its methods.
+    [[nodiscard]] runtime::bot_runtime* bot() const noexcept { return home_; }
 
 private:
     runtime::bot_runtime* home_;

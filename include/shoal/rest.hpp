@@ -23,12 +23,13 @@ struct rest_status {
     std::size_t in_flight = 0;  ///< Sent and not answered.
     std::uint64_t sent = 0;     ///< Requests, repetitions included.
     std::uint64_t retried = 0;
-    std::uint64_t refused = 0;         ///< Calls that were not sent, or not sent again, by our own decision.
-    std::uint64_t held_back = 0;       ///< Calls that had to wait for a limit.
-    std::uint64_t limited_user = 0;    ///< 429s of the bot's own limit on a route,
-    std::uint64_t limited_shared = 0;  ///< of a resource that others use too,
-    std::uint64_t limited_global = 0;  ///< of the limit on everything that the bot does,
-    std::uint64_t limited_edge = 0;    ///< of Discord's edge, which blocks the whole address.
+    std::uint64_t refused = 0;          ///< Calls that were not sent, or not sent again, by our own decision.
+    std::uint64_t held_back = 0;        ///< Calls that had to wait for a limit.
+    std::chrono::nanoseconds waited{};  ///< How long all calls together waited until they went out: limits, back-offs.
+    std::uint64_t limited_user = 0;     ///< 429s of the bot's own limit on a route,
+    std::uint64_t limited_shared = 0;   ///< of a resource that others use too,
+    std::uint64_t limited_global = 0;   ///< of the limit on everything that the bot does,
+    std::uint64_t limited_edge = 0;     ///< of Discord's edge, which blocks the whole address.
     /// Answers 401, 403 and 429 that Discord counts: at 10,000 it bans the address. Shoal stops at 9,000.
     std::size_t invalid_in_10_minutes = 0;
 };

@@ -66,7 +66,22 @@ task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, me
     const discord::json_value sent(*body);
     const auto id = sent["id"].id<message_id>();
     if (!id) co_return std::unexpected(failure(bot_errc::bad_answer, "a sent message without an id"));
-    co_return sent_message{id, channel};
+    co_return sent_message{.id = id, .channel_id = channel, .from = {&bot, {}}};
+}
+
+task<result<sent_message>> send_direct_message(bot_runtime& bot, user_id whom, message what, std::vector<file> files,
+                                               call_settings settings) {
+    // Before anything is opened: what cannot be sent leaves no trace.
+    if (auto good = what.check(files.size()); !good) co_return std::unexpected(std::move(good).error());
+    discord::json_writer w;
+    w.begin_object().field("recipient_id", whom).end_object();
+    auto body = co_await ask_discord(
+        bot, {.method = "POST", .path = "/users/@me/channels", .json = std::move(w).take(), .harmless_to_repeat = true},
+        settings);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    const auto channel = discord::json_value(*body)["id"].id<channel_id>();
+    if (!channel) co_return std::unexpected(failure(bot_errc::bad_answer, "a channel of direct messages without an id"));
+    co_return co_await send_message(bot, channel, std::move(what), std::move(files), std::move(settings));
 }
 
 task<result<std::string>> ask_discord(bot_runtime& bot, rest_request what, call_settings settings) {

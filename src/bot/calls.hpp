@@ -18,6 +18,9 @@ class bot_runtime;
 /// Sends a message, with a nonce that Discord enforces.
 [[nodiscard]] task<result<sent_message>> send_message(bot_runtime& bot, channel_id channel, message what, std::vector<file> files,
                                                       shoal::detail::call_settings settings);
+/// The same in direct messages, whose channel Discord names (the same at each call).
+[[nodiscard]] task<result<sent_message>> send_direct_message(bot_runtime& bot, user_id whom, message what,
+                                                             std::vector<file> files, shoal::detail::call_settings settings);
 /// A request as the public API makes them.
 struct rest_request {
     std::string method;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "bot/event_body.hpp"
@@ -39,6 +40,13 @@ result<void> dispatcher::dispatch(shard_room& room, host::dispatch event, host::
     const bool is_interaction = kind == discord::event_kind::interaction_create && handlers_.wants_interactions();
     const bool awaited = type && waits_.anybody(*type);
     const bool typed = is_interaction || awaited || (handlers != nullptr && !handlers->empty());
+    std::unique_ptr<const cache::old_value> old;
+    if (typed && has_old(*type)) {
+        if (auto before = cache::old_value::before(room.cache, kind, event.data, event.seq); !before.empty())
+            old = std::make_unique<const cache::old_value>(std::move(before));
+    }
+    room.cache.apply(kind, event.object(), event.seq);
+    if (room.stored != nullptr) room.stored->event(kind, event.name, event.data, event.seq);
     const auto* raw = handlers_.raw_of(kind, event.name);
     if (!typed && raw == nullptr) return {};
 
@@ -51,6 +59,7 @@ result<void> dispatcher::dispatch(shard_room& room, host::dispatch event, host::
         if (!head) return std::unexpected(std::move(head).error());
         ref.body()->type = *type;
         ref.body()->head = *head;
+        ref.body()->old = std::move(old);
     }
     if (raw != nullptr) start_all(room, *raw, ref);
     if (typed && handlers != nullptr) start_all(room, *handlers, ref);

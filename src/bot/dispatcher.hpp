@@ -24,7 +24,8 @@ public:
     dispatcher(bot_runtime& bot, const handler_table& handlers, event_waits& waits) noexcept
         : bot_(bot), handlers_(handlers), waits_(waits) {}
 
-    /// One event of Discord's. Fails if what somebody wants of it cannot be read.
+    /// One event of Discord's: the cache takes it, then its handlers do. What the cache knew before is kept for those of them
+    /// whose event has old(); nothing is copied for others. Fails if what somebody wants of the event cannot be read.
     [[nodiscard]] result<void> dispatch(shard_room& room, host::dispatch event, host::guild_change change);
     /// An event that came without a buffer, or is the bot's own.
     void tell(shard_room& room, event_type type, std::string_view json);

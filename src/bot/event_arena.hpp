@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "discord/json_cursor.hpp"
+#include "shoal/methods.hpp"
 
 namespace shoal::runtime {
 
@@ -61,6 +62,11 @@ public:
     };
     static constexpr std::uint32_t deepest = 16;
 
+    /// Whence what is read here came; each object with methods is given a copy.
+    [[nodiscard]] const shoal::detail::origin& origin() const noexcept { return origin_; }
+    void of_bot(bot_runtime& bot) noexcept { origin_.bot = &bot; }
+    void of_guild(guild_id guild) noexcept { origin_.guild = guild; }
+
 private:
     struct block {
         block* next;
@@ -79,6 +85,7 @@ private:
     std::size_t lists_left_ = std::size_t{64} << 20;  ///< Bytes: a guild of 20 MB takes half of it.
     std::uint32_t depth_ = 0;
     bool copies_ = false;
+    shoal::detail::origin origin_;
 };
 
 }  // namespace shoal::runtime

@@ -3,6 +3,8 @@
 #include <new>
 #include <utility>
 
+#include "bot/shard_room.hpp"
+
 namespace shoal::runtime {
 namespace {
 
@@ -22,6 +24,8 @@ struct free_list {
 thread_local free_list spare;
 
 }  // namespace
+
+event_body::event_body(shard_room& home, host::dispatch what) : room(home), dispatch(std::move(what)) { arena.of_bot(home.bot); }
 
 void* event_body::operator new(std::size_t size) {
     if (spare.first == nullptr) return ::operator new(size);

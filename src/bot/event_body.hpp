@@ -6,13 +6,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 
 #include "base/time.hpp"
 #include "bot/event_arena.hpp"
 #include "bot/event_readers.hpp"
+#include "cache/old_value.hpp"
 #include "host/event_sink.hpp"
 
 namespace shoal::runtime {
@@ -26,7 +27,7 @@ enum class answer_state : std::uint8_t { none, deferred, updating, answered };
 
 class event_body {
 public:
-    event_body(shard_room& home, host::dispatch what) : room(home), dispatch(std::move(what)) {}
+    event_body(shard_room& home, host::dispatch what);
 
     // The memory of bodies is used again, so that an event allocates nothing: they are made and end on their shard's thread.
     static void* operator new(std::size_t size);
@@ -37,7 +38,8 @@ public:
     event_type type = event_type::raw;
     const void* head = nullptr;  ///< In the arena, if it was read as an event of `type`.
     event_arena arena;
-    std::string owned_json;  ///< Where the data lies for events that have no buffer (READY).
+    std::unique_ptr<const cache::old_value> old;  ///< Of kinds that have old(), if somebody handles them.
+    std::string owned_json;                       ///< Where the data lies for events that have no buffer (READY).
     answer_state answered = answer_state::none;
     instant came{};  ///< Of an interaction that goes to its handler: from here on Discord gives 3 seconds.
 

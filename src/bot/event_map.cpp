@@ -11,11 +11,12 @@ struct entry {
     event_type type;
     std::string_view name;
     event_kind kind;
+    bool has_old = false;
 };
 
 // In the order of event_type: it is indexed by it.
 constexpr std::array<entry, event_types> table{{
-#define SHOAL_EVENT_TYPE(type, kind, head, first, second) {event_type::type, #type, event_kind::kind},
+#define SHOAL_EVENT_TYPE(type, kind, head, first, second, old) {event_type::type, #type, event_kind::kind, old},
 #include "bot/readers/event_types.inc"
 #undef SHOAL_EVENT_TYPE
     {event_type::raw, "raw", event_kind::unknown},
@@ -60,6 +61,7 @@ std::optional<event_type> type_of(discord::event_kind kind, host::guild_change c
 }
 
 std::string_view name_of(event_type type) noexcept { return table[static_cast<std::size_t>(type)].name; }
+bool has_old(event_type type) noexcept { return table[static_cast<std::size_t>(type)].has_old; }
 discord::event_kind kind_of(event_type type) noexcept { return table[static_cast<std::size_t>(type)].kind; }
 
 }  // namespace shoal::runtime

@@ -20,6 +20,8 @@ inline constexpr std::size_t event_types = static_cast<std::size_t>(event_type::
 [[nodiscard]] std::optional<event_type> type_of(discord::event_kind kind, host::guild_change change) noexcept;
 /// As the public class is called: "message_create".
 [[nodiscard]] std::string_view name_of(event_type type) noexcept;
+/// True if the class has old(): what the cache knew before is kept for its handlers.
+[[nodiscard]] bool has_old(event_type type) noexcept;
 /// The dispatch that brings it; unknown for events that are the bot's own.
 [[nodiscard]] discord::event_kind kind_of(event_type type) noexcept;
 

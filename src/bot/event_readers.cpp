@@ -1,6 +1,7 @@
 #include "bot/event_readers.hpp"
 
 #include <array>
+#include <concepts>
 #include <string>
 
 #include "bot/readers/read.hpp"
@@ -16,6 +17,12 @@ template <class Head>
 const void* head(const json_value& object, event_arena& arena) {
     auto& out = arena.list<Head>(1).front();
     read(out, object, arena);
+    // What is read later, and may have methods, belongs to the event's guild.
+    if constexpr (requires { requires std::same_as<decltype(out.guild_id), guild_id>; }) {
+        arena.of_guild(out.guild_id);
+    } else if constexpr (requires { requires std::same_as<decltype(out.id), guild_id>; }) {
+        arena.of_guild(out.id);
+    }
     return named(out) ? &out : nullptr;
 }
 
@@ -40,7 +47,8 @@ struct readers {
 
 // In the order of event_type: it is indexed by it. Raw events are not read.
 constexpr std::array<readers, event_types> table{{
-#define SHOAL_EVENT_TYPE(type, kind, head_read, first, second) {&head<head_read>, {part_or_none<first>, part_or_none<second>}},
+#define SHOAL_EVENT_TYPE(type, kind, head_read, first, second, old) \
+    {&head<head_read>, {part_or_none<first>, part_or_none<second>}},
 #include "bot/readers/event_types.inc"
 #undef SHOAL_EVENT_TYPE
 }};

@@ -152,7 +152,7 @@ task<result<member_list>> gateway_calls::request_members(guild_id guild, member_
 void gateway_calls::ask_for_members(const place& where, gateway::member_query query, instant deadline,
                                     resolver<result<member_list>> answer) {
     auto asked = std::make_shared<member_query>(
-        *where.on, [answer = std::move(answer)](result<member_list> outcome) { answer(std::move(outcome)); });
+        bot_, query.guild, *where.on, [answer = std::move(answer)](result<member_list> outcome) { answer(std::move(outcome)); });
     // Under the lock: the host may go as soon as it is detached.
     const std::lock_guard lock(mutex_);
     if (shards_ == nullptr) return asked->failed({bot_errc::not_running, "request_members"});

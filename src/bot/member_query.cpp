@@ -31,7 +31,7 @@ host::member_listener member_query::listener() {
     auto self = shared_from_this();
     return {.on_chunk = [self](std::string_view chunk) { self->take(chunk); },
             .on_ended = [self](const gateway::member_requests::ended& how) { self->ended(how); },
-            .on_asked = [self] { self->store_ = std::make_shared<store>(); }};
+            .on_asked = [self] { self->begin(); }};
 }
 
 void member_query::started(host::member_desk::request_id request, instant deadline, canceller cancel) {
@@ -41,6 +41,12 @@ void member_query::started(host::member_desk::request_id request, instant deadli
         self->failed({bot_errc::timed_out, "request_members"});
         cancel(request);
     });
+}
+
+void member_query::begin() {
+    store_ = std::make_shared<store>();
+    store_->arena.of_bot(bot_);
+    store_->arena.of_guild(guild_);
 }
 
 void member_query::take(std::string_view chunk) {

@@ -25,7 +25,9 @@ public:
     /// Gives up the request that was named to started().
     using canceller = std::function<void(host::member_desk::request_id)>;
 
-    member_query(scheduler& on, answered answer) : on_(on), answer_(std::move(answer)) {}
+    /// `bot` and `guild` are whose members they are.
+    member_query(bot_runtime& bot, guild_id guild, scheduler& on, answered answer)
+        : bot_(bot), guild_(guild), on_(on), answer_(std::move(answer)) {}
 
     /// For the desk; keeps this alive.
     [[nodiscard]] host::member_listener listener();
@@ -37,10 +39,13 @@ private:
     struct store : shoal::detail::member_store {
         event_arena arena{event_arena::copying{}};
     };
+    void begin();
     void take(std::string_view chunk);
     void ended(const gateway::member_requests::ended& how);
     void settle(result<member_list> outcome);
 
+    bot_runtime& bot_;
+    const guild_id guild_;
     scheduler& on_;
     answered answer_;  // Empty once it was given.
     std::shared_ptr<store> store_;

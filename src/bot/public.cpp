@@ -109,14 +109,6 @@ std::string_view to_string(rest_notice::kind what) noexcept {
     return "unknown";
 }
 
-call<sent_message> channel_ref::send(std::string text) const { return send(message{.content = std::move(text)}); }
-call<sent_message> channel_ref::send(message what, std::vector<file> files) const {
-    return {*home_, "send",
-            [&bot = *home_, id = id_, what = std::move(what), files = std::move(files)](detail::call_settings settings) mutable {
-                return runtime::send_message(bot, id, std::move(what), std::move(files), std::move(settings));
-            }};
-}
-
 // ---- bot ---------------------------------------------------------------------------------------------------------------
 
 std::string_view to_string(shard_state state) noexcept {

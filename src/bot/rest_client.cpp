@@ -67,6 +67,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         std::string last_trouble = {};
         bool in_flight = false;
         bool withdrawn = false;
+        instant waits_since{};
     };
 
     std::uint64_t start(rest_call call, instant deadline, resolver<result<std::string>> answer) {
@@ -83,7 +84,10 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
                           .authorized = where.authorized,
                           .counts_globally = where.counts_globally,
                           .harmless_to_repeat = where.harmless_to_repeat};
-        waiting.emplace(number, pending{.call = std::move(call), .deadline = deadline, .answer = std::move(answer)});
+        waiting.emplace(
+            number,
+            pending{
+                .call = std::move(call), .deadline = deadline, .answer = std::move(answer), .waits_since = options.on->now()});
         step(asked);
         return number;
     }
@@ -114,6 +118,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
                      .retried = counts.retried,
                      .refused = counts.refused,
                      .held_back = counts.held_back,
+                     .waited = waited,
                      .limited_user = counts.user_429,
                      .limited_shared = counts.shared_429,
                      .limited_global = counts.global_429,
@@ -124,6 +129,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
     void carry_out(const rest::send& order) {
         auto& entry = waiting.at(order.number);
         entry.in_flight = true;
+        waited += options.on->now() - entry.waits_since;
         const auto& where = entry.call.where;
         net::http_request request;
         request.method = where.method;
@@ -194,6 +200,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
         if (found == waiting.end()) return;
         auto& entry = found->second;
         entry.in_flight = false;
+        entry.waits_since = options.on->now();  // If it is to go out once more.
         const bool withdrawn = entry.withdrawn;
         if (!got) {
             entry.last_trouble = got.error().message();
@@ -248,6 +255,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
     rest::limiter limiter;
     std::unordered_map<std::uint64_t, pending> waiting;
     std::uint64_t last_number = 0;
+    duration waited{};
     timer_id timer = timer_id::none;
     bool closed = false;
     std::mutex status_mutex;

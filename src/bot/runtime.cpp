@@ -264,8 +264,6 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
 
 result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change change) {
     auto& room = impl_->room_of(event.shard);
-    room.cache.apply(event.kind, event.object(), event.seq);
-    if (room.stored != nullptr) room.stored->event(event.kind, event.name, event.data, event.seq);
     return impl_->handing_out.dispatch(room, std::move(event), change);
 }
 

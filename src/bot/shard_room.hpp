@@ -26,7 +26,9 @@ struct shard_room {
           on(on_in),
           own_cache(stored_in == nullptr ? std::make_unique<cache::shard_cache>(keeps) : nullptr),
           cache(stored_in == nullptr ? *own_cache : stored_in->cache()),
-          stored(stored_in) {}
+          stored(stored_in) {
+        cache.of_bot(bot_in);
+    }
 
     bot_runtime& bot;
     const shard_key key;

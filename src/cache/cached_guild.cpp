@@ -92,8 +92,11 @@ bool read_item(const char*& at, const char* end, const std::vector<std::uint64_t
 
 template <class T>
 T cached_guild::read(const detail::packed_table::entry& from) const noexcept {
-    return cache::read_record<T>(from.key, from.record, {&shard_->texts, &role_ids_});
+    auto out = cache::read_record<T>(from.key, from.record, {&shard_->texts, &role_ids_});
+    if constexpr (requires { out.from; }) out.from = {shard_->bot, id_};
+    return out;
 }
+runtime::bot_runtime* cached_guild::bot() const noexcept { return shard_->bot; }
 template cached_channel cached_guild::read(const detail::packed_table::entry&) const noexcept;
 template cached_role cached_guild::read(const detail::packed_table::entry&) const noexcept;
 template cached_thread cached_guild::read(const detail::packed_table::entry&) const noexcept;

@@ -55,7 +55,7 @@ std::vector<T> old_value::all() const {
     return out;
 }
 
-old_value old_value::before(const shard_cache& cache, event_kind kind, std::string_view json) {
+old_value old_value::before(const shard_cache& cache, event_kind kind, std::string_view json, std::uint64_t seq) {
     using enum event_kind;
     old_value out;
     if (!cache.listens_to(kind)) return out;
@@ -68,7 +68,7 @@ old_value old_value::before(const shard_cache& cache, event_kind kind, std::stri
     }
     const bool of_guild_itself = kind == guild_create || kind == guild_update || kind == guild_delete;
     const auto* guild = cache.guild(guild_id(number(of_guild_itself ? "id" : "guild_id")));
-    if (guild == nullptr) return out;
+    if (guild == nullptr || (seq != 0 && seq <= guild_access::seq(*guild))) return out;
     switch (kind) {
         case guild_create:
         case guild_update:

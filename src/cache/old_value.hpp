@@ -17,8 +17,10 @@ namespace shoal::cache {
 class old_value {
 public:
     /// Before apply(). A copy of one packed record (of emojis and stickers: of the list), some tens of bytes; empty if the thing
-    /// is not known or not kept, or if the event is about none. Also empty for events that only add.
-    [[nodiscard]] static old_value before(const shard_cache& cache, discord::event_kind kind, std::string_view json);
+    /// is not known or not kept, or if the event is about none; also for events that only add, and where the guild has seen the
+    /// event `seq` already (it came out of a snapshot, or twice): what it knows then is not what was before. 0: not looked at.
+    [[nodiscard]] static old_value before(const shard_cache& cache, discord::event_kind kind, std::string_view json,
+                                          std::uint64_t seq = 0);
 
     [[nodiscard]] bool empty() const noexcept { return records_.empty(); }
     /// The thing, if it is a T; good as long as this object.

@@ -25,6 +25,9 @@ public:
     shard_cache& operator=(const shard_cache&) = delete;
     ~shard_cache();
 
+    /// Whose methods the things have that are read here. Not looked into.
+    void of_bot(runtime::bot_runtime& bot) noexcept { tables_.bot = &bot; }
+
     /// A new session's READY: forgets everything, then knows its guilds by id, not yet available.
     void start_session(std::string_view ready_json);
     /// One dispatch, the JSON of its d. What it does not keep is ignored; what is broken reads as missing. Applying an event

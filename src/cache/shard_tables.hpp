@@ -13,6 +13,7 @@ struct shard_tables {
     cache::text_pool texts;
     packed_table users;
     user_id self;
+    runtime::bot_runtime* bot = nullptr;  ///< Only handed on, to the things that are read: their methods need it.
 };
 
 }  // namespace detail

@@ -58,6 +58,26 @@ void commands(shoal::bot& bot) {
     // [/autocomplete]
 }
 
+void acting(shoal::bot& bot) {
+    // [acting]
+    bot.on([](shoal::message_create event) -> shoal::task<> {
+        if (event.content() != "!mute" || event.message().member == nullptr) co_return;
+        co_await event.message().react("👍");
+        co_await event.message().member->timeout(10min).reason("asked for it");
+        co_await event.author().send("Back in ten minutes.");  // a direct message
+        const auto sent = co_await event.message().reply("Quiet!");
+        co_await sent.edit("Quiet, please.");
+    });
+    // [/acting]
+
+    // [old]
+    bot.on([](const shoal::guild_member_update& event) {
+        const auto was = event.old();  // as the cache knew it; nothing if it did not
+        if (was && was->roles.size() < event.member().roles.size()) std::puts("somebody was given a role");
+    });
+    // [/old]
+}
+
 void events(shoal::bot& bot) {
     // [events]
     bot.on([](shoal::message_create event) -> shoal::task<> {  // a coroutine takes its event by value

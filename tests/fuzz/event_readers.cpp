@@ -80,7 +80,7 @@ const commands::registry& some_commands() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const fuzz::exact bytes(fuzz::input(data, size).rest());
     const auto json = bytes.view();
-#define SHOAL_EVENT_TYPE(type, kind, head, first, second) look_at_event<head, first, second>(event_type::type, json);
+#define SHOAL_EVENT_TYPE(type, kind, head, first, second, old) look_at_event<head, first, second>(event_type::type, json);
 #include "bot/readers/event_types.inc"
 #undef SHOAL_EVENT_TYPE
     event_arena copying{event_arena::copying{}};

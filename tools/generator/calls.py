@@ -276,6 +276,8 @@ def source(one, known):
             parts.append('.files = std::move(files)')
         if each.at:
             parts.append(f'.at = "{each.at}"')
+        if view and any(type_ == 'shoal::guild_id' for type_, _, _ in each.parameters):
+            parts.append('.guild = guild')
         if each.repeat:
             parts.append('.harmless_to_repeat = true')
         reader = f'ask_for_list<{view}>' if each.gives.startswith('[') else f'ask_for<{view}>' if view else \

@@ -1,7 +1,7 @@
 """The pages that the schema stands for: docs/entities.md and docs/coverage.md. Not here: C++ (cpp.py)."""
 import re
 
-from . import cpp, schema
+from . import cpp, methods, schema
 
 PLACE = re.compile(r'\{[^}]*\}')
 
@@ -37,15 +37,22 @@ def entities(known):
             rows = [[f'`{told.name}()`', f'`{cpp.stored(told.type)}`', told.doc] for told in each.fields if not (each.by_hand and told.type.what == 'json')]
             rows += [[f'`{name}()`', f'`{what}_view`', doc] for name, what, doc in each.whole]
             rows += [[f'`{name}()`', f'`{what}`', doc] for name, what, _, doc in each.also]
+            if each.old:
+                type_, is_list = cpp.old_type(each)
+                rows.append(['`old()`', f'`{type_}`', cpp.old_doc(is_list)])
             out += table(['', 'type', ''], rows) if rows else []
         for each in one.entities:
             out += [f'### `{each.name}_view`', each.doc + (f' [Discord]({cpp.DOCS}{each.page})' if each.page else ''), '']
             out += table(['', 'type', ''], [[f'`{told.name}`', f'`{cpp.stored(told.type)}`', told.doc + (f' Key `{told.key}`.' if told.key != told.name else '')] for told in each.fields])
+            kinds = [one.name for one in known.objects if f'{each.name}_view' in one.classes]
+            if kinds:
+                out += ['It can do what ' + ' and '.join(f'[{methods.titled(kind).lower()}](#{methods.titled(kind).lower().replace(" ", "-")})' for kind in kinds) + ' can.', '']
             if each.left:
                 out += [f'Left out: {each.left}', '']
         for each in one.constants:
             out += [f'### {"flags" if each.flags else "enum"} `{each.name}`', each.doc, '']
             out += [', '.join(f'`{value[0]}` {"bit " if each.flags else ""}{value[1]}' for value in each.values), '']
+    out += methods.page(known.objects)
     return '\n'.join(out)
 
 

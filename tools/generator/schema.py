@@ -79,6 +79,7 @@ class event:
     by_hand: str
     change: str
     raw: str
+    old: str         # what of the cache old() gives: "channel", or "[emoji]" for a list
     family: str = ''
 
 
@@ -102,6 +103,7 @@ class schema:
         self.entities = {each.name: each for one in self.families for each in one.entities}
         self.constants = {each.name: each for one in self.families for each in one.constants}
         self.events = [each for one in self.families for each in one.events]
+        self.objects = []   # what objects can do: methods.load
 
 
 def parse_type(known, written, where):
@@ -175,7 +177,7 @@ def load(folder):
             whole = [(a, parse_type(known, t, name).what, d) for a, t, d in told.get('whole', [])]
             one.events.append(event(name, told.get('dispatch', ''), check_doc(told['doc'], name), told.get('page', ''), told.get('intents', []),
                                     rows(known, told.get('fields', []), name), whole, told.get('also', []), told.get('needs', []),
-                                    told.get('base', ''), told.get('by_hand', ''), told.get('change', ''), told.get('raw', ''), one.name))
+                                    told.get('base', ''), told.get('by_hand', ''), told.get('change', ''), told.get('raw', ''), told.get('old', ''), one.name))
     with open(os.path.join(folder, 'rest', 'routes.toml'), 'rb') as file:
         routes = tomllib.load(file)
     return check(arrange(found, routes))

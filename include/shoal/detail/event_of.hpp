@@ -2,9 +2,11 @@
 // What the event classes stand on: an event whose own few values are read when it comes, and the rest when somebody asks.
 // Nothing here is for use by bots. Not here: the classes themselves (events/, generated).
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "shoal/event.hpp"
 
@@ -16,6 +18,13 @@ namespace detail {
 const void* head_of(const event_ref& ref, event_type type) noexcept;
 /// A part of it, read at the first call; from any thread.
 const void* part_of(const event_ref& ref, unsigned index) noexcept;
+
+/// What the cache knew before the event, as a T of cached_things.hpp; the event holds what it looks at.
+template <class T>
+[[nodiscard]] std::optional<T> old_of(const event_ref& ref);
+/// All of a list that the event replaced.
+template <class T>
+[[nodiscard]] std::vector<T> old_list_of(const event_ref& ref);
 
 template <class Head, event_type Type>
 class event_of : public event {

@@ -124,6 +124,9 @@ public:
     [[nodiscard]] const shoal::channel_view& view() const noexcept { return this->template part<shoal::channel_view>(0); }
     /// The way to it.
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(id()); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_channel> old() const { return detail::old_of<cached_channel>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -138,6 +141,9 @@ public:
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->head().guild_id; }
     /// As it was.
     [[nodiscard]] const shoal::channel_view& view() const noexcept { return this->template part<shoal::channel_view>(0); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_channel> old() const { return detail::old_of<cached_channel>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -153,6 +159,9 @@ public:
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->head().guild_id; }
     /// When the newest of those that are left was pinned.
     [[nodiscard]] timestamp last_pin_timestamp() const noexcept { return this->head().last_pin_timestamp; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_channel> old() const { return detail::old_of<cached_channel>(this->ref_); }
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(channel_id()); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
@@ -206,6 +215,9 @@ public:
     [[nodiscard]] const shoal::channel_view& view() const noexcept { return this->template part<shoal::channel_view>(0); }
     /// The way to it.
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(id()); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_thread> old() const { return detail::old_of<cached_thread>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -222,6 +234,9 @@ public:
     [[nodiscard]] channel_id parent_id() const noexcept { return this->head().parent_id; }
     /// What kind of thread it was.
     [[nodiscard]] channel_type thread_type() const noexcept { return this->head().thread_type; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_thread> old() const { return detail::old_of<cached_thread>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -296,6 +311,9 @@ public:
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->head().guild_id; }
     /// Empty: it is gone.
     [[nodiscard]] std::string_view status() const noexcept { return this->head().status; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_channel> old() const { return detail::old_of<cached_channel>(this->ref_); }
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(channel_id()); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }

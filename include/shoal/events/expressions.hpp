@@ -47,6 +47,8 @@ public:
     [[nodiscard]] std::span<const emoji_view> emojis() const noexcept {
         return this->template part<detail::guild_emojis_update_rest>(0).emojis;
     }
+    /// What the shard's cache knew before; empty if it knew none. Good as long as the event.
+    [[nodiscard]] std::vector<cached_emoji> old() const { return detail::old_list_of<cached_emoji>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -62,6 +64,8 @@ public:
     [[nodiscard]] std::span<const sticker_view> stickers() const noexcept {
         return this->template part<detail::guild_stickers_update_rest>(0).stickers;
     }
+    /// What the shard's cache knew before; empty if it knew none. Good as long as the event.
+    [[nodiscard]] std::vector<cached_sticker> old() const { return detail::old_list_of<cached_sticker>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -92,6 +96,9 @@ public:
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->head().guild_id; }
     /// As it is now.
     [[nodiscard]] const shoal::sound_view& sound() const noexcept { return this->template part<shoal::sound_view>(0); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_sound> old() const { return detail::old_of<cached_sound>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -105,6 +112,9 @@ public:
     [[nodiscard]] shoal::sound_id sound_id() const noexcept { return this->head().sound_id; }
     /// Whose it was.
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->head().guild_id; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_sound> old() const { return detail::old_of<cached_sound>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };

@@ -105,6 +105,9 @@ public:
     using event_of::event_of;
     /// The guild's.
     [[nodiscard]] guild_id id() const noexcept { return this->head().id; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_guild_fields> old() const { return detail::old_of<cached_guild_fields>(this->ref_); }
 };
 
 /// The bot left a guild or was removed from it. GUILD_DELETE; needs GUILDS.
@@ -113,6 +116,9 @@ public:
     using event_of::event_of;
     /// The guild's.
     [[nodiscard]] guild_id id() const noexcept { return this->head().id; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_guild_fields> old() const { return detail::old_of<cached_guild_fields>(this->ref_); }
 };
 
 /// A guild was set up in another way. GUILD_UPDATE; needs GUILDS.
@@ -127,6 +133,9 @@ public:
     [[nodiscard]] const shoal::guild_view& view() const noexcept { return this->template part<shoal::guild_view>(0); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(id()); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_guild_fields> old() const { return detail::old_of<cached_guild_fields>(this->ref_); }
 };
 
 }  // namespace v0

@@ -70,6 +70,9 @@ public:
     [[nodiscard]] const shoal::member_view& member() const noexcept { return this->template part<shoal::member_view>(0); }
     /// Who it is.
     [[nodiscard]] const user_view& user() const noexcept { return member().user; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_member> old() const { return detail::old_of<cached_member>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -84,6 +87,9 @@ public:
     [[nodiscard]] shoal::user_id user_id() const noexcept { return this->head().user_id; }
     /// Who left.
     [[nodiscard]] const user_view& user() const noexcept { return this->template part<detail::guild_member_remove_rest>(0).user; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_member> old() const { return detail::old_of<cached_member>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };

@@ -39,6 +39,9 @@ public:
     [[nodiscard]] std::string_view status() const noexcept { return this->head().status; }
     /// All of it.
     [[nodiscard]] const shoal::presence_view& presence() const noexcept { return this->template part<shoal::presence_view>(0); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_presence> old() const { return detail::old_of<cached_presence>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };

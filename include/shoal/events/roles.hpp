@@ -55,6 +55,9 @@ public:
     [[nodiscard]] shoal::role_id role_id() const noexcept { return this->head().role_id; }
     /// As it is now.
     [[nodiscard]] const role_view& role() const noexcept { return this->template part<detail::guild_role_create_rest>(0).role; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_role> old() const { return detail::old_of<cached_role>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -67,6 +70,9 @@ public:
     [[nodiscard]] shoal::guild_id guild_id() const noexcept { return this->head().guild_id; }
     /// The role's.
     [[nodiscard]] shoal::role_id role_id() const noexcept { return this->head().role_id; }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_role> old() const { return detail::old_of<cached_role>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };

@@ -65,6 +65,9 @@ public:
     [[nodiscard]] const shoal::scheduled_event_view& scheduled() const noexcept {
         return this->template part<shoal::scheduled_event_view>(0);
     }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_scheduled_event> old() const { return detail::old_of<cached_scheduled_event>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -82,6 +85,9 @@ public:
     [[nodiscard]] const shoal::scheduled_event_view& scheduled() const noexcept {
         return this->template part<shoal::scheduled_event_view>(0);
     }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_scheduled_event> old() const { return detail::old_of<cached_scheduled_event>(this->ref_); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
 };
@@ -151,6 +157,9 @@ public:
     [[nodiscard]] const shoal::stage_instance_view& stage() const noexcept {
         return this->template part<shoal::stage_instance_view>(0);
     }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_stage> old() const { return detail::old_of<cached_stage>(this->ref_); }
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(channel_id()); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }
@@ -171,6 +180,9 @@ public:
     [[nodiscard]] const shoal::stage_instance_view& stage() const noexcept {
         return this->template part<shoal::stage_instance_view>(0);
     }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_stage> old() const { return detail::old_of<cached_stage>(this->ref_); }
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(channel_id()); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }

@@ -31,6 +31,9 @@ public:
     [[nodiscard]] shoal::user_id user_id() const noexcept { return this->head().user_id; }
     /// As it is now.
     [[nodiscard]] const shoal::user_view& user() const noexcept { return this->template part<shoal::user_view>(0); }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_user> old() const { return detail::old_of<cached_user>(this->ref_); }
 };
 
 }  // namespace v0

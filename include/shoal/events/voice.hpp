@@ -59,6 +59,9 @@ public:
     [[nodiscard]] const shoal::voice_state_view& state() const noexcept {
         return this->template part<shoal::voice_state_view>(0);
     }
+    /// What the shard's cache knew before; nothing: it knew it not, keeps no such things, or had it from a snapshot that was
+    /// younger than this event. Good as long as the event.
+    [[nodiscard]] std::optional<cached_voice_state> old() const { return detail::old_of<cached_voice_state>(this->ref_); }
     [[nodiscard]] channel_ref channel() const noexcept { return this->channel_at(channel_id()); }
     /// From the shard's cache: nullptr if it is not there; good until the handler suspends.
     [[nodiscard]] const cached_guild* guild() const noexcept { return this->cached(guild_id()); }

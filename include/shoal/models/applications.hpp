@@ -11,6 +11,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/channels.hpp"
 #include "shoal/models/roles.hpp"
 #include "shoal/models/users.hpp"
@@ -106,7 +107,7 @@ struct integration_view {
 };
 
 /// A way to post into a channel without a bot. Source: https://discord.com/developers/docs/resources/webhook#webhook-object
-struct webhook_view {
+struct webhook_view : detail::webhook_methods<webhook_view> {
     webhook_id id;                         ///< Its own.
     webhook_type type = {};                ///< What it is for.
     shoal::guild_id guild_id;              ///< 0: none.
@@ -117,6 +118,7 @@ struct webhook_view {
     std::string_view token;                ///< A secret: whoever has it may post. Only of incoming ones.
     shoal::application_id application_id;  ///< Whose bot made it; 0: nobody's.
     std::string_view url;                  ///< A secret likewise; in OAuth2 only.
+    detail::origin from;                   ///< What its methods need; nothing to read.
 };
 
 /// An invite to a channel. Source: https://discord.com/developers/docs/resources/invite#invite-object

@@ -11,6 +11,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/members.hpp"
 #include "shoal/models/roles.hpp"
 #include "shoal/models/users.hpp"
@@ -123,7 +124,7 @@ struct thread_member_view {
 
 /// A channel of a guild, a thread, or a direct message. Which fields it has depends on its type. Source:
 /// https://discord.com/developers/docs/resources/channel#channel-object
-struct channel_view {
+struct channel_view : detail::channel_methods<channel_view>, detail::thread_methods<channel_view> {
     channel_id id;                                 ///< Its own.
     shoal::guild_id guild_id;                      ///< 0 in direct messages, and inside of a guild's own list.
     channel_id parent_id;                          ///< Its category, or the channel of a thread; 0: none.
@@ -161,6 +162,7 @@ struct channel_view {
     forum_layout default_forum_layout = {};              ///< Of a forum.
     shoal::permissions permissions;                      ///< Of who asked; in interactions only.
     shoal::permissions app_permissions;                  ///< Of the bot; in messages and interactions only.
+    detail::origin from;                                 ///< What its methods need; nothing to read.
     [[nodiscard]] bool is_thread() const noexcept {
         return type == channel_type::announcement_thread || type == channel_type::public_thread ||
                type == channel_type::private_thread;

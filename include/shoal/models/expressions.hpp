@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/users.hpp"
 #include "shoal/timestamp.hpp"
 
@@ -38,7 +39,7 @@ struct sound_view;
 
 /// An emoji of a guild or application, or one of Unicode. Source:
 /// https://discord.com/developers/docs/resources/emoji#emoji-object
-struct emoji_view {
+struct emoji_view : detail::emoji_methods<emoji_view> {
     emoji_id id;                      ///< 0 for a Unicode emoji.
     std::string_view name;            ///< The name, or the Unicode emoji itself; may be empty in reactions: the emoji is gone.
     std::span<const role_id> roles;   ///< Who may use it; empty: everybody.
@@ -47,11 +48,12 @@ struct emoji_view {
     bool managed = false;             ///< It belongs to an integration.
     bool animated = false;            ///< It moves.
     std::optional<bool> available;    ///< False where it cannot be used for now, for lack of boosts; often not said.
+    detail::origin from;              ///< What its methods need; nothing to read.
 };
 
 /// A sticker of a guild or of one of Discord's packs. Source:
 /// https://discord.com/developers/docs/resources/sticker#sticker-object
-struct sticker_view {
+struct sticker_view : detail::sticker_methods<sticker_view> {
     sticker_id id;                    ///< Its own.
     sku_id pack_id;                   ///< The pack that it is from; 0: none.
     std::string_view name;            ///< 2 to 30 characters.
@@ -63,6 +65,7 @@ struct sticker_view {
     shoal::guild_id guild_id;         ///< Whose it is; 0: nobody's.
     const user_view* user = nullptr;  ///< Who brought it to the guild; nullptr: not said.
     std::int32_t sort_value = 0;      ///< Its place in the pack.
+    detail::origin from;              ///< What its methods need; nothing to read.
 };
 
 /// As much of a sticker as a message tells. Source: https://discord.com/developers/docs/resources/sticker#sticker-item-object
@@ -74,7 +77,7 @@ struct sticker_item_view {
 
 /// A sound that can be played in voice channels. Source:
 /// https://discord.com/developers/docs/resources/soundboard#soundboard-sound-object
-struct sound_view {
+struct sound_view : detail::sound_methods<sound_view> {
     sound_id id;                      ///< Its own.
     std::string_view name;            ///< Its own.
     double volume = 0;                ///< 0 to 1.
@@ -83,6 +86,7 @@ struct sound_view {
     shoal::guild_id guild_id;         ///< Whose it is; 0: Discord's own.
     std::optional<bool> available;    ///< False where it cannot be used for now, for lack of boosts.
     const user_view* user = nullptr;  ///< Who made it; nullptr: not said.
+    detail::origin from;              ///< What its methods need; nothing to read.
 };
 
 }  // namespace v0

@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/channels.hpp"
 #include "shoal/models/expressions.hpp"
 #include "shoal/models/members.hpp"
@@ -84,7 +85,7 @@ struct incidents_view {
 };
 
 /// A guild and how it is set up. Source: https://discord.com/developers/docs/resources/guild#guild-object
-struct guild_view {
+struct guild_view : detail::guild_methods<guild_view> {
     guild_id id;                                         ///< Its own.
     std::string_view name;                               ///< 2 to 100 characters.
     std::string_view icon;                               ///< The hash, or empty.
@@ -126,6 +127,7 @@ struct guild_view {
     timestamp joined_at;                                 ///< When the bot came; not in guild_update, as the next two.
     std::uint32_t member_count = 0;                      ///< As it came.
     bool large = false;                                  ///< Too many members for GUILD_CREATE to list them all.
+    detail::origin from;                                 ///< What its methods need; nothing to read.
 };
 
 /// What is in a guild besides its settings, as it comes when the guild does. Source:

@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/messages.hpp"
 #include "shoal/models/monetization.hpp"
 #include "shoal/models/roles.hpp"

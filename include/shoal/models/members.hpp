@@ -9,6 +9,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/presences.hpp"
 #include "shoal/models/roles.hpp"
 #include "shoal/models/users.hpp"
@@ -40,7 +41,7 @@ struct member_view;
 struct ban_view;
 
 /// A user in a guild. Source: https://discord.com/developers/docs/resources/guild#guild-member-object
-struct member_view {
+struct member_view : detail::member_methods<member_view> {
     user_view user;                  ///< Empty where Discord leaves it out (inside messages: see their author).
     std::string_view nick;           ///< Empty if none was set.
     std::string_view avatar;         ///< The hash of the guild's own avatar of them, or empty.
@@ -56,6 +57,7 @@ struct member_view {
     bool pending = false;            ///< Has not passed the guild's membership screening yet.
     const avatar_decoration_view* avatar_decoration = nullptr;  ///< The guild's own; nullptr: none.
     const nameplate_view* nameplate = nullptr;                  ///< The guild's own; nullptr: none.
+    detail::origin from;                                        ///< What its methods need; nothing to read.
     /// The name that people see in the guild.
     [[nodiscard]] std::string_view name() const noexcept { return nick.empty() ? user.name() : nick; }
 };

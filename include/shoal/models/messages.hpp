@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/applications.hpp"
 #include "shoal/models/channels.hpp"
 #include "shoal/models/expressions.hpp"
@@ -385,7 +386,7 @@ struct message_snapshot_view {
 
 /// A message. Without the intent MESSAGE_CONTENT most of those in guilds have no content, embeds, attachments, components and
 /// poll. Source: https://discord.com/developers/docs/resources/message#message-object
-struct message_view {
+struct message_view : detail::message_methods<message_view> {
     message_id id;                           ///< Its own.
     shoal::channel_id channel_id;            ///< Where it stands.
     shoal::guild_id guild_id;                ///< 0 in direct messages and ephemeral ones.
@@ -421,6 +422,7 @@ struct message_view {
     const role_subscription_view* role_subscription = nullptr;  ///< What was bought; nullptr: nothing.
     shoal::timestamp call_ended;                                ///< When the call ended that it tells of.
     std::span<const user_id> call_participants;                 ///< Who was in that call.
+    detail::origin from;                                        ///< What its methods need; nothing to read.
     /// The message that it answers; 0 if it is no reply. Forwards are none.
     message_id replies_to;
 };

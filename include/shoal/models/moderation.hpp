@@ -11,6 +11,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/timestamp.hpp"
 
 namespace shoal {
@@ -140,7 +141,7 @@ struct automod_action_view {
 };
 
 /// A rule of AutoMod. Source: https://discord.com/developers/docs/resources/auto-moderation#auto-moderation-rule-object
-struct automod_rule_view {
+struct automod_rule_view : detail::automod_rule_methods<automod_rule_view> {
     automod_rule_id id;                                ///< Its own.
     shoal::guild_id guild_id;                          ///< Whose.
     std::string_view name;                             ///< Its own.
@@ -157,6 +158,7 @@ struct automod_rule_view {
     bool enabled = false;                              ///< It is at work.
     std::span<const role_id> exempt_roles;             ///< Who need not care.
     std::span<const channel_id> exempt_channels;       ///< Where nobody need care.
+    detail::origin from;                               ///< What its methods need; nothing to read.
 };
 
 /// One thing that is other than before. What it was and is are JSON: their type depends on the key. Source:

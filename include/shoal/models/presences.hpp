@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/expressions.hpp"
 #include "shoal/models/users.hpp"
 #include "shoal/timestamp.hpp"

@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/timestamp.hpp"
 
 namespace shoal {
@@ -113,7 +114,7 @@ struct role_colors_view {
 
 /// A role of a guild. That of everybody has the guild's id. Source:
 /// https://discord.com/developers/docs/topics/permissions#role-object
-struct role_view {
+struct role_view : detail::role_methods<role_view> {
     role_id id;                            ///< @everyone's is the guild's.
     std::string_view name;                 ///< 1 to 100 characters.
     shoal::permissions permissions;        ///< What it gives in the whole guild.
@@ -127,6 +128,7 @@ struct role_view {
     std::string_view unicode_emoji;        ///< Shown in place of an icon, or empty.
     const role_tags_view* tags = nullptr;  ///< Whom it belongs to; nullptr: nobody.
     flag_set<role_flag> flags;             ///< What else is said of it.
+    detail::origin from;                   ///< What its methods need; nothing to read.
 };
 
 }  // namespace v0

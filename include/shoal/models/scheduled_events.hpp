@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/users.hpp"
 #include "shoal/timestamp.hpp"
 
@@ -89,7 +90,7 @@ struct recurrence_view {
 
 /// Something that people plan in a guild. Source:
 /// https://discord.com/developers/docs/resources/guild-scheduled-event#guild-scheduled-event-object
-struct scheduled_event_view {
+struct scheduled_event_view : detail::scheduled_event_methods<scheduled_event_view> {
     scheduled_event_id id;                        ///< Its own.
     shoal::guild_id guild_id;                     ///< Whose.
     shoal::channel_id channel_id;                 ///< Where; 0: elsewhere, see location.
@@ -107,16 +108,18 @@ struct scheduled_event_view {
     std::optional<std::uint32_t> user_count;      ///< How many want to come, where it was asked for.
     std::string_view image;                       ///< The hash of its picture, or empty.
     const recurrence_view* recurrence = nullptr;  ///< How often it comes again; nullptr: once.
+    detail::origin from;                          ///< What its methods need; nothing to read.
 };
 
 /// A stage that is open. Source: https://discord.com/developers/docs/resources/stage-instance#stage-instance-object
-struct stage_instance_view {
+struct stage_instance_view : detail::stage_methods<stage_instance_view> {
     stage_instance_id id;                          ///< Its own.
     shoal::guild_id guild_id;                      ///< Where.
     shoal::channel_id channel_id;                  ///< The stage channel.
     std::string_view topic;                        ///< 1 to 120 characters.
     shoal::privacy_level privacy_level = {};       ///< Who may see it.
     shoal::scheduled_event_id scheduled_event_id;  ///< What it was opened for; 0: nothing planned.
+    detail::origin from;                           ///< What its methods need; nothing to read.
 };
 
 }  // namespace v0

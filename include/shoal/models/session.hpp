@@ -9,6 +9,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/applications.hpp"
 #include "shoal/models/users.hpp"
 #include "shoal/timestamp.hpp"

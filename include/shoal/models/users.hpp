@@ -10,6 +10,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/timestamp.hpp"
 
 namespace shoal {
@@ -75,7 +76,7 @@ struct primary_guild_view {
 };
 
 /// A person or a bot. Source: https://discord.com/developers/docs/resources/user#user-object
-struct user_view {
+struct user_view : detail::user_methods<user_view> {
     user_id id;                                                 ///< For a webhook's message it is the webhook's.
     std::string_view username;                                  ///< Unique, unlike global_name.
     std::string_view discriminator;                             ///< "0", save for bots, which still have four digits.
@@ -89,6 +90,7 @@ struct user_view {
     const avatar_decoration_view* avatar_decoration = nullptr;  ///< What is drawn around the avatar; nullptr: nothing.
     const nameplate_view* nameplate = nullptr;                  ///< What is drawn behind the name; nullptr: nothing.
     const primary_guild_view* primary_guild = nullptr;          ///< Whose tag stands beside the name; nullptr: nobody's.
+    detail::origin from;                                        ///< What its methods need; nothing to read.
     /// The name that people see: the global one, else the username.
     [[nodiscard]] std::string_view name() const noexcept { return global_name.empty() ? username : global_name; }
 };

@@ -9,6 +9,7 @@
 
 #include "shoal/flags.hpp"
 #include "shoal/ids.hpp"
+#include "shoal/methods.hpp"
 #include "shoal/models/expressions.hpp"
 #include "shoal/models/members.hpp"
 #include "shoal/timestamp.hpp"

@@ -46,6 +46,9 @@ class sending_calls : public virtual detail::rest_home {
 public:
     /// Sends a message. Safe to repeat inside Shoal: it carries a nonce that Discord enforces. POST /channels/{channel}/messages.
     [[nodiscard]] call<sent_message> send_message(channel_id channel, message what, std::vector<file> files = {}) const;
+    /// Sends a message to somebody alone: opens the channel of direct messages, then sends there. within() bounds each of the
+    /// two. Many new channels at once may be taken for spam. POST /users/@me/channels and /channels/{channel}/messages.
+    [[nodiscard]] call<sent_message> send_direct_message(user_id whom, message what, std::vector<file> files = {}) const;
     /// Changes a message of the bot's own. PATCH /channels/{channel}/messages/{message}.
     [[nodiscard]] call<owned<message_view>> edit_message(channel_id channel, message_id which, message_edit what,
                                                          std::vector<file> files = {}) const;

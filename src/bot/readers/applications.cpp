@@ -121,6 +121,7 @@ void read(integration_view& out, const json_value& object, event_arena& arena) {
 }
 
 void read(webhook_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

@@ -77,6 +77,7 @@ void read(thread_member_view& out, const json_value& object, event_arena& arena)
 }
 
 void read(channel_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

@@ -11,6 +11,7 @@ namespace shoal::runtime {
 using namespace shoal::detail;
 
 void read(emoji_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:
@@ -56,6 +57,7 @@ void read(emoji_view& out, const json_value& object, event_arena& arena) {
 }
 
 void read(sticker_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:
@@ -119,6 +121,7 @@ void read(sticker_item_view& out, const json_value& object, event_arena& arena) 
 }
 
 void read(sound_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 4:

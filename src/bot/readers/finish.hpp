@@ -13,6 +13,9 @@ namespace shoal::runtime {
 inline void finish(message_view& out) {
     // A forward points at a message too, but answers nobody.
     if (out.reference != nullptr && out.reference->type == reference_type::reply) out.replies_to = out.reference->message_id;
+    // A message's member comes without its user, who is the author; its methods need to know whose it is.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): it was made a moment ago, for this message.
+    if (out.member != nullptr && !out.member->user.id) const_cast<member_view*>(out.member)->user.id = out.author.id;
 }
 
 inline void finish(interaction_view& out) {

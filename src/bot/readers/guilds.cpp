@@ -25,6 +25,7 @@ void read(incidents_view& out, const json_value& object, event_arena& arena) {
 }
 
 void read(guild_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

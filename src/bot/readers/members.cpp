@@ -11,6 +11,7 @@ namespace shoal::runtime {
 using namespace shoal::detail;
 
 void read(member_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 4:

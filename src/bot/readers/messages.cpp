@@ -511,6 +511,7 @@ void read(message_snapshot_view& out, const json_value& object, event_arena& are
 }
 
 void read(message_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

@@ -23,6 +23,7 @@ void read(automod_action_view& out, const json_value& object, event_arena& arena
 }
 
 void read(automod_rule_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

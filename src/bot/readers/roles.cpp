@@ -41,6 +41,7 @@ void read(role_colors_view& out, const json_value& object, event_arena& arena) {
 }
 
 void read(role_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

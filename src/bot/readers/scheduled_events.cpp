@@ -70,6 +70,7 @@ void read(recurrence_view& out, const json_value& object, event_arena& arena) {
 }
 
 void read(scheduled_event_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:
@@ -151,6 +152,7 @@ void read(scheduled_event_view& out, const json_value& object, event_arena& aren
 }
 
 void read(stage_instance_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         if (key == "id") {
             take(out.id, value, arena);

@@ -49,6 +49,7 @@ void read(primary_guild_view& out, const json_value& object, event_arena& arena)
 }
 
 void read(user_view& out, const json_value& object, event_arena& arena) {
+    out.from = arena.origin();
     for (const auto& [key, value] : object.fields()) {
         switch (key.size()) {
             case 2:

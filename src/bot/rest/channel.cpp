@@ -344,14 +344,14 @@ call<owned<channel_view>> channel_calls::delete_channel(shoal::channel_id channe
 }
 
 call<owned_list<channel_view>> channel_calls::list_channels(shoal::guild_id guild) const {
-    return ask_for_list<channel_view>(home(), "list_channels",
-                                      {.method = "GET", .path = fmt::format("/guilds/{}/channels", guild.value())});
+    return ask_for_list<channel_view>(
+        home(), "list_channels", {.method = "GET", .path = fmt::format("/guilds/{}/channels", guild.value()), .guild = guild});
 }
 
 call<owned<channel_view>> channel_calls::create_channel(shoal::guild_id guild, channel_draft what) const {
     return ask_for<channel_view>(
         home(), "create_channel",
-        {.method = "POST", .path = fmt::format("/guilds/{}/channels", guild.value()), .json = body_of(what)});
+        {.method = "POST", .path = fmt::format("/guilds/{}/channels", guild.value()), .json = body_of(what), .guild = guild});
 }
 
 call<void> channel_calls::move_channels(shoal::guild_id guild, std::vector<channel_position> what) const {
@@ -444,7 +444,7 @@ call<owned_list<thread_member_view>> channel_calls::list_thread_members(shoal::c
 call<owned_list<channel_view>> channel_calls::list_active_threads(shoal::guild_id guild) const {
     return ask_for_list<channel_view>(
         home(), "list_active_threads",
-        {.method = "GET", .path = fmt::format("/guilds/{}/threads/active", guild.value()), .at = "threads"});
+        {.method = "GET", .path = fmt::format("/guilds/{}/threads/active", guild.value()), .at = "threads", .guild = guild});
 }
 
 call<owned_list<channel_view>> channel_calls::list_public_archive(shoal::channel_id channel, archive_page which) const {

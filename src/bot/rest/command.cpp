@@ -67,7 +67,8 @@ call<owned_list<command_permission_view>> command_calls::get_command_permissions
                                                  {.method = "GET",
                                                   .path = fmt::format("/applications/{}/guilds/{}/commands/{}/permissions",
                                                                       application.value(), guild.value(), command.value()),
-                                                  .at = "permissions"});
+                                                  .at = "permissions",
+                                                  .guild = guild});
 }
 
 call<owned<message_view>> command_calls::get_original_answer(shoal::application_id application, std::string token) const {

@@ -107,24 +107,27 @@ void write(json_writer& out, const sound_to_play& what) {
 
 call<owned_list<emoji_view>> expression_calls::list_emojis(shoal::guild_id guild) const {
     return ask_for_list<emoji_view>(home(), "list_emojis",
-                                    {.method = "GET", .path = fmt::format("/guilds/{}/emojis", guild.value())});
+                                    {.method = "GET", .path = fmt::format("/guilds/{}/emojis", guild.value()), .guild = guild});
 }
 
 call<owned<emoji_view>> expression_calls::get_emoji(shoal::guild_id guild, shoal::emoji_id emoji) const {
-    return ask_for<emoji_view>(home(), "get_emoji",
-                               {.method = "GET", .path = fmt::format("/guilds/{}/emojis/{}", guild.value(), emoji.value())});
+    return ask_for<emoji_view>(
+        home(), "get_emoji",
+        {.method = "GET", .path = fmt::format("/guilds/{}/emojis/{}", guild.value(), emoji.value()), .guild = guild});
 }
 
 call<owned<emoji_view>> expression_calls::create_emoji(shoal::guild_id guild, emoji_draft what) const {
     return ask_for<emoji_view>(
         home(), "create_emoji",
-        {.method = "POST", .path = fmt::format("/guilds/{}/emojis", guild.value()), .json = body_of(what)});
+        {.method = "POST", .path = fmt::format("/guilds/{}/emojis", guild.value()), .json = body_of(what), .guild = guild});
 }
 
 call<owned<emoji_view>> expression_calls::edit_emoji(shoal::guild_id guild, shoal::emoji_id emoji, emoji_edit what) const {
-    return ask_for<emoji_view>(
-        home(), "edit_emoji",
-        {.method = "PATCH", .path = fmt::format("/guilds/{}/emojis/{}", guild.value(), emoji.value()), .json = body_of(what)});
+    return ask_for<emoji_view>(home(), "edit_emoji",
+                               {.method = "PATCH",
+                                .path = fmt::format("/guilds/{}/emojis/{}", guild.value(), emoji.value()),
+                                .json = body_of(what),
+                                .guild = guild});
 }
 
 call<void> expression_calls::delete_emoji(shoal::guild_id guild, shoal::emoji_id emoji) const {
@@ -163,14 +166,14 @@ call<owned<sticker_view>> expression_calls::get_sticker(shoal::sticker_id sticke
 }
 
 call<owned_list<sticker_view>> expression_calls::list_stickers(shoal::guild_id guild) const {
-    return ask_for_list<sticker_view>(home(), "list_stickers",
-                                      {.method = "GET", .path = fmt::format("/guilds/{}/stickers", guild.value())});
+    return ask_for_list<sticker_view>(
+        home(), "list_stickers", {.method = "GET", .path = fmt::format("/guilds/{}/stickers", guild.value()), .guild = guild});
 }
 
 call<owned<sticker_view>> expression_calls::get_guild_sticker(shoal::guild_id guild, shoal::sticker_id sticker) const {
     return ask_for<sticker_view>(
         home(), "get_guild_sticker",
-        {.method = "GET", .path = fmt::format("/guilds/{}/stickers/{}", guild.value(), sticker.value())});
+        {.method = "GET", .path = fmt::format("/guilds/{}/stickers/{}", guild.value(), sticker.value()), .guild = guild});
 }
 
 call<owned<sticker_view>> expression_calls::edit_sticker(shoal::guild_id guild, shoal::sticker_id sticker,
@@ -178,7 +181,8 @@ call<owned<sticker_view>> expression_calls::edit_sticker(shoal::guild_id guild, 
     return ask_for<sticker_view>(home(), "edit_sticker",
                                  {.method = "PATCH",
                                   .path = fmt::format("/guilds/{}/stickers/{}", guild.value(), sticker.value()),
-                                  .json = body_of(what)});
+                                  .json = body_of(what),
+                                  .guild = guild});
 }
 
 call<void> expression_calls::delete_sticker(shoal::guild_id guild, shoal::sticker_id sticker) const {
@@ -189,20 +193,21 @@ call<void> expression_calls::delete_sticker(shoal::guild_id guild, shoal::sticke
 call<owned_list<sound_view>> expression_calls::list_sounds(shoal::guild_id guild) const {
     return ask_for_list<sound_view>(
         home(), "list_sounds",
-        {.method = "GET", .path = fmt::format("/guilds/{}/soundboard-sounds", guild.value()), .at = "items"});
+        {.method = "GET", .path = fmt::format("/guilds/{}/soundboard-sounds", guild.value()), .at = "items", .guild = guild});
 }
 
 call<owned<sound_view>> expression_calls::get_sound(shoal::guild_id guild, shoal::sound_id sound) const {
     return ask_for<sound_view>(
         home(), "get_sound",
-        {.method = "GET", .path = fmt::format("/guilds/{}/soundboard-sounds/{}", guild.value(), sound.value())});
+        {.method = "GET", .path = fmt::format("/guilds/{}/soundboard-sounds/{}", guild.value(), sound.value()), .guild = guild});
 }
 
 call<owned<sound_view>> expression_calls::edit_sound(shoal::guild_id guild, shoal::sound_id sound, sound_edit what) const {
     return ask_for<sound_view>(home(), "edit_sound",
                                {.method = "PATCH",
                                 .path = fmt::format("/guilds/{}/soundboard-sounds/{}", guild.value(), sound.value()),
-                                .json = body_of(what)});
+                                .json = body_of(what),
+                                .guild = guild});
 }
 
 call<void> expression_calls::delete_sound(shoal::guild_id guild, shoal::sound_id sound) const {

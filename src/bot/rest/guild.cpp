@@ -343,23 +343,27 @@ static std::string written(const audit_log_page& which) {
 }
 
 call<owned<guild_view>> guild_calls::get_guild(shoal::guild_id guild, guild_detail which) const {
-    return ask_for<guild_view>(home(), "get_guild",
-                               {.method = "GET", .path = fmt::format("/guilds/{}", guild.value()) + written(which)});
+    return ask_for<guild_view>(
+        home(), "get_guild",
+        {.method = "GET", .path = fmt::format("/guilds/{}", guild.value()) + written(which), .guild = guild});
 }
 
 call<owned<guild_view>> guild_calls::edit_guild(shoal::guild_id guild, guild_edit what) const {
-    return ask_for<guild_view>(home(), "edit_guild",
-                               {.method = "PATCH", .path = fmt::format("/guilds/{}", guild.value()), .json = body_of(what)});
+    return ask_for<guild_view>(
+        home(), "edit_guild",
+        {.method = "PATCH", .path = fmt::format("/guilds/{}", guild.value()), .json = body_of(what), .guild = guild});
 }
 
 call<owned<member_view>> guild_calls::get_member(shoal::guild_id guild, shoal::user_id user) const {
-    return ask_for<member_view>(home(), "get_member",
-                                {.method = "GET", .path = fmt::format("/guilds/{}/members/{}", guild.value(), user.value())});
+    return ask_for<member_view>(
+        home(), "get_member",
+        {.method = "GET", .path = fmt::format("/guilds/{}/members/{}", guild.value(), user.value()), .guild = guild});
 }
 
 call<owned_list<member_view>> guild_calls::list_members(shoal::guild_id guild, member_page which) const {
     return ask_for_list<member_view>(
-        home(), "list_members", {.method = "GET", .path = fmt::format("/guilds/{}/members", guild.value()) + written(which)});
+        home(), "list_members",
+        {.method = "GET", .path = fmt::format("/guilds/{}/members", guild.value()) + written(which), .guild = guild});
 }
 pages<member_view> guild_calls::all_members(shoal::guild_id guild) const {
     return {call_home(), "list_members", 1000,
@@ -374,19 +378,21 @@ pages<member_view> guild_calls::all_members(shoal::guild_id guild) const {
 call<owned_list<member_view>> guild_calls::search_members(shoal::guild_id guild, member_search which) const {
     return ask_for_list<member_view>(
         home(), "search_members",
-        {.method = "GET", .path = fmt::format("/guilds/{}/members/search", guild.value()) + written(which)});
+        {.method = "GET", .path = fmt::format("/guilds/{}/members/search", guild.value()) + written(which), .guild = guild});
 }
 
 call<owned<member_view>> guild_calls::edit_member(shoal::guild_id guild, shoal::user_id user, member_edit what) const {
-    return ask_for<member_view>(
-        home(), "edit_member",
-        {.method = "PATCH", .path = fmt::format("/guilds/{}/members/{}", guild.value(), user.value()), .json = body_of(what)});
+    return ask_for<member_view>(home(), "edit_member",
+                                {.method = "PATCH",
+                                 .path = fmt::format("/guilds/{}/members/{}", guild.value(), user.value()),
+                                 .json = body_of(what),
+                                 .guild = guild});
 }
 
 call<owned<member_view>> guild_calls::edit_own_member(shoal::guild_id guild, own_member_edit what) const {
     return ask_for<member_view>(
         home(), "edit_own_member",
-        {.method = "PATCH", .path = fmt::format("/guilds/{}/members/@me", guild.value()), .json = body_of(what)});
+        {.method = "PATCH", .path = fmt::format("/guilds/{}/members/@me", guild.value()), .json = body_of(what), .guild = guild});
 }
 
 call<void> guild_calls::add_member_role(shoal::guild_id guild, shoal::user_id user, shoal::role_id role) const {
@@ -407,8 +413,9 @@ call<void> guild_calls::kick_member(shoal::guild_id guild, shoal::user_id user) 
 }
 
 call<owned_list<ban_view>> guild_calls::list_bans(shoal::guild_id guild, ban_page which) const {
-    return ask_for_list<ban_view>(home(), "list_bans",
-                                  {.method = "GET", .path = fmt::format("/guilds/{}/bans", guild.value()) + written(which)});
+    return ask_for_list<ban_view>(
+        home(), "list_bans",
+        {.method = "GET", .path = fmt::format("/guilds/{}/bans", guild.value()) + written(which), .guild = guild});
 }
 pages<ban_view> guild_calls::all_bans(shoal::guild_id guild) const {
     return {call_home(), "list_bans", 1000,
@@ -421,8 +428,9 @@ pages<ban_view> guild_calls::all_bans(shoal::guild_id guild) const {
 }
 
 call<owned<ban_view>> guild_calls::get_ban(shoal::guild_id guild, shoal::user_id user) const {
-    return ask_for<ban_view>(home(), "get_ban",
-                             {.method = "GET", .path = fmt::format("/guilds/{}/bans/{}", guild.value(), user.value())});
+    return ask_for<ban_view>(
+        home(), "get_ban",
+        {.method = "GET", .path = fmt::format("/guilds/{}/bans/{}", guild.value(), user.value()), .guild = guild});
 }
 
 call<void> guild_calls::ban(shoal::guild_id guild, shoal::user_id user, ban_options what) const {
@@ -446,28 +454,33 @@ call<std::string> guild_calls::ban_many(shoal::guild_id guild, bulk_ban what) co
 
 call<owned_list<role_view>> guild_calls::list_roles(shoal::guild_id guild) const {
     return ask_for_list<role_view>(home(), "list_roles",
-                                   {.method = "GET", .path = fmt::format("/guilds/{}/roles", guild.value())});
+                                   {.method = "GET", .path = fmt::format("/guilds/{}/roles", guild.value()), .guild = guild});
 }
 
 call<owned<role_view>> guild_calls::get_role(shoal::guild_id guild, shoal::role_id role) const {
-    return ask_for<role_view>(home(), "get_role",
-                              {.method = "GET", .path = fmt::format("/guilds/{}/roles/{}", guild.value(), role.value())});
+    return ask_for<role_view>(
+        home(), "get_role",
+        {.method = "GET", .path = fmt::format("/guilds/{}/roles/{}", guild.value(), role.value()), .guild = guild});
 }
 
 call<owned<role_view>> guild_calls::create_role(shoal::guild_id guild, role_draft what) const {
-    return ask_for<role_view>(home(), "create_role",
-                              {.method = "POST", .path = fmt::format("/guilds/{}/roles", guild.value()), .json = body_of(what)});
+    return ask_for<role_view>(
+        home(), "create_role",
+        {.method = "POST", .path = fmt::format("/guilds/{}/roles", guild.value()), .json = body_of(what), .guild = guild});
 }
 
 call<owned_list<role_view>> guild_calls::move_roles(shoal::guild_id guild, std::vector<role_position> what) const {
     return ask_for_list<role_view>(
-        home(), "move_roles", {.method = "PATCH", .path = fmt::format("/guilds/{}/roles", guild.value()), .json = list_of(what)});
+        home(), "move_roles",
+        {.method = "PATCH", .path = fmt::format("/guilds/{}/roles", guild.value()), .json = list_of(what), .guild = guild});
 }
 
 call<owned<role_view>> guild_calls::edit_role(shoal::guild_id guild, shoal::role_id role, role_edit what) const {
-    return ask_for<role_view>(
-        home(), "edit_role",
-        {.method = "PATCH", .path = fmt::format("/guilds/{}/roles/{}", guild.value(), role.value()), .json = body_of(what)});
+    return ask_for<role_view>(home(), "edit_role",
+                              {.method = "PATCH",
+                               .path = fmt::format("/guilds/{}/roles/{}", guild.value(), role.value()),
+                               .json = body_of(what),
+                               .guild = guild});
 }
 
 call<void> guild_calls::delete_role(shoal::guild_id guild, shoal::role_id role) const {
@@ -489,12 +502,13 @@ call<std::uint64_t> guild_calls::prune(shoal::guild_id guild, prune_options what
 
 call<owned_list<invite_view>> guild_calls::list_guild_invites(shoal::guild_id guild) const {
     return ask_for_list<invite_view>(home(), "list_guild_invites",
-                                     {.method = "GET", .path = fmt::format("/guilds/{}/invites", guild.value())});
+                                     {.method = "GET", .path = fmt::format("/guilds/{}/invites", guild.value()), .guild = guild});
 }
 
 call<owned_list<integration_view>> guild_calls::list_integrations(shoal::guild_id guild) const {
-    return ask_for_list<integration_view>(home(), "list_integrations",
-                                          {.method = "GET", .path = fmt::format("/guilds/{}/integrations", guild.value())});
+    return ask_for_list<integration_view>(
+        home(), "list_integrations",
+        {.method = "GET", .path = fmt::format("/guilds/{}/integrations", guild.value()), .guild = guild});
 }
 
 call<void> guild_calls::delete_integration(shoal::guild_id guild, shoal::integration_id integration) const {
@@ -507,7 +521,8 @@ call<owned_list<audit_log_entry_view>> guild_calls::list_audit_log(shoal::guild_
     return ask_for_list<audit_log_entry_view>(home(), "list_audit_log",
                                               {.method = "GET",
                                                .path = fmt::format("/guilds/{}/audit-logs", guild.value()) + written(which),
-                                               .at = "audit_log_entries"});
+                                               .at = "audit_log_entries",
+                                               .guild = guild});
 }
 pages<audit_log_entry_view> guild_calls::all_audit_log(shoal::guild_id guild) const {
     return {call_home(), "list_audit_log", 100,
@@ -522,12 +537,13 @@ pages<audit_log_entry_view> guild_calls::all_audit_log(shoal::guild_id guild) co
 call<owned<voice_state_view>> guild_calls::get_voice_state(shoal::guild_id guild, shoal::user_id user) const {
     return ask_for<voice_state_view>(
         home(), "get_voice_state",
-        {.method = "GET", .path = fmt::format("/guilds/{}/voice-states/{}", guild.value(), user.value())});
+        {.method = "GET", .path = fmt::format("/guilds/{}/voice-states/{}", guild.value(), user.value()), .guild = guild});
 }
 
 call<owned<voice_state_view>> guild_calls::get_own_voice_state(shoal::guild_id guild) const {
-    return ask_for<voice_state_view>(home(), "get_own_voice_state",
-                                     {.method = "GET", .path = fmt::format("/guilds/{}/voice-states/@me", guild.value())});
+    return ask_for<voice_state_view>(
+        home(), "get_own_voice_state",
+        {.method = "GET", .path = fmt::format("/guilds/{}/voice-states/@me", guild.value()), .guild = guild});
 }
 
 call<void> guild_calls::edit_voice_state(shoal::guild_id guild, shoal::user_id user, voice_state_edit what) const {

@@ -121,20 +121,25 @@ void write(json_writer& out, const automod_rule_edit& what) {
 
 call<owned_list<automod_rule_view>> moderation_calls::list_automod_rules(shoal::guild_id guild) const {
     return ask_for_list<automod_rule_view>(
-        home(), "list_automod_rules", {.method = "GET", .path = fmt::format("/guilds/{}/auto-moderation/rules", guild.value())});
+        home(), "list_automod_rules",
+        {.method = "GET", .path = fmt::format("/guilds/{}/auto-moderation/rules", guild.value()), .guild = guild});
 }
 
 call<owned<automod_rule_view>> moderation_calls::get_automod_rule(shoal::guild_id guild,
                                                                   shoal::automod_rule_id automod_rule) const {
     return ask_for<automod_rule_view>(
         home(), "get_automod_rule",
-        {.method = "GET", .path = fmt::format("/guilds/{}/auto-moderation/rules/{}", guild.value(), automod_rule.value())});
+        {.method = "GET",
+         .path = fmt::format("/guilds/{}/auto-moderation/rules/{}", guild.value(), automod_rule.value()),
+         .guild = guild});
 }
 
 call<owned<automod_rule_view>> moderation_calls::create_automod_rule(shoal::guild_id guild, automod_rule_draft what) const {
-    return ask_for<automod_rule_view>(
-        home(), "create_automod_rule",
-        {.method = "POST", .path = fmt::format("/guilds/{}/auto-moderation/rules", guild.value()), .json = body_of(what)});
+    return ask_for<automod_rule_view>(home(), "create_automod_rule",
+                                      {.method = "POST",
+                                       .path = fmt::format("/guilds/{}/auto-moderation/rules", guild.value()),
+                                       .json = body_of(what),
+                                       .guild = guild});
 }
 
 call<owned<automod_rule_view>> moderation_calls::edit_automod_rule(shoal::guild_id guild, shoal::automod_rule_id automod_rule,
@@ -143,7 +148,8 @@ call<owned<automod_rule_view>> moderation_calls::edit_automod_rule(shoal::guild_
         home(), "edit_automod_rule",
         {.method = "PATCH",
          .path = fmt::format("/guilds/{}/auto-moderation/rules/{}", guild.value(), automod_rule.value()),
-         .json = body_of(what)});
+         .json = body_of(what),
+         .guild = guild});
 }
 
 call<void> moderation_calls::delete_automod_rule(shoal::guild_id guild, shoal::automod_rule_id automod_rule) const {

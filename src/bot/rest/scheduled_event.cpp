@@ -122,7 +122,7 @@ call<owned_list<scheduled_event_view>> scheduled_event_calls::list_scheduled_eve
                                                                                     event_detail which) const {
     return ask_for_list<scheduled_event_view>(
         home(), "list_scheduled_events",
-        {.method = "GET", .path = fmt::format("/guilds/{}/scheduled-events", guild.value()) + written(which)});
+        {.method = "GET", .path = fmt::format("/guilds/{}/scheduled-events", guild.value()) + written(which), .guild = guild});
 }
 
 call<owned<scheduled_event_view>> scheduled_event_calls::get_scheduled_event(shoal::guild_id guild,
@@ -131,14 +131,17 @@ call<owned<scheduled_event_view>> scheduled_event_calls::get_scheduled_event(sho
     return ask_for<scheduled_event_view>(
         home(), "get_scheduled_event",
         {.method = "GET",
-         .path = fmt::format("/guilds/{}/scheduled-events/{}", guild.value(), scheduled_event.value()) + written(which)});
+         .path = fmt::format("/guilds/{}/scheduled-events/{}", guild.value(), scheduled_event.value()) + written(which),
+         .guild = guild});
 }
 
 call<owned<scheduled_event_view>> scheduled_event_calls::create_scheduled_event(shoal::guild_id guild,
                                                                                 scheduled_event_draft what) const {
-    return ask_for<scheduled_event_view>(
-        home(), "create_scheduled_event",
-        {.method = "POST", .path = fmt::format("/guilds/{}/scheduled-events", guild.value()), .json = body_of(what)});
+    return ask_for<scheduled_event_view>(home(), "create_scheduled_event",
+                                         {.method = "POST",
+                                          .path = fmt::format("/guilds/{}/scheduled-events", guild.value()),
+                                          .json = body_of(what),
+                                          .guild = guild});
 }
 
 call<owned<scheduled_event_view>> scheduled_event_calls::edit_scheduled_event(shoal::guild_id guild,
@@ -148,7 +151,8 @@ call<owned<scheduled_event_view>> scheduled_event_calls::edit_scheduled_event(sh
         home(), "edit_scheduled_event",
         {.method = "PATCH",
          .path = fmt::format("/guilds/{}/scheduled-events/{}", guild.value(), scheduled_event.value()),
-         .json = body_of(what)});
+         .json = body_of(what),
+         .guild = guild});
 }
 
 call<void> scheduled_event_calls::delete_scheduled_event(shoal::guild_id guild, shoal::scheduled_event_id scheduled_event) const {

@@ -72,7 +72,19 @@ result<void> message_edit::check(std::size_t files) const {
 }
 
 call<sent_message> sending_calls::send_message(channel_id channel, message what, std::vector<file> files) const {
-    return channel_ref(home(), channel).send(std::move(what), std::move(files));
+    return {home(), "send_message",
+            [&bot = home(), channel, what = std::move(what),
+             files = std::move(files)](shoal::detail::call_settings settings) mutable {
+                return runtime::send_message(bot, channel, std::move(what), std::move(files), std::move(settings));
+            }};
+}
+
+call<sent_message> sending_calls::send_direct_message(user_id whom, message what, std::vector<file> files) const {
+    return {
+        home(), "send_direct_message",
+        [&bot = home(), whom, what = std::move(what), files = std::move(files)](shoal::detail::call_settings settings) mutable {
+            return runtime::send_direct_message(bot, whom, std::move(what), std::move(files), std::move(settings));
+        }};
 }
 
 call<owned<message_view>> sending_calls::edit_message(channel_id channel, message_id which, message_edit what,

@@ -25,6 +25,7 @@ struct typed_request {
     std::string json = {};
     std::vector<file> files = {};
     std::string_view at = {};  ///< The answer's key that holds what is wanted; empty: all of it.
+    guild_id guild = {};       ///< Whose objects are answered, as far as the path says it.
     bool harmless_to_repeat = false;
 };
 
@@ -49,7 +50,10 @@ template <class Body>
 /// The answer with what was read of it.
 template <class Read>
 struct kept_answer {
-    explicit kept_answer(std::string body) : json(std::move(body)) {}
+    kept_answer(std::string body, bot_runtime& bot, guild_id guild) : json(std::move(body)) {
+        arena.of_bot(bot);
+        arena.of_guild(guild);
+    }
     std::string json;
     event_arena arena;
     Read read{};
@@ -68,9 +72,10 @@ task<result<T>> failed_with(failure why) {
 template <class View>
 task<result<owned<View>>> answer_of(bot_runtime& bot, typed_request what, shoal::detail::call_settings settings) {
     const auto at = what.at;
+    const auto guild = what.guild;
     auto body = co_await ask(bot, std::move(what), std::move(settings));
     if (!body) co_return std::unexpected(std::move(body).error());
-    auto kept = std::make_shared<kept_answer<View>>(std::move(*body));
+    auto kept = std::make_shared<kept_answer<View>>(std::move(*body), bot, guild);
     const auto value = kept->value(at);
     if (!value.is(discord::json_kind::object)) co_return std::unexpected(failure(bot_errc::bad_answer, "no object came"));
     read(kept->read, value, kept->arena);
@@ -80,9 +85,10 @@ task<result<owned<View>>> answer_of(bot_runtime& bot, typed_request what, shoal:
 template <class View>
 task<result<owned_list<View>>> answers_of(bot_runtime& bot, typed_request what, shoal::detail::call_settings settings) {
     const auto at = what.at;
+    const auto guild = what.guild;
     auto body = co_await ask(bot, std::move(what), std::move(settings));
     if (!body) co_return std::unexpected(std::move(body).error());
-    auto kept = std::make_shared<kept_answer<std::vector<View>>>(std::move(*body));
+    auto kept = std::make_shared<kept_answer<std::vector<View>>>(std::move(*body), bot, guild);
     const auto value = kept->value(at);
     if (!value.is(discord::json_kind::array)) co_return std::unexpected(failure(bot_errc::bad_answer, "no list came"));
     for (const auto& each : value.elements()) read(kept->read.emplace_back(), each, kept->arena);

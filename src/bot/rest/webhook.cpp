@@ -62,8 +62,9 @@ call<owned_list<webhook_view>> webhook_calls::list_channel_webhooks(shoal::chann
 }
 
 call<owned_list<webhook_view>> webhook_calls::list_guild_webhooks(shoal::guild_id guild) const {
-    return ask_for_list<webhook_view>(home(), "list_guild_webhooks",
-                                      {.method = "GET", .path = fmt::format("/guilds/{}/webhooks", guild.value())});
+    return ask_for_list<webhook_view>(
+        home(), "list_guild_webhooks",
+        {.method = "GET", .path = fmt::format("/guilds/{}/webhooks", guild.value()), .guild = guild});
 }
 
 call<owned<webhook_view>> webhook_calls::get_webhook(shoal::webhook_id webhook) const {

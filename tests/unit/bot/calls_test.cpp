@@ -198,6 +198,8 @@ TEST_CASE("waits and 429s are told as they happen and counted by scope") {
     CHECK(status.limited_shared == 1);
     CHECK(status.limited_global == 1);
     CHECK(status.held_back == 1);
+    CHECK(status.waited >= 3s);  // A second for each of the three.
+    CHECK(status.waited < 9s);
     CHECK(status.retried == 3);
     CHECK(status.invalid_in_10_minutes == 2);
     CHECK(f.logged("a handler threw") == 4);
@@ -307,7 +309,7 @@ TEST_CASE("a forgotten call runs, and its failure is logged and thrown to nobody
     CHECK(f.http.requests.size() == 1);
     REQUIRE(f.log.size() == 1);
     CHECK(f.log[0].level == log_level::warn);
-    CHECK(f.log[0].fields.at("call") == "send");
+    CHECK(f.log[0].fields.at("call") == "send_message");
     CHECK(f.log[0].fields.at("why").find("10003") != std::string::npos);
 }
 

@@ -54,6 +54,13 @@ TEST_CASE("a handler as it should be compiles") {
     CHECK(got.compiles);
 }
 
+TEST_CASE("handlers of components, modals and typed options that take something else are refused with the reason") {
+    check_refused(R"(bot.on_component("a", [](shoal::message_create) {});)", "take a handler of shoal::context");
+    check_refused(R"(bot.on_modal("a", [](shoal::context, int) {});)", "this handler takes one parameter");
+    check_refused(R"(bot.autocomplete("a", "b", [](shoal::context) {});)", "autocomplete() one of shoal::completion");
+    check_refused("bot.on([](shoal::completion) {});", "none of the events");
+}
+
 TEST_CASE("a coroutine that takes its event or its context by reference is refused with the reason") {
     check_refused("bot.on([](const shoal::message_create&) -> shoal::task<> { co_return; });",
                   "takes events, contexts and options by value");
