@@ -66,19 +66,28 @@ int print(const std::string& text) {
     return 0;
 }
 
+/// Whom or what the question names: a refusal says what there is instead.
+struct named {
+    std::string_view worker;
+    std::uint32_t shard = 0;
+};
+
 /// The answer of the kind that belongs to the question; a refusal becomes a sentence, with the name that was probably meant.
 template <class Answer>
-answered<Answer> ask(operator_line& line, const cluster::operator_request& what, std::string_view worker = {}) {
+answered<Answer> ask(operator_line& line, const cluster::operator_request& what, named about = {}) {
     auto got = line.ask(what);
     if (!got) return std::unexpected(std::move(got).error());
     if (auto* const told = std::get_if<Answer>(&*got)) return std::move(*told);
     const auto* const no = std::get_if<cluster::operator_refused>(&*got);
     if (no == nullptr) return std::unexpected(refused("the coordinator answers something else than what was asked."));
+    using enum cluster::operator_refused::reason;
     const auto detail = printable(no->detail);
-    if (no->why == cluster::operator_refused::reason::unknown_worker && !worker.empty()) {
-        if (const auto fleet = line.ask(cluster::picture_ask{});
-            fleet && std::holds_alternative<cluster::cluster_picture>(*fleet))
-            return std::unexpected(refused(detail + names_instead(worker, std::get<cluster::cluster_picture>(*fleet).workers)));
+    if (no->why == unknown_worker || no->why == unknown_shard) {
+        const auto all = line.ask(cluster::picture_ask{});
+        if (const auto* const fleet = all ? std::get_if<cluster::cluster_picture>(&*all) : nullptr) {
+            return std::unexpected(refused(no->why == unknown_worker ? detail + names_instead(about.worker, fleet->workers)
+                                                                     : no_such_shard(about.shard, fleet->total_shards)));
+        }
     }
     return std::unexpected(refused(detail + "."));
 }
@@ -176,7 +185,7 @@ int events(operator_line& line, const wishes& w) {
 }
 
 int explain(operator_line& line, const wishes& w) {
-    const auto told = ask<cluster::explained>(line, cluster::explain_ask{w.shard});
+    const auto told = ask<cluster::explained>(line, cluster::explain_ask{w.shard}, {.worker = {}, .shard = w.shard});
     if (!told) return say(told.error());
     return print(w.json ? explained_json(w.shard, *told) : explained_text(*told));
 }
@@ -189,7 +198,7 @@ int move(operator_line& line, const wishes& w) {
         return say(bad_call(fmt::format("{} names no shards; write them as 0-3,7.", config::shown(w.shards))));
     cluster::move_ask what{.shards = *chosen, .to = {}, .dry_run = w.dry_run};
     if (!w.to.empty()) what.to = process_id{w.to};
-    const auto plan = ask<cluster::plan_told>(line, what, w.to);
+    const auto plan = ask<cluster::plan_told>(line, what, {.worker = w.to, .shard = chosen->back()});
     if (!plan) return say(plan.error());
     print(w.json ? plan_json(*plan) : plan_text(*plan));
     if (!w.wait || w.dry_run || plan->moves.empty()) return 0;
@@ -200,7 +209,7 @@ int move(operator_line& line, const wishes& w) {
 
 int drain(operator_line& line, const wishes& w) {
     const process_id process{w.worker};
-    const auto plan = ask<cluster::plan_told>(line, cluster::drain_ask{process, w.dry_run}, w.worker);
+    const auto plan = ask<cluster::plan_told>(line, cluster::drain_ask{process, w.dry_run}, {.worker = w.worker});
     if (!plan) return say(plan.error());
     print(w.json ? plan_json(*plan) : plan_text(*plan));
     if (!w.wait || w.dry_run) return 0;
@@ -216,7 +225,7 @@ int rebalance(operator_line& line, const wishes& w) {
 }
 
 int order(operator_line& line, const wishes& w, const cluster::operator_request& what) {
-    const auto done = ask<cluster::operator_done>(line, what, w.worker);
+    const auto done = ask<cluster::operator_done>(line, what, {.worker = w.worker});
     if (!done) return say(done.error());
     return print(w.json ? done_json(*done) : printable(done->detail) + ".\n");
 }

@@ -53,16 +53,4 @@ std::string counted(std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string ranges_text(const std::vector<std::uint32_t>& numbers) {
-    std::string out;
-    for (std::size_t i = 0; i < numbers.size();) {
-        auto end = i + 1;
-        while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-        if (!out.empty()) out += ',';
-        out += end - i == 1 ? fmt::format("{}", numbers[i]) : fmt::format("{}-{}", numbers[i], numbers[end - 1]);
-        i = end;
-    }
-    return out.empty() ? "-" : out;
-}
-
 }  // namespace shoal::roles::cli

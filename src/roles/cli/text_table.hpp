@@ -3,7 +3,6 @@
 // Not here: what the cells say.
 
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -22,7 +21,5 @@ using table_row = std::vector<std::string>;
 
 /// "1 shard", "3 shards".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view what);
-/// Numbers in rising order as they are written in a call: "0-3,7". "-" if there is none.
-[[nodiscard]] std::string ranges_text(const std::vector<std::uint32_t>& numbers);
 
 }  // namespace shoal::roles::cli

@@ -126,8 +126,6 @@ TEST_CASE("a worker's words steer no terminal") {
 TEST_CASE("columns stand below each other whatever the alphabet, and no line ends in spaces") {
     CHECK(table_text({{"NAME", "N", "WHY"}, {"Zürich", "7", "x"}, {"a", "12", ""}}, {1}) ==
           "NAME     N  WHY\nZürich   7  x\na       12\n");
-    CHECK(ranges_text({0, 1, 2, 7, 9, 10}) == "0-2,7,9-10");
-    CHECK(ranges_text({}) == "-");
 }
 
 TEST_CASE("events have a time, and a stable form for programs") {
