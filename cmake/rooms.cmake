@@ -79,7 +79,7 @@ function(shoal_all_rooms)
   # A bot in every mode: shoal::fleet.
   shoal_room(src/roles/fleet DEPS roles_coordinator roles_worker roles_single roles_process bot config base)
   # The programs of an operator.
-  shoal_room(src/roles/cli DEPS trust config discord state base LIBS CLI11::CLI11)
+  shoal_room(src/roles/cli DEPS roles_coordinator roles_process rpc wire trust cluster ops config net state discord base LIBS CLI11::CLI11)
   # The simulator shares no protocol code with the client: base, config and net are all that it may know.
   shoal_room(sim/core     DEPS base LIBS Boost::json)
   shoal_room(sim/wire     DEPS sim_core base LIBS ZLIB::ZLIB zstd::libzstd_shared OpenSSL::Crypto)

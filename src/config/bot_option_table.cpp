@@ -1,5 +1,6 @@
 // The one table of options: flags, environment, TOML, --help and docs/options.md come from it.
 
+#include <algorithm>
 #include <array>
 
 #include "config/bot_options.hpp"
@@ -36,6 +37,7 @@ constexpr std::array table_of_options{
                 .help = "Compression of the gateway's stream.",
                 .fallback = "zstd",
                 .choices = "zstd|zlib|none",
+                .modes = "single, worker",
                 .group = connection},
     option_spec{.name = "mode",
                 .kind = option_kind::choice,
@@ -67,12 +69,14 @@ constexpr std::array table_of_options{
                 .kind = option_kind::duration,
                 .help = "A shard counts as ready when no further guild came for this long, though some are missing.",
                 .fallback = "15s",
+                .modes = "single, worker",
                 .group = sharding},
     option_spec{.name = "half-deaf-after",
                 .kind = option_kind::duration,
                 .help = "A session that brings events, but none of a kind that used to come steadily, is given up for a new one "
                         "after this long at the least; 0s never does that.",
                 .fallback = "15m",
+                .modes = "single, worker",
                 .group = sharding},
     option_spec{.name = "use-identify-reserve",
                 .kind = option_kind::flag,
@@ -94,10 +98,12 @@ constexpr std::array table_of_options{
                 .kind = option_kind::path,
                 .help = "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "
                         "/var/lib/shoal where this user may write there, else $XDG_STATE_HOME/shoal, else ~/.local/state/shoal.",
+                .modes = "single, worker",
                 .group = keeping},
     option_spec{.name = "journal",
                 .kind = option_kind::path,
                 .help = "Folder into which each handled event is written down, for shoal-sim audit.",
+                .modes = "single, worker",
                 .group = keeping},
     option_spec{.name = "rest-per-second",
                 .kind = option_kind::integer,
@@ -106,12 +112,14 @@ constexpr std::array table_of_options{
                 .fallback = "50",
                 .least = 1,
                 .most = 10000,
+                .modes = "single, worker",
                 .group = running},
     option_spec{.name = "threads",
                 .kind = option_kind::integer,
                 .help = "Threads over which shards are spread; 0 is one a core.",
                 .fallback = "0",
                 .most = 1024,
+                .modes = "single, worker",
                 .group = running},
     option_spec{.name = "start-patience",
                 .kind = option_kind::duration,
@@ -122,11 +130,13 @@ constexpr std::array table_of_options{
                 .kind = option_kind::duration,
                 .help = "How long running handlers may take to end when the bot stops.",
                 .fallback = "10s",
+                .modes = "single, worker",
                 .group = running},
     option_spec{.name = "end-sessions",
                 .kind = option_kind::flag,
                 .help = "At the end close with 1000: the bot goes offline at once and its sessions are gone. Otherwise they stay "
                         "resumable for a while.",
+                .modes = "single, worker",
                 .group = running},
     option_spec{.name = "log-level",
                 .kind = option_kind::choice,
@@ -219,8 +229,28 @@ constexpr std::array table_of_options{
 
 constexpr option_table table{"A Discord bot built with Shoal.", "SHOAL_", table_of_options};
 
+/// What a coordinator without a bot's code must be told, since no handlers say it.
+constexpr option_spec intents_option{
+    .name = "intents",
+    .kind = option_kind::text,
+    .help =
+        "What every worker must want of Discord: names (GUILDS,GUILD_MESSAGES) or Discord's number. A worker with others is "
+        "refused.",
+    .value_name = "NAMES",
+    .modes = "coordinator",
+    .group = fleet};
+
+constexpr auto table_of_a_coordinator = [] {
+    std::array<option_spec, table_of_options.size() + 1> all;
+    std::ranges::copy(table_of_options, all.begin());
+    all.back() = intents_option;
+    return all;
+}();
+
 }  // namespace
 
 const option_table& bot_option_table() { return table; }
+
+option_table coordinator_option_table() { return {"A coordinator of Shoal.", "SHOAL_", table_of_a_coordinator}; }
 
 }  // namespace shoal::config

@@ -181,38 +181,14 @@ log_level level_of(std::string_view text) {
     return log_level::info;
 }
 
-}  // namespace
-
-std::string program_name(std::string_view argv0) {
-    const auto slash = argv0.rfind('/');
-    return std::string(slash == std::string_view::npos ? argv0 : argv0.substr(slash + 1));
-}
-
-std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
-                                                            secret code_token, bool knows_fleets) {
-    auto reading = read_options(bot_option_table(), sources);
-    if (!reading) return std::unexpected(std::move(reading.error()));
+/// What the values mean together; `mode` is among them.
+std::expected<bot_start, startup_problem> settle(option_reading reading, secret code_token) {
     bot_start start;
-    start.warnings = std::move(reading->warnings);
-    if (reading->help) {
-        start.print = help_text(bot_option_table(), fmt::format("{} [settings]", program));
-        return start;
-    }
-    if (reading->version) {
-        start.print = fmt::format("{} (shoal {})\n", program, version);
-        return start;
-    }
-
-    const auto& values = reading->values;
+    start.warnings = std::move(reading.warnings);
+    const auto& values = reading.values;
     auto& settings = start.settings;
     const auto mode = values.text("mode");
     settings.mode = mode == "worker" ? run_mode::worker : mode == "coordinator" ? run_mode::coordinator : run_mode::single;
-    if (settings.mode != run_mode::single && !knows_fleets) {
-        return problem(
-            exit_code::not_built_yet,
-            fmt::format("{}: this program runs in mode single only; one whose main calls shoal::fleet::main has mode {}.",
-                        values.find("mode")->where, mode));
-    }
     for (const auto& option : bot_option_table().options) {
         const auto* value = values.find(option.name);
         if (value != nullptr && value->from != origin::fallback && option.modes != "all" && !option.modes.contains(mode)) {
@@ -257,6 +233,73 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     if (!token) return std::unexpected(std::move(token.error()));
     settings.token = std::move(*token);
     return start;
+}
+
+}  // namespace
+
+std::string program_name(std::string_view argv0) {
+    const auto slash = argv0.rfind('/');
+    return std::string(slash == std::string_view::npos ? argv0 : argv0.substr(slash + 1));
+}
+
+std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
+                                                            secret code_token, bool knows_fleets) {
+    auto reading = read_options(bot_option_table(), sources);
+    if (!reading) return std::unexpected(std::move(reading.error()));
+    bot_start start;
+    if (reading->help) {
+        start.print = help_text(bot_option_table(), fmt::format("{} [settings]", program));
+        return start;
+    }
+    if (reading->version) {
+        start.print = fmt::format("{} (shoal {})\n", program, version);
+        return start;
+    }
+    if (const auto mode = reading->values.text("mode"); mode != "single" && !knows_fleets) {
+        return problem(
+            exit_code::not_built_yet,
+            fmt::format("{}: this program runs in mode single only; one whose main calls shoal::fleet::main has mode {}.",
+                        reading->values.find("mode")->where, mode));
+    }
+    return settle(std::move(*reading), std::move(code_token));
+}
+
+std::expected<coordinator_start, startup_problem> read_coordinator_settings(const option_sources& sources,
+                                                                            std::string_view program) {
+    const auto table = coordinator_option_table();
+    auto reading = read_options(table, sources);
+    if (!reading) return std::unexpected(std::move(reading.error()));
+    coordinator_start out;
+    if (reading->help) {
+        std::vector<option_spec> shown_ones;
+        for (const auto& option : table.options) {
+            const bool means_something = option.modes == "all" || option.modes.contains("coordinator");
+            if (means_something && option.name != "mode") shown_ones.push_back(option);
+        }
+        out.start.print = help_text({table.program, table.prefix, shown_ones}, fmt::format("{} [settings]", program));
+        return out;
+    }
+    if (reading->version) {
+        out.start.print = fmt::format("{} {}\n", program, version);
+        return out;
+    }
+    auto& values = reading->values;
+    if (const auto* mode = values.find("mode"); mode->from != origin::fallback && mode->text != "coordinator") {
+        return problem(exit_code::bad_setting,
+                       fmt::format("{} says {}, and {} runs in mode coordinator.", mode->where, mode->text, program));
+    }
+    values.offer("mode", {"coordinator", origin::flag, std::string(program)});
+    if (!values.has("intents")) {
+        return problem(exit_code::bad_setting,
+                       fmt::format("{} needs --intents: those that the bot's workers want, by name (GUILDS,GUILD_MESSAGES) or as "
+                                   "Discord's number; a worker with others is refused.",
+                                   program));
+    }
+    out.intents = values.text("intents");
+    auto settled = settle(std::move(*reading), {});
+    if (!settled) return std::unexpected(std::move(settled).error());
+    out.start = std::move(*settled);
+    return out;
 }
 
 }  // namespace shoal::config

@@ -17,6 +17,8 @@ namespace shoal::config {
 inline constexpr std::string_view version = "0.1.0";
 
 [[nodiscard]] const option_table& bot_option_table();
+/// The same and --intents: what `shoal coordinator` reads, so that one file and one environment may serve a whole fleet.
+[[nodiscard]] option_table coordinator_option_table();
 
 enum class run_mode : std::uint8_t { single, coordinator, worker };
 enum class transport : std::uint8_t { none, zlib, zstd };
@@ -72,6 +74,14 @@ struct bot_start {
 /// Without `knows_fleets` the modes coordinator and worker are refused: the program was linked without them.
 [[nodiscard]] std::expected<bot_start, startup_problem> read_bot_settings(const option_sources& sources, std::string_view program,
                                                                           secret code_token = {}, bool knows_fleets = false);
+
+struct coordinator_start {
+    bot_start start;
+    std::string intents;  ///< As it was written.
+};
+/// The same for a coordinator that no bot's code belongs to. Its help shows what means something in mode coordinator.
+[[nodiscard]] std::expected<coordinator_start, startup_problem> read_coordinator_settings(const option_sources& sources,
+                                                                                          std::string_view program);
 
 /// "/usr/bin/mybot" -> "mybot".
 [[nodiscard]] std::string program_name(std::string_view argv0);

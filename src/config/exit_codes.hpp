@@ -115,13 +115,20 @@ inline constexpr std::array simulator_exit_codes{
 /// The codes of the program shoal, in rising order. A number that a bot has, too, means the same.
 inline constexpr std::array tool_exit_codes{
     exit_code_text{exit_code::fine, "fine", "Done.", ""},
-    exit_code_text{exit_code(1), "no", "The answer is no: a certificate in the list is of no use.",
-                   "The output says which and why."},
+    exit_code_text{
+        exit_code(1), "no",
+        "The answer is no: a certificate in the list is of no use, the coordinator refuses, or --wait ran out of time.",
+        "The output says which and why."},
     exit_code_text{exit_code::bad_setting, "bad_setting",
                    "A mistake in the call: a word, a name, a host or a folder that makes no sense.",
                    "The line on stderr says which one and what is allowed."},
+    exit_code_text{exit_code::api_unreachable, "unreachable",
+                   "No coordinator answers: nobody is there, something else is, or it took too long.",
+                   "Look at --coordinator-url, and whether the coordinator runs."},
     exit_code_text{exit_code::certificate_refused, "certificate_refused",
-                   "A certificate or key is missing, damaged, expired or open to others.", "The line on stderr says which one."},
+                   "A certificate or key is missing, damaged, expired or open to others; or the coordinator's is not trusted, or "
+                   "the operator's is not, or it lacks the role.",
+                   "The line on stderr says which one."},
     exit_code_text{exit_code::state_unusable, "file_unusable", "A file or folder cannot be written.", "Choose another path."},
     exit_code_text{exit_code::disk_full, "disk_full", "There is no room for a file.",
                    "Free some space, or choose a path on another disk."},

@@ -78,7 +78,35 @@ void write_shard(json_writer& out, const cluster::shard_picture& shard) {
         .end_object();
 }
 
+void write_workers(json_writer& out, const cluster::cluster_picture& fleet) {
+    out.key("workers").begin_array();
+    for (const auto& each : fleet.workers) write_worker(out, each);
+    out.end_array();
+}
+
+void write_shards(json_writer& out, const cluster::cluster_picture& fleet) {
+    out.key("shards").begin_array();
+    for (const auto& each : fleet.shards) write_shard(out, each);
+    out.end_array();
+}
+
 }  // namespace
+
+std::string cluster_workers_json(const cluster::cluster_picture& fleet) {
+    json_writer out;
+    out.begin_object();
+    write_workers(out, fleet);
+    out.end_object();
+    return std::move(out).take() + "\n";
+}
+
+std::string cluster_shards_json(const cluster::cluster_picture& fleet) {
+    json_writer out;
+    out.begin_object();
+    write_shards(out, fleet);
+    out.end_object();
+    return std::move(out).take() + "\n";
+}
 
 std::string cluster_state_json(const cluster::cluster_picture& fleet, std::chrono::sys_seconds calendar) {
     json_writer out;
@@ -94,11 +122,9 @@ std::string cluster_state_json(const cluster::cluster_picture& fleet, std::chron
     for (const auto& each : fleet.alarms) out.value(each);
     out.end_array();
     write_identify(out, fleet.identify, calendar);
-    out.key("workers").begin_array();
-    for (const auto& each : fleet.workers) write_worker(out, each);
-    out.end_array().key("shards").begin_array();
-    for (const auto& each : fleet.shards) write_shard(out, each);
-    out.end_array().end_object();
+    write_workers(out, fleet);
+    write_shards(out, fleet);
+    out.end_object();
     return std::move(out).take() + "\n";
 }
 

@@ -5,9 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 #include "discord/json_writer.hpp"
+#include "roles/cli/text_table.hpp"
 
 namespace shoal::roles::cli {
 namespace {
@@ -30,9 +30,7 @@ std::string state_text(const listed& one, trust::calendar_time now) {
     return days == 0 ? "ends today" : fmt::format("ends in {} day{}", days, days == 1 ? "" : "s");
 }
 
-using row = std::array<std::string, 5>;
-
-row row_of(const listed& one, std::string what, trust::calendar_time now) {
+table_row row_of(const listed& one, std::string what, trust::calendar_time now) {
     if (!one.facts) return {one.name, std::move(what), "", "", state_text(one, now)};
     const auto& facts = *one.facts;
     if (what.empty()) what = text_of(facts.roles);
@@ -82,22 +80,13 @@ bool is_good(const trust::listing& list) noexcept {
 }
 
 std::string list_text(const trust::listing& list, trust::calendar_time now) {
-    std::vector<row> rows{{"NAME", "ROLES", "HOSTS", "UNTIL", "STATE"}};
+    std::vector<table_row> rows{{"NAME", "ROLES", "HOSTS", "UNTIL", "STATE"}};
     for (std::size_t i = 0; i < list.authorities.size(); ++i) {
         // Two while an authority changes: the one in office, and the one that goes.
         rows.push_back(row_of(list.authorities[i], i == 0 ? "authority" : "authority (old)", now));
     }
     for (const auto& one : list.nodes) rows.push_back(row_of(one, "", now));
-    std::array<std::size_t, 5> widths{};
-    for (const auto& one : rows) {
-        for (std::size_t i = 0; i < one.size(); ++i) widths[i] = std::max(widths[i], one[i].size());
-    }
-    std::string out;
-    for (const auto& one : rows) {
-        for (std::size_t i = 0; i + 1 < one.size(); ++i) out += fmt::format("{:<{}}  ", one[i], widths[i]);
-        out += one.back() + "\n";
-    }
-    return out;
+    return table_text(rows);
 }
 
 std::string list_json(const trust::listing& list) {

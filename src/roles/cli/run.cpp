@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <map>
+#include <string_view>
 
 #include "config/bot_options.hpp"
 #include "config/command_line.hpp"
@@ -37,6 +37,8 @@ int mistake(const failure& why) {
 }
 
 int run(int argc, char** argv) {
+    // Its settings are a bot's, with a file and the environment, which CLI11 does not read.
+    if (argc > 1 && std::string_view(argv[1]) == "coordinator") return run_coordinator_program({argv + 2, argv + argc});
     CLI::App app("shoal, the operator's side of a fleet", "shoal");
     app.set_version_flag("--version", fmt::format("shoal {}", config::version));
     app.require_subcommand(1);
@@ -45,6 +47,8 @@ int run(int argc, char** argv) {
         footer += fmt::format("  {:>2}  {}\n", static_cast<int>(one.code), one.meaning);
     app.footer(footer);
     const auto certs = add_certs(app);
+    const auto fleet = add_fleet(app);
+    app.add_subcommand("coordinator", "Run a coordinator; shoal coordinator --help lists its settings");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& said) {
@@ -52,7 +56,7 @@ int run(int argc, char** argv) {
         if (said.get_exit_code() == 0) return app.exit(said);
         return mistake(config::sentence_of(said, app), exit_code::bad_setting);
     }
-    return certs();
+    return app.got_subcommand("certs") ? certs() : fleet();
 }
 
 }  // namespace shoal::roles::cli
