@@ -55,8 +55,8 @@ public:
     void withdraw(shard_key) override {}
     void used(std::uint64_t, shard_key) override {}
     void returned(std::uint64_t, shard_key) override {}
-    void identify_ended(bool) override {}
-    void can_spare(scheduler&, std::function<void(bool)>) override {}
+    void identify_ended(shard_key, bool) override {}
+    void can_spare(shard_key, scheduler&, std::function<void(bool)>) override {}
 };
 
 /// Lets every event go at once.

@@ -100,6 +100,7 @@ struct threaded {
                                  discord::event_kind::message_create,
                                  "MESSAGE_CREATE",
                                  bytes.view(),
+                                 nullptr,
                                  bytes,
                                  host::delivery::fresh,
                                  host::event_guard(owner, seq)};
