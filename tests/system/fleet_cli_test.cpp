@@ -135,6 +135,7 @@ TEST_CASE("a wait that runs out of time says what is left") {
     const auto got = fleet.shoal({"drain", "w1", "--wait", "--timeout", "1s"});
     expect(got, 1, "not done within 1s: 3 shards left: ", "shoal");
     CHECK(got.said.contains("is live on w1"));
+    CHECK(got.said.ends_with("; the fleet is paused.\n"));
 }
 
 TEST_CASE("events --follow tells what comes, also of a coordinator that was restarted") {
@@ -218,11 +219,11 @@ TEST_CASE("mistakes of an operator's are one sentence with a code") {
     wrong({"status"}, 10, "no coordinator answers: ", {{"COORDINATOR_URL", "https://127.0.0.1:1,https://127.0.0.1:2"}});
     // A coordinator that does not answer.
     fleet.coordinator().send(SIGSTOP);
-    wrong({"pause"}, 10, "did not answer in time");
+    wrong({"pause"}, 10, fleet.coordinator_url().substr(8));
     fleet.coordinator().send(SIGCONT);
     // Of shoal coordinator.
     wrong({"coordinator"}, 2, "shoal coordinator needs --intents");
-    wrong({"coordinator", "--intents", "GUILD"}, 2, "--certs");
+    wrong({"coordinator", "--intents", "GUILDS"}, 2, "mode coordinator needs --listen-url");
     wrong({"coordinator", "--mode", "worker", "--intents", "GUILDS"}, 2, "--mode says worker");
     wrong({"coordinator", "--intnets", "GUILDS"}, 2, "Did you mean --intents?");
 }

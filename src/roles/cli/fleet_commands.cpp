@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "config/option_table.hpp"
 #include "config/token_shape.hpp"
@@ -63,6 +63,8 @@ int say(const startup_problem& problem) { return mistake(problem.sentence, probl
 
 int print(const std::string& text) {
     fmt::print("{}", text);
+    // Into a pipe, too, before anything is waited for or goes to stderr.
+    std::fflush(stdout);
     return 0;
 }
 
@@ -114,9 +116,9 @@ int wait_for(operator_line& line, const wishes& w,
         }
         if (std::chrono::steady_clock::now() + between > until) {
             if (!fleet) return say(fleet.error());
-            return mistake(
-                fmt::format("not done within {}: {} left: {}.", w.timeout, counted(rest.size(), "shard"), left_text(rest)),
-                exit_code::failed);
+            return mistake(fmt::format("not done within {}: {} left: {}{}.", w.timeout, counted(rest.size(), "shard"),
+                                       left_text(rest), fleet->paused ? "; the fleet is paused" : ""),
+                           exit_code::failed);
         }
         std::this_thread::sleep_for(between);
     }
