@@ -19,7 +19,9 @@ std::vector<shard_table::order> shard_table::reconcile() {
     }
     for (const auto& shard : wanted_) {
         if (slots_.contains(shard)) continue;
-        const auto thread = emptiest();
+        const auto before = was_on_.find(shard);
+        const auto thread = before == was_on_.end() ? emptiest() : before->second;
+        was_on_[shard] = thread;
         slots_[shard] = {thread, phase::running, {}};
         slots_[shard].picture.shard = shard;
         std::optional<gateway::resume_ticket> ticket;

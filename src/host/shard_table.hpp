@@ -36,7 +36,8 @@ public:
 
     /// The set that should run, from now on; `tickets` for those that start with RESUME. reconcile() brings it about.
     void want(std::set<shard_key> shards, ticket_map tickets);
-    /// Stops what is not wanted, starts what is missing, each shard on the thread with the fewest.
+    /// Stops what is not wanted, starts what is missing, each shard on the thread with the fewest, or on the one
+    /// where it was before: its journal is open there.
     [[nodiscard]] std::vector<order> reconcile();
     /// A shard ended. False: nobody told it to, so it gave up, and its place is kept until it is wanted no more.
     [[nodiscard]] bool was_to_end(shard_key shard);
@@ -65,6 +66,7 @@ private:
     std::set<shard_key> wanted_;
     std::map<shard_key, slot> slots_;
     ticket_map tickets_;  // for the next start
+    std::map<shard_key, std::size_t> was_on_;
 };
 
 }  // namespace shoal::host

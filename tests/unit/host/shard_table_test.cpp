@@ -70,3 +70,26 @@ TEST_CASE("a shard that gave up keeps its place until it is wanted no more") {
     table.gone(first, std::nullopt);
     CHECK(table.empty());
 }
+
+TEST_CASE("a shard that comes back is on the thread where it was, whatever the load: its journal is open there") {
+    shard_table table(2);
+    table.want({first, second}, {});
+    (void)table.reconcile();
+    REQUIRE(table.thread_of(second) == 1);
+    table.want({first}, {});
+    (void)table.reconcile();
+    CHECK(table.was_to_end(second));
+    table.gone(second, std::nullopt);
+    // Thread 1 is the emptier one for whoever comes first.
+    table.want({first, third}, {});
+    (void)table.reconcile();
+    CHECK(table.thread_of(third) == 1);
+    table.want({third}, {});
+    (void)table.reconcile();
+    CHECK(table.was_to_end(first));
+    table.gone(first, std::nullopt);
+    // Now thread 0 is.
+    table.want({second, third}, {});
+    (void)table.reconcile();
+    CHECK(table.thread_of(second) == 1);
+}
