@@ -169,6 +169,8 @@ function(shoal_all_tests)
   shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
   # A fleet in one thread and virtual time: the brain, workers' sessions, a light Discord, network and store; and transcripts of it.
   shoal_test(test_fleet tests/fleet PER_FILE DEPS cluster store)
+  # Minutes of computing, and more of them where others compute, too: begun first, and given time.
+  set_tests_properties(test_fleet_large_fleets_test test_fleet_simulation_test PROPERTIES TIMEOUT 3600 COST 2000)
   # Real processes over real TLS on loopback; the programs are built first.
   shoal_test(test_system tests/system PER_FILE DEPS sim_audit base LIBS OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
