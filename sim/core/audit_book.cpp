@@ -10,6 +10,7 @@ json::object audit_object(const audit_entry& entry) {
                      {"action_type", entry.action},
                      {"changes", json::array()}};
     if (!entry.reason.empty()) out["reason"] = entry.reason;
+    if (!entry.options.empty()) out["options"] = entry.options;
     return out;
 }
 

@@ -15,6 +15,7 @@ struct audit_entry {
     std::uint64_t id = 0, guild = 0, target = 0, user = 0;
     int action = 0;  ///< Discord's number: 20 is a kick.
     std::string reason;
+    boost::json::object options = {};  ///< What some actions say beside their target: the channel, the message, how many.
 };
 
 /// As GUILD_AUDIT_LOG_ENTRY_CREATE and the log itself show it.

@@ -11,6 +11,34 @@
 namespace shoal::sim {
 namespace json = boost::json;
 
+/// Of the actions that have some; clients rely on them.
+static json::object audit_options(const rest_request& asked, int action) {
+    const auto path = [&asked](std::size_t which) { return json::value(std::to_string(asked.id(which))); };
+    const auto& body = asked.fields();
+    switch (action) {
+        case 72: return {{"channel_id", path(1)}, {"count", "1"}};
+        case 73: {
+            const auto* many = body.if_contains("messages");
+            return {{"count", std::to_string(many != nullptr && many->is_array() ? many->as_array().size() : 0)}};
+        }
+        case 74:
+        case 75: return {{"channel_id", path(1)}, {"message_id", path(asked.segments.size() - 1)}};
+        case 13:
+        case 15: {
+            const auto* type = body.if_contains("type");
+            return {{"id", path(asked.segments.size() - 1)},
+                    {"type", type != nullptr && type->is_int64() ? std::to_string(type->as_int64()) : "0"}};
+        }
+        case 83: {
+            const auto* channel = body.if_contains("channel_id");
+            return {{"channel_id", channel != nullptr ? *channel : json::value(nullptr)}};
+        }
+        case 84:
+        case 85: return {{"channel_id", path(1)}};
+        default: return {};
+    }
+}
+
 void rest_state::note_audit(const rest_request& asked, std::uint64_t guild, int action, std::uint64_t target,
                             rest_answer& answer) {
     const audit_entry& entry = audit.add({.id = fresh_id(asked.now),
@@ -18,7 +46,8 @@ void rest_state::note_audit(const rest_request& asked, std::uint64_t guild, int 
                                           .target = target,
                                           .user = where.bot_user_id(),
                                           .action = action,
-                                          .reason = asked.audit_reason});
+                                          .reason = asked.audit_reason,
+                                          .options = audit_options(asked, action)});
     // Only who may read the log hears of it [2.9.4].
     if ((where.bot_permissions(guild) & (permission::administrator | permission::view_audit_log)) == 0) return;
     json::object told = audit_object(entry);

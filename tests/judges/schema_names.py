@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from generator import schema  # noqa: E402
 
 # Keys that are none of Discord's objects, but of the bot's own events and of maps.
-OWN = {"missing_guilds", "0", "1"}
+OWN = {"missing_guilds", "cached_guilds", "0", "1"}
 
 
 def main():

@@ -191,6 +191,8 @@ cluster::worker_config worker_role::config_of() const {
         config.self.capacity.memory_mb = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 1'000'000;
     config.self.capacity.max_shards = settings_.fleet.max_shards.value_or(0);
     config.coordinators = settings_.fleet.coordinators;
+    // A coordinator that starts again waits one lease for its workers: who tries less often would find its shards given away.
+    config.retry_most = std::chrono::seconds(1);
     config.seed = random_number();
     return config;
 }
