@@ -174,4 +174,16 @@ std::string fleet_stage::last_lines(std::size_t count) const {
     return out;
 }
 
+void require_placed(const fleet_stage& fleet, const std::vector<std::string>& on) {
+    if (!fleet.placed(on)) FAIL(json::serialize(fleet.state()) << fleet.last_lines(15));
+}
+
+void check_fleet(fleet_stage& fleet) {
+    const auto report = fleet.audit();
+    CAPTURE(fleet.last_lines(15));
+    check_clean(report, fleet.discord.oracle());
+    CHECK(fleet.discord.counter("identifies") == under_traffic.shards);
+    CHECK(fleet.discord.counter("concurrency_breaches") == 0);
+}
+
 }  // namespace shoal::system_test

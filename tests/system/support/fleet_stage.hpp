@@ -57,4 +57,12 @@ private:
     std::map<std::string, std::unique_ptr<process>> workers_;
 };
 
+/// Enough guilds that Discord's replay bound holds every outage of these tests.
+inline const discord_options under_traffic{.shards = 16, .guilds = 320, .max_concurrency = 16, .rate = 10};
+
+/// As placed(); fails the test with what is known if that does not come.
+void require_placed(const fleet_stage& fleet, const std::vector<std::string>& on);
+/// The end of a test under_traffic: nothing is wrong, and nobody spent more than one IDENTIFY a shard.
+void check_fleet(fleet_stage& fleet);
+
 }  // namespace shoal::system_test
