@@ -33,6 +33,12 @@ public:
         }
         return out;
     }
+    /// This number was received last, and has to come again: what is received then is received then.
+    void take_back(std::uint64_t seq) noexcept {
+        for (auto& each : slots_) {
+            if (each.seq >= seq) each.seq = seq - 1;
+        }
+    }
     void clear() noexcept { slots_ = {}; }
 
 private:

@@ -54,6 +54,7 @@ void session::on(const stream_broken& fact, instant now) {
             // Received, but not read: it has to come again.
             ticket_->seq = *fact.seq - 1;
             ticket_->done = std::min(ticket_->done, ticket_->seq);
+            received_.take_back(*fact.seq);
         }
         if (broken_at_ == ticket_->seq) {
             // Nothing came between two breaks: the next message is what breaks its reader. Step over it.
