@@ -27,6 +27,7 @@
 #include "store/sqlite/sqlite_store.hpp"
 #include "trust/certificate_watch.hpp"
 #include "trust/node_files.hpp"
+#include "wire/joining.hpp"
 
 namespace shoal::roles {
 
@@ -153,7 +154,7 @@ coordinator::done coordinator::open_line_to_discord() {
 cluster::brain_config coordinator::brain_config_of(const std::string& boot_id) const {
     cluster::brain_config config;
     config.coordinator = wish_.settings.process_id;
-    config.token_proof = config.intents_proof = proven;
+    config.token_proof = config.intents_proof = wire::proven;
     config.application = state::application_key(wish_.settings.api_base, wish_.settings.token);
     config.boot_id = boot_id;
     config.faults.beat_every = wish_.settings.fleet.heartbeat;

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "trust/join_proof.hpp"
 #include "wire/codec.hpp"
+#include "wire/joining.hpp"
 
 namespace shoal::roles {
 namespace {
@@ -61,15 +61,8 @@ task<result<cluster::register_ask>> join(scheduler& on, rpc::stream& stream, con
     const auto* who = std::get_if<wire::worker_hello>(&*hello);
     if (who == nullptr) co_return malformed("a stream begins with Hello");
 
-    const trust::join_facts facts{.from_coordinator = trust::make_nonce(),
-                                  .from_worker = who->nonce,
-                                  .process_id = who->process.value,
-                                  .incarnation = cluster::number(who->incarnation),
-                                  .intents = secrets.intents};
-    const wire::coordinator_challenge challenge{
-        .nonce = facts.from_coordinator,
-        .token_proof = trust::prove(secrets.token, trust::proof_subject::token_of_coordinator, facts)};
-    if (auto sent = stream.send(wire::encode(challenge)); !sent) co_return std::unexpected(std::move(sent).error());
+    wire::coordinator_joining joining(secrets.token, secrets.intents);
+    if (auto sent = stream.send(wire::encode(joining.hear(*who))); !sent) co_return std::unexpected(std::move(sent).error());
 
     auto second = co_await stream.receive(on.now() + join_patience);
     if (!second) co_return std::unexpected(std::move(second).error());
@@ -81,15 +74,7 @@ task<result<cluster::register_ask>> join(scheduler& on, rpc::stream& stream, con
     if (ask->process != who->process || ask->incarnation != who->incarnation) {
         co_return malformed("RegisterAsk is of another worker than Hello");
     }
-    const auto judge = [&](std::string& shown, trust::proof_subject subject) {
-        const auto wanted = trust::prove(secrets.token, subject, facts);
-        trust::proof got{};
-        const bool whole = shown.size() == got.size();
-        if (whole) std::copy(shown.begin(), shown.end(), got.begin());
-        shown = whole && trust::same(wanted, got) ? proven : "";
-    };
-    judge(ask->token_proof, trust::proof_subject::token_of_worker);
-    judge(ask->intents_proof, trust::proof_subject::intents);
+    joining.judge(*ask);
     co_return std::move(*ask);
 }
 
@@ -123,7 +108,7 @@ task<result<void>> serve_worker(scheduler& on, office& where, death_probe& death
     const auto process = ask->process;
     const auto which = ask->incarnation;
     const auto listen_url = ask->listen_url;
-    const bool proven_member = ask->token_proof == proven;
+    const bool proven_member = ask->token_proof == wire::proven;
     result<void> ended;
     bool closed_here = false;
     {

@@ -15,15 +15,11 @@
 
 namespace shoal::roles {
 
-/// What a worker's own must equal.
+/// What a worker's own must equal. A right proof reaches the office as wire::proven.
 struct join_secrets {
     secret token;
     std::uint64_t intents = 0;
 };
-
-/// In brain_config::token_proof and intents_proof: a register_ask whose proof was good carries the same. What the wire carries is
-/// different for each stream, and is checked here.
-inline constexpr std::string_view proven = "proven";
 
 /// The calls, for rpc::server::start. On the office's thread; all that is referred to outlives the server.
 [[nodiscard]] rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets, logger log);

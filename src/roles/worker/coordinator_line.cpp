@@ -31,14 +31,6 @@ coordinator_line::~coordinator_line() {
     running_.reset();
 }
 
-trust::join_facts coordinator_line::facts() const {
-    return {.from_coordinator = theirs_,
-            .from_worker = mine_,
-            .process_id = process_.value,
-            .incarnation = cluster::number(incarnation_),
-            .intents = intents_};
-}
-
 void coordinator_line::open(const std::string& address) {
     close();
     // Not inside of a coroutine of this line, which may be the caller.
@@ -59,11 +51,7 @@ void coordinator_line::close() {
 
 void coordinator_line::say(cluster::to_coordinator what) {
     if (stream_ == nullptr) return;
-    if (auto* const ask = std::get_if<cluster::register_ask>(&what)) {
-        const auto text = [](const trust::proof& bytes) { return std::string(bytes.begin(), bytes.end()); };
-        ask->token_proof = text(trust::prove(token_, trust::proof_subject::token_of_worker, facts()));
-        ask->intents_proof = text(trust::prove(token_, trust::proof_subject::intents, facts()));
-    }
+    if (auto* const ask = std::get_if<cluster::register_ask>(&what)) joining_->sign(*ask);
     if (auto sent = stream_->send(wire::encode(what)); !sent) {
         // A coordinator that takes nothing more is one that is not there.
         const auto turn = turn_;
@@ -97,20 +85,15 @@ task<result<void>> coordinator_line::serve(std::string address, std::uint64_t tu
     stream_ = std::move(*opened);
     auto& stream = *stream_;
 
-    mine_ = trust::make_nonce();
-    wire::worker_hello hello;
-    hello.process = process_;
-    hello.incarnation = incarnation_;
-    hello.nonce = mine_;
-    if (auto sent = stream.send(wire::encode(hello)); !sent) co_return sent;
+    joining_.emplace(token_, intents_, process_, incarnation_);
+    if (auto sent = stream.send(wire::encode(joining_->hello())); !sent) co_return sent;
     auto first = co_await stream.receive(on_.now() + open_patience);
     if (!first) co_return std::unexpected(std::move(first).error());
     auto read = wire::decode_from_coordinator(*first);
     if (!read) co_return std::unexpected(std::move(read).error());
     const auto* challenge = std::get_if<wire::coordinator_challenge>(&*read);
     if (challenge == nullptr) co_return std::unexpected(failure(rpc::errc::malformed, "a stream begins with Challenge"));
-    theirs_ = challenge->nonce;
-    if (!trust::same(challenge->token_proof, trust::prove(token_, trust::proof_subject::token_of_coordinator, facts()))) {
+    if (!joining_->hear(*challenge)) {
         co_return std::unexpected(failure(rpc::errc::refused, fmt::format("{} coordinates a bot with another token", address)));
     }
     to_.opened();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/scheduler.hpp"
@@ -11,7 +12,7 @@
 #include "base/task_group.hpp"
 #include "cluster/messages.hpp"
 #include "rpc/dialer.hpp"
-#include "trust/join_proof.hpp"
+#include "wire/joining.hpp"
 
 namespace shoal::roles {
 
@@ -41,7 +42,6 @@ public:
 private:
     [[nodiscard]] task<> run(std::string address, std::uint64_t turn);
     [[nodiscard]] task<result<void>> serve(std::string address, std::uint64_t turn);
-    [[nodiscard]] trust::join_facts facts() const;
 
     scheduler& on_;
     rpc::dialer& dialer_;
@@ -53,7 +53,7 @@ private:
 
     std::uint64_t turn_ = 0;  // Of the stream that counts; what an older one says is not heard.
     std::unique_ptr<rpc::stream> stream_;
-    trust::nonce mine_{}, theirs_{};
+    std::optional<wire::worker_joining> joining_;  // Of the stream that counts.
     std::unique_ptr<task_group> running_;
     std::shared_ptr<coordinator_line*> self_;  // Emptied when this goes.
 };
