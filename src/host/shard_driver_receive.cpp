@@ -139,7 +139,7 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
         if (what.name.empty()) count_bad(bad_input::wrong_shape, "a dispatch without a name");
         say_unknown(what.name);
     }
-    const bool fresh = !takeover_.may_be_known(seq, now()) && found == verdict::deliver;
+    const bool fresh = !takeover_.may_be_known(seq, message_at_) && found == verdict::deliver;
     auto how = fresh || options_.planted.replay_unmarked ? delivery::fresh : delivery::replayed;
     if (fresh && options_.rights != nullptr && options_.rights->may_be_taken(shard(), now())) how = delivery::possibly_taken;
     hand_out(what, std::move(message), seq, how);
