@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what Shoal costs beside the floor, over the same recorded bytes, in one run, and prints it as the tables of docs/performance.md.
 
-    bench/run.py [BUILD_FOLDER] [--runs 9] [--only flat,paced,stages,memory,load,inflate] [--write docs/performance.md] [--json FILE] [--smoke]
+    bench/run.py [BUILD_FOLDER] [--runs 9] [--only flat,paced,stages,memory,load,inflate,fleet] [--write docs/performance.md] [--json FILE] [--smoke]
 
 Recordings are made from a fixed seed (shoal-sim serve --record) and served again (shoal-sim replay) by a process whose CPU time counts for
 nobody. The floor and ours take turns, so that what else the machine does hits both; each figure is CPU time of the whole client process, all
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import fleet
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOKEN = 'MTAwMDAwMDAwMDAwMDAwMDAwMQ.Gbench.not-a-token-of-discord-0123456789'
@@ -56,7 +58,7 @@ class tables:
 
 class bench:
     def __init__(self, build, folder, how):
-        self.build, self.folder, self.how, self.runs = build, folder, how, how.runs
+        self.build, self.folder, self.how, self.runs, self.token = build, folder, how, how.runs, TOKEN
         self.out, self.found = tables(), []
         self.warm, self.last = how.messages // 10, how.messages - 10
 
@@ -211,6 +213,10 @@ class bench:
                 self.found.append({'part': 'load', 'compression': compression, 'ratio': ratio, 'floor': floor, 'ours': ours})
                 self.out.row(compression, spread(floor, 'cpu_us'), spread(ours, 'cpu_us'), f'**{ratio:.2f}**')
 
+    def fleet(self):
+        """A coordinator's cost."""
+        fleet.measure(self)
+
     def inflate(self):
         """zlib beside ISA-L."""
         if not os.path.exists(self.program('bench_inflate')):
@@ -240,7 +246,7 @@ def machine():
 
 
 def main():
-    parts = ('flat', 'paced', 'stages', 'memory', 'load', 'inflate')
+    parts = ('flat', 'paced', 'stages', 'memory', 'load', 'inflate', 'fleet')
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('build', nargs='?', default=os.path.join(ROOT, 'build/release'))
     parser.add_argument('--runs', type=int, default=9)

@@ -22,9 +22,12 @@ function(shoal_all_benches)
     target_link_libraries(bench_inflate PRIVATE shoal_flags shoal_bench_recording ${SHOAL_ISAL})
   endif()
 
+  add_executable(bench_fleet_load bench/fleet_load.cpp)
+  target_link_libraries(bench_fleet_load PRIVATE shoal_flags shoal_roles_worker)
+
   # Instrumented, figures mean nothing, and the meter's operator new is not the sanitizer's.
   if(TARGET shoal-sim AND NOT SHOAL_SANITIZE)
-    foreach(part IN ITEMS flat paced stages memory load inflate)
+    foreach(part IN ITEMS flat paced stages memory load inflate fleet)
       add_test(NAME bench_${part} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/bench/run.py ${PROJECT_BINARY_DIR} --smoke --only ${part})
       set_tests_properties(bench_${part} PROPERTIES TIMEOUT 180)
     endforeach()
