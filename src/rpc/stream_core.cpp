@@ -17,7 +17,9 @@ struct stream_wait {
         SHOAL_ASSERT(!slot.handle);
         slot.timed_out = false;
         const std::lock_guard lock(core.mutex_);
-        return core.has_come(what);
+        if (core.has_come(what)) return true;
+        core.room_awaited_ |= what == stream_core::event::room;
+        return false;
     }
     void await_suspend(std::coroutine_handle<> handle) const {
         slot.handle = handle;
@@ -115,7 +117,11 @@ void stream_core::told_write(bool ok) {
     writing_bytes_ = 0;
     if (!ok) write_over_ = true;
     advance();
-    wake();
+    // Nearly always nobody waits for that, and the scheduler's thread sleeps on.
+    if (room_awaited_ && has_come(event::room)) {
+        room_awaited_ = false;
+        wake();
+    }
 }
 
 void stream_core::told_all_said() {

@@ -89,6 +89,7 @@ private:
     bool closing_ = false, closed_ = false;
     bool abandoned_ = false, cancelled_ = false, released_ = false;
     bool wake_posted_ = false;
+    bool room_awaited_ = false;  // What went out is of interest to somebody.
 
     // Of the scheduler's thread.
     waiter reader_, other_;
