@@ -264,6 +264,14 @@ void brain::carry_out_plan(const placement_plan& plan) {
             queue_.push_back({one.shard, one.to, one.reason});
         }
     }
+    // A worker that ends takes its shards down with it: where nobody can have them, their tickets wait here for who comes next.
+    for (const auto& one : plan.unplaced) {
+        const auto& row = table_.at(one.shard);
+        const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+        if (owner == nullptr || !owner->leaving || std::ranges::find(queue_, one.shard, &queued_move::shard) != queue_.end())
+            continue;
+        queue_.push_back({one.shard, {}, fmt::format("{} ends, and nobody else has room", owner->process.value)});
+    }
     const auto homeless = std::ranges::count_if(plan.unplaced, [&](const auto& one) { return !table_.at(one.shard).owner; });
     auto alarm = homeless == 0 ? std::string() : fmt::format("{} shards have no place: {}", homeless, plan.unplaced.front().why);
     if (alarm != room_alarm_ && !alarm.empty()) say_note(leader::note_code::no_room, alarm);

@@ -243,6 +243,47 @@ TEST_CASE("a permit is given to the owner of the shard only, counted and stored 
     CHECK(o.said_to<permit_grant>(owner)->counted_from == static_cast<beat_number>(o.beats));
 }
 
+TEST_CASE("a worker that ends and is the only one lets its shards go at once; whoever comes next RESUMEs them") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    auto live = report(0, 1, shard_status::live);
+    live.ticket = resume_ticket{{0, 1}, "a-session", "wss://gateway", 20, 18, 513};
+    o.reports = {live};
+    o.advance(2s, {1});
+    REQUIRE(o.brain.assignments().at(0).state == placement_state::running);
+
+    SUBCASE("it ends by its own wish") {
+        o.now += 1s;
+        o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, true});
+        o.run(leader::tick{});
+        REQUIRE(o.said_to<stop_order>(1) != nullptr);
+        live.status = shard_status::released;
+        o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, true});
+        CHECK_FALSE(o.brain.assignments().at(0).owner);
+        o.say(2, office::asking("w2"));
+        const start_order* order = nullptr;
+        for (std::uint64_t second = 1; second < 10 && order == nullptr; ++second) {
+            o.now += 1s;
+            o.beat(2, second);
+            if ((order = o.said_to<start_order>(2)) == nullptr) o.run(leader::tick{}), order = o.said_to<start_order>(2);
+        }
+        REQUIRE(order != nullptr);
+        REQUIRE(order->ticket);
+        CHECK(order->ticket->session_id == "a-session");
+        CHECK(order->ticket->done == 18);
+    }
+    SUBCASE("an operator drains it: it serves on until somebody else can") {
+        o.run(leader::operator_asked{1, drain_ask{{"w1"}}});
+        o.now += 1s;
+        o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, false});
+        o.run(leader::tick{});
+        CHECK(o.said_to<stop_order>(1) == nullptr);
+        CHECK(o.brain.assignments().at(0).state == placement_state::running);
+    }
+}
+
 TEST_CASE("a damaged record is named and left out, and then nothing is given away before a lease has passed") {
     office first;
     first.take_office(2);
