@@ -9,12 +9,13 @@
 
 #include "roles/coordinator/coordinator_role.hpp"
 #include "roles/process/entry.hpp"
-#include "roles/process/stop_signals.hpp"
+#include "roles/process/main_process.hpp"
 
 namespace shoal::roles {
 
 int run_coordinator(coordinator_wish wish, std::string_view program) {
     const stop_signals signals;
+    raise_descriptor_limit();
     wish.give_up_descriptor = signals.descriptor();
     auto outcome = std::make_shared<run_outcome>();
     const auto started = coordinator_role::start(std::move(wish), outcome);

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "roles/process/stop_signals.hpp"
+#include "roles/process/main_process.hpp"
 
 namespace shoal::roles {
 namespace {
@@ -22,7 +22,7 @@ int finish(bot& which, const run_outcome& outcome, std::string_view program) {
 }  // namespace
 
 void say(config::option_sources& sources, std::string_view name, std::string value) {
-    if (!value.empty()) sources.code.emplace(name, std::move(value));
+    if (!value.empty()) sources.code.insert_or_assign(std::string(name), std::move(value));
 }
 
 config::option_sources sources_of(const bot& which) {
@@ -57,6 +57,7 @@ int run_to_end(bot& which, config::bot_start settings, std::string_view program,
 
 int run_until_signal(bot& which, config::bot_start settings, std::string_view program, const starter& start) {
     const stop_signals signals;
+    raise_descriptor_limit();
     auto outcome = std::make_shared<run_outcome>();
     const auto started = start(which.inside(), std::move(settings.settings), settings.warnings, outcome, signals.descriptor());
     if (!started) return say_why(program, started.error());

@@ -17,7 +17,7 @@ namespace shoal::roles {
 
 /// The environment, and what the bot's options say.
 [[nodiscard]] config::option_sources sources_of(const bot& which);
-/// One more option that the code sets, unless it is empty.
+/// One more option that the code sets, unless it is empty; over what was said of it before.
 void say(config::option_sources& sources, std::string_view name, std::string value);
 
 /// "program: sentence" on stderr; the exit code.

@@ -1,7 +1,8 @@
-#include "roles/process/stop_signals.hpp"
+#include "roles/process/main_process.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -35,6 +36,13 @@ extern "C" void on_stop_signal(int which) {
 }
 
 }  // namespace
+
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 stop_signals::stop_signals() {
     SHOAL_ASSERT(pipe_end.load() == -1);
