@@ -58,6 +58,8 @@ function(shoal_install)
   install(EXPORT shoal-targets NAMESPACE shoal:: DESTINATION ${package})
   shoal_install_testing("${rooms}")
   install(EXPORT shoal-testing-targets NAMESPACE shoal:: DESTINATION ${package})
+  shoal_install_fleet("${rooms}")
+  install(EXPORT shoal-fleet-targets NAMESPACE shoal:: DESTINATION ${package})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/shoal-config.cmake.in ${PROJECT_BINARY_DIR}/shoal-config.cmake
                                 INSTALL_DESTINATION ${package})
   # No promise of a stable API before 1.0: a consumer gets the minor version that it asked for.
@@ -75,19 +77,29 @@ function(shoal_install)
   endif()
 endfunction()
 
-# shoal::testing, for a bot's unit tests: in an export of its own, because it needs Boost.JSON and a bot does not.
-function(shoal_install_testing bot_rooms)
-  # Whoever tests a bot has the bot: one target is enough.
-  target_link_libraries(shoal_sim_testing PUBLIC shoal_api)
+# The rooms that `target` has beyond those of shoal::bot, in an export of their own: they need libraries that a bot does not.
+function(shoal_install_beyond target export_name bot_rooms)
   set(rooms "")
-  shoal_rooms_below(shoal_sim_testing rooms)
+  shoal_rooms_below(${target} rooms)
   list(REMOVE_ITEM rooms shoal_api ${bot_rooms})
   foreach(room IN LISTS rooms)
     string(REGEX REPLACE "^shoal_" "room_" name ${room})
     set_target_properties(${room} PROPERTIES EXPORT_NAME ${name})
   endforeach()
-  set_target_properties(shoal_sim_testing PROPERTIES EXPORT_NAME testing)
-  install(TARGETS ${rooms} EXPORT shoal-testing-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${export_name})
+  install(TARGETS ${rooms} EXPORT shoal-${export_name}-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endfunction()
+
+# shoal::testing, for a bot's unit tests, needs Boost.JSON.
+function(shoal_install_testing bot_rooms)
+  # Whoever tests a bot has the bot: one target is enough.
+  target_link_libraries(shoal_sim_testing PUBLIC shoal_api)
+  shoal_install_beyond(shoal_sim_testing testing "${bot_rooms}")
+endfunction()
+
+# shoal::fleet needs gRPC, protobuf and SQLite.
+function(shoal_install_fleet bot_rooms)
+  shoal_install_beyond(shoal_fleet fleet "${bot_rooms}")
 endfunction()
 
 # A project of its own that finds the installed package, and the compiler that must be refused.
@@ -95,7 +107,7 @@ function(shoal_install_tests)
   add_test(NAME consumer
            COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
                    -DSANITIZE=${SHOAL_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
-  set_tests_properties(consumer PROPERTIES TIMEOUT 300)
+  set_tests_properties(consumer PROPERTIES TIMEOUT 600 COST 900)
 
   find_program(SHOAL_GXX g++)
   if(SHOAL_GXX)

@@ -176,7 +176,7 @@ function(shoal_all_tests)
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
   shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_single)
-  shoal_test(test_testing tests/testing DEPS sim_testing roles_single)
+  shoal_test(test_testing tests/testing DEPS sim_testing roles_fleet roles_single trust)
   # Foreign clients judge the simulator: unmodified libraries, and one client that shares nothing with anybody. They wait more than they work.
   if(TARGET shoal-sim)
     foreach(judge IN ITEMS discord.py discord.js discordjs-ws-zlib discordeno-zlib discordeno-zstd)

@@ -17,6 +17,7 @@ struct coordinator {
     std::string listen = {};                         ///< "https://0.0.0.0:8443": where workers and operators reach it.
     std::string certs = {};                          ///< Folder with ca.pem, node.pem and node.key; "shoal certs" makes it.
     std::string state_dir = {};                      ///< Where what the fleet is lies.
+    std::string process_id = {};                     ///< Its name, for people; empty: the host's name.
     std::optional<std::uint32_t> total_shards = {};  ///< Empty: Discord's recommendation when the fleet is new.
 };
 
@@ -35,6 +36,9 @@ namespace fleet {
 /// Blocks until the end; an exit code (docs/exit-codes.md), with the sentence on stderr. No signal is touched: bot.stop() ends a
 /// worker. Settings from the environment and the file win over what is given here.
 [[nodiscard]] int run(bot& which, worker how);
+/// Likewise; of the bot only its token and intents count, which every worker must share, and where its log goes. bot.stop() ends
+/// it: the shards go on at their workers.
+[[nodiscard]] int run(bot& which, coordinator how);
 
 /// The whole main of a bot for every mode: `--mode single | coordinator | worker`. Otherwise as shoal::main.
 [[nodiscard]] int main(bot& which, int argc, char** argv);

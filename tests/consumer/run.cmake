@@ -36,6 +36,7 @@ step("configuring the consumer" ${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer -B 
 step("building the consumer" ${CMAKE_COMMAND} --build ${work})
 step("consumer --version" ${work}/consumer --version)
 step("consumer --help" ${work}/consumer --help)
+step("fleet_consumer --version" ${work}/fleet_consumer --version)
 step("the consumer's unit test" ${work}/consumer_test)
 step("the guide's example of a unit test" ${work}/snippets)
 
