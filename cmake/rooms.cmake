@@ -156,6 +156,7 @@ function(shoal_all_tests)
   shoal_test(test_contract tests/contract DEPS store)
   shoal_test(test_roles tests/unit/roles DEPS roles_single)
   shoal_test(test_roles_coordinator tests/unit/roles_coordinator DEPS roles_coordinator)
+  shoal_test(test_roles_worker tests/unit/roles_worker DEPS roles_worker)
   # Real gRPC over real TLS on loopback.
   shoal_test(test_rpc tests/unit/rpc DEPS rpc net LIBS OpenSSL::SSL)
   shoal_test(test_cli tests/unit/cli DEPS roles_cli)

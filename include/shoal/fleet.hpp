@@ -27,7 +27,7 @@ struct worker {
     std::string certs = {};                        ///< As the coordinator's.
     std::string listen = {};                       ///< Where other nodes reach it; empty: nowhere.
     std::string process_id = {};                   ///< The same after a restart, and unique in the fleet; empty: the host's name.
-    std::optional<std::uint32_t> max_shards = {};  ///< Empty: as many as cores and memory allow.
+    std::optional<std::uint32_t> max_shards = {};  ///< Empty: one for each 16 MB of its memory.
     std::string state_dir = {};                    ///< Its lock proves that the process before is dead; empty: none.
 };
 

@@ -25,13 +25,16 @@ using discord::resume_ticket;
 /// Of these messages. A coordinator speaks with workers of its own version and of the ones beside it.
 inline constexpr std::uint32_t protocol_version = 1;
 
+/// On one worker: a message with all of them and their tickets has its bound.
+inline constexpr std::uint32_t most_shards_per_worker = 4'096;
+
 // ---- what a worker is and holds ------------------------------------------------------------------------------------------
 
 /// What a worker can carry.
 struct capacity {
     std::uint32_t millicores = 1000;  ///< Its weight in the sharing out; 1000 is one core.
     std::uint64_t memory_mb = 0;      ///< 0: not known, no bound.
-    std::uint32_t max_shards = 0;     ///< 0: no bound.
+    std::uint32_t max_shards = 0;     ///< 0: no bound but most_shards_per_worker.
     friend bool operator==(const capacity&, const capacity&) = default;
 };
 

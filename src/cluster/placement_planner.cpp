@@ -183,9 +183,10 @@ placement_plan floor_plan::run() {
 }  // namespace
 
 std::uint32_t room_of(const capacity& what, const placement_policy& policy) noexcept {
-    auto room = what.max_shards == 0 ? std::numeric_limits<std::uint32_t>::max() : what.max_shards;
+    auto room = what.max_shards == 0 ? most_shards_per_worker : std::min(what.max_shards, most_shards_per_worker);
     if (what.memory_mb != 0 && policy.memory_per_shard_mb != 0) {
-        room = static_cast<std::uint32_t>(std::min<std::uint64_t>(room, what.memory_mb / policy.memory_per_shard_mb));
+        room = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(room, std::max<std::uint64_t>(1, what.memory_mb / policy.memory_per_shard_mb)));
     }
     return room;
 }

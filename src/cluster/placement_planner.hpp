@@ -14,7 +14,9 @@
 namespace shoal::cluster {
 
 struct placement_policy {
-    std::uint64_t memory_per_shard_mb = 0;  ///< 0: memory is no bound.
+    /// What a shard is reckoned to need; 0: memory is no bound. 1,000 guilds in the standard cache are 5 MB, a connection is
+    /// below 1 MB (docs/performance.md); the rest is for handlers, bursts and larger guilds.
+    std::uint64_t memory_per_shard_mb = 16;
 };
 
 struct worker_view {

@@ -28,7 +28,7 @@ enum class log_format : std::uint8_t { text, json };
 struct fleet_settings {
     std::vector<std::string> coordinators;    ///< "https://c1:8443", as they are to be tried.
     std::optional<listen_url> listen;         ///< Where other nodes reach this one.
-    std::optional<std::uint32_t> max_shards;  ///< Of a worker; none: as many as cores and memory allow.
+    std::optional<std::uint32_t> max_shards;  ///< Of a worker; none: one for each 16 MB of its memory.
     std::string zone;                         ///< What fails together with this worker; empty: not known.
     std::string store;                        ///< Of a coordinator: "sqlite:PATH".
     duration lease{}, heartbeat{};            ///< As the coordinator sets them for all.

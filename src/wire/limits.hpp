@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/time.hpp"
+#include "cluster/messages.hpp"
 
 namespace shoal::wire {
 
@@ -18,7 +19,7 @@ inline constexpr std::size_t most_answer_bytes = std::size_t{16} * 1024 * 1024;
 /// Discord's largest bots are far below.
 inline constexpr std::uint32_t most_total_shards = 65'536;
 /// On one worker.
-inline constexpr std::size_t most_reports = 4'096;
+inline constexpr std::size_t most_reports = cluster::most_shards_per_worker;
 inline constexpr std::size_t most_workers = 10'000;
 inline constexpr std::size_t most_listed_events = 10'000;
 

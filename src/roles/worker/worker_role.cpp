@@ -1,7 +1,6 @@
 #include "roles/worker/worker_role.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "roles/worker/coordinator_line.hpp"
 #include "roles/worker/fleet_desk.hpp"
 #include "roles/worker/node_doors.hpp"
+#include "roles/worker/own_capacity.hpp"
 #include "roles/worker/worker_notes.hpp"
 #include "state/boot_id.hpp"
 
@@ -127,11 +127,8 @@ cluster::worker_config worker_role::config_of() const {
     config.self.zone = settings().fleet.zone;
     config.self.listen_url = doors_->listen_url();
     config.self.software = config::version;
-    config.self.capacity.millicores = 1000 * std::max(1U, std::thread::hardware_concurrency());
-    const auto pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
-    if (pages > 0 && page > 0)
-        config.self.capacity.memory_mb = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 1'000'000;
-    config.self.capacity.max_shards = settings().fleet.max_shards.value_or(0);
+    const auto own = measure_own_capacity();
+    config.self.capacity = {own.millicores, own.memory_mb, settings().fleet.max_shards.value_or(0)};
     config.coordinators = settings().fleet.coordinators;
     // A coordinator that starts again waits one lease for its workers: who tries less often would find its shards given away.
     config.retry_most = std::chrono::seconds(1);

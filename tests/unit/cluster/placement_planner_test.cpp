@@ -78,6 +78,15 @@ TEST_CASE("nothing is overfilled: what has no room is named") {
     CHECK(place(homeless(1, {closed}), {}).unplaced.front().why == "no worker takes shards now");
 }
 
+TEST_CASE("no worker is given more than its messages can name") {
+    const auto plan = place(homeless(5000, {worker("a")}), {});
+    CHECK(plan.moves.size() == most_shards_per_worker);
+    CHECK(plan.unplaced.size() == 5000 - most_shards_per_worker);
+    CHECK(room_of({.millicores = 1000, .memory_mb = 0, .max_shards = 60'000}, {}) == most_shards_per_worker);
+}
+
+TEST_CASE("a worker with hardly any memory still holds one") { CHECK(room_of({.memory_mb = 3}, {}) == 1); }
+
 TEST_CASE("memory bounds what a worker holds, where it is known") {
     auto small = worker("a");
     small.capacity.memory_mb = 450;
