@@ -4,6 +4,8 @@
 
 BUILD ?= build/release
 JOBS  ?= $(shell nproc)
+# Small fleets in `make soak`.
+SOAK_SEEDS ?= 20000
 # Tests wait more than they compute: with two a core the processors are busy half of the time.
 TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
 
@@ -55,8 +57,11 @@ sanitized: build
 bench: build     ## Measures Shoal beside the floor (12 minutes) and writes docs/performance.md's tables.
 	@/usr/bin/python3 -B bench/run.py $(BUILD) --write docs/performance.md
 
-soak: build      ## Runs the cache's random tests over a million events and 600 interleavings of a snapshot.
+soak: build      ## Runs the random tests at length: SOAK_SEEDS (20000) small fleets and a hundredth of them large and of shards, behind those of CI.
 	@SHOAL_SOAK_EVENTS=1000000 $(BUILD)/test_cache_twin
+	@SHOAL_FIRST_SEED=991 SHOAL_SEEDS=$$((990 + $(SOAK_SEEDS))) $(BUILD)/test_fleet --source-file='*simulation_test*'
+	@SHOAL_FIRST_LARGE_SEED=11 SHOAL_LARGE_SEEDS=$$((10 + $(SOAK_SEEDS) / 100)) $(BUILD)/test_fleet --source-file='*large_fleets*'
+	@SHOAL_FIRST_SEED=31 SHOAL_SEEDS=$$((30 + $(SOAK_SEEDS) / 100)) $(BUILD)/test_simulation --test-case='from every seed*'
 
 install: build   ## Installs to PREFIX (default /usr/local).
 	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)

@@ -19,5 +19,5 @@ constexpr std::uint64_t seeds = 10;
 TEST_CASE("200 workers with 16384 shards keep what small fleets keep") {
     const auto only = number_of("SHOAL_LARGE_SEED", 0);
     const auto last = only != 0 ? only : number_of("SHOAL_LARGE_SEEDS", seeds);
-    if (last > 0) run_seeds(only != 0 ? only : 1, last, true);
+    if (last > 0) run_seeds(only != 0 ? only : number_of("SHOAL_FIRST_LARGE_SEED", 1), last, true);
 }

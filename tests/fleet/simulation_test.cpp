@@ -21,7 +21,7 @@ constexpr std::uint64_t seeds = 990;
 
 TEST_CASE("from every seed no shard has two owners, no IDENTIFY is wasted, the budget holds and every shard comes back") {
     const auto only = number_of("SHOAL_SEED", 0);
-    run_seeds(only != 0 ? only : 1, only != 0 ? only : number_of("SHOAL_SEEDS", seeds), false);
+    run_seeds(only != 0 ? only : number_of("SHOAL_FIRST_SEED", 1), only != 0 ? only : number_of("SHOAL_SEEDS", seeds), false);
 }
 
 TEST_CASE("a run from one seed is the same every time") {

@@ -43,7 +43,7 @@ constexpr std::uint64_t seeds_for_a_bug = 60;
 
 TEST_CASE("from every seed nothing is lost, doubled or out of order, no IDENTIFY is wasted and every shard comes back") {
     const auto only = number_of("SHOAL_SEED", 0);
-    const auto first = only != 0 ? only : 1;
+    const auto first = only != 0 ? only : number_of("SHOAL_FIRST_SEED", 1);
     const auto last = only != 0 ? only : number_of("SHOAL_SEEDS", seeds);
     std::uint64_t events = 0, resumes = 0, identifies = 0, sessions = 0, ready_with_missing = 0, kills = 0, replayed = 0;
     for (auto seed = first; seed <= last; ++seed) {
