@@ -102,6 +102,7 @@ struct shard_status {
     std::uint32_t unavailable_guilds = 0;    ///< In an outage, or not come yet.
     std::chrono::milliseconds latency{};     ///< Heartbeat to its acknowledgement; 0 before the first.
     double events_per_second = 0;            ///< Over the last 5 s.
+    double cpu_share = 0;                    ///< Of one core, over the last 5 s: its part of its thread's time, by events.
     std::uint64_t events = 0;                ///< Received, replayed ones included.
     std::uint64_t seq = 0;                   ///< The last number of the present session.
     std::uint32_t handlers_in_flight = 0;    ///< Events that a handler still holds; at 1,024 reading stops.

@@ -47,6 +47,7 @@ shard_status status_of(host::shard_snapshot seen, const shard_room* room) {
             .unavailable_guilds = seen.unavailable_guilds,
             .latency = std::chrono::duration_cast<std::chrono::milliseconds>(seen.latency),
             .events_per_second = seen.events_per_second,
+            .cpu_share = seen.cpu_share,
             .events = seen.events,
             .seq = seen.seq,
             .handlers_in_flight = seen.in_flight,

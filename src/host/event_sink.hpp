@@ -129,6 +129,7 @@ struct shard_snapshot {
     std::uint32_t unavailable_guilds = 0;
     duration latency{};
     double events_per_second = 0;  ///< Over the last seconds.
+    double cpu_share = 0;          ///< Of one core: its part of its thread's time, by events.
     std::uint64_t events = 0;
     std::uint64_t seq = 0;
     std::uint32_t in_flight = 0;  ///< Handlers that have not ended.

@@ -91,6 +91,7 @@ public:
 
     [[nodiscard]] shard_key shard() const noexcept { return options_.session.shard; }
     [[nodiscard]] shard_snapshot snapshot() const;
+    [[nodiscard]] double events_per_second() const noexcept { return events_.per_second(); }
     /// What is still good after a stop.
     [[nodiscard]] std::optional<gateway::resume_ticket> ticket() const;
 

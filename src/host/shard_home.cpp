@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <utility>
 
 #include "base/random.hpp"
@@ -89,6 +90,7 @@ void shard_home::publish(shard_key shard) {
     const auto* const driver = find(shard);
     if (driver == nullptr) return;
     auto picture = driver->snapshot();
+    picture.cpu_share = cpu_.part(picture.events_per_second, rates_, drivers_.size());
     if (const auto none = no_journal_.find(shard); none != no_journal_.end()) picture.journal_problem = none->second;
     host_.picture_changed(shard, std::move(picture));
 }
@@ -101,15 +103,24 @@ bool shard_home::wake() {
     return true;
 }
 
+void shard_home::second_passed() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    cpu_.second_passed(std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec), on().now());
+    rates_ = 0;
+    for (const auto& [shard, driver] : drivers_) {
+        driver->second_passed();
+        rates_ += driver->events_per_second();
+    }
+    for (const auto& [shard, driver] : drivers_) publish(shard);
+}
+
 std::optional<duration> shard_home::tick() {
     pulse_->beats.fetch_add(1, std::memory_order_relaxed);
     const auto now = on().now();
     if (now >= next_second_) {
         next_second_ = now + 1s;
-        for (const auto& [shard, driver] : drivers_) {
-            driver->second_passed();
-            publish(shard);
-        }
+        second_passed();
     }
     if (options_.keeper != nullptr && now >= next_keep_) {
         next_keep_ = now + keep_each;

@@ -9,6 +9,7 @@
 
 #include "base/buffer.hpp"
 #include "host/block_watchdog.hpp"
+#include "host/cpu_split.hpp"
 #include "host/shard_driver.hpp"
 #include "host/shard_host.hpp"
 #include "state/boot_id.hpp"
@@ -61,6 +62,7 @@ public:
     [[nodiscard]] std::optional<duration> tick();
 
 private:
+    void second_passed();
     [[nodiscard]] state::journal_writer* journal_of(shard_key shard);
 
     shard_thread where_;
@@ -76,6 +78,8 @@ private:
     std::shared_ptr<thread_pulse> pulse_ = std::make_shared<thread_pulse>();
     bool ticking_ = false;
     instant next_second_{}, next_keep_{};
+    cpu_split cpu_;
+    double rates_ = 0;  // Events a second of all shards here, as of the last second.
 };
 
 }  // namespace shoal::host

@@ -74,6 +74,8 @@ void of_shards(sheet& out, const node_picture& node) {
           [](const auto& s) { return std::chrono::duration<double>(s.latency).count(); });
     gauge("shoal_shard_handlers_in_flight", "Events that a handler still holds; at 1024 reading stops.",
           [](const auto& s) { return s.handlers_in_flight; });
+    gauge("shoal_shard_cpu_ratio", "Of one core, over the last 5 s: the shard's part of its thread's time, by events.",
+          [](const auto& s) { return s.cpu_share; });
     counter("shoal_shard_events_total", "Events received, replayed ones included.", [](const auto& s) { return s.events; });
     counter("shoal_shard_lost_events_total", "Events that Discord numbered and that never came.",
             [](const auto& s) { return s.lost; });

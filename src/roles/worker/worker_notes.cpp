@@ -52,6 +52,7 @@ worker::shard_seen seen_of(const host::shard_snapshot& picture) {
     seen.ticket = picture.ticket;
     seen.lost_session = picture.lost_session;
     seen.metrics.guilds = picture.guilds;
+    seen.metrics.cpu_share = picture.cpu_share;
     seen.metrics.events_per_second = picture.events_per_second;
     seen.metrics.latency = picture.latency;
     seen.metrics.lost_events = picture.lost;
