@@ -201,7 +201,8 @@ private:
     void vacate(std::uint32_t shard, std::string reason);
     void move(std::uint32_t shard, std::optional<process_id> to, std::string reason);
     void place();
-    [[nodiscard]] cluster_view view(bool rebalance) const;
+    [[nodiscard]] cluster_view view(std::uint32_t most_moves) const;
+    [[nodiscard]] std::uint32_t fair_share() const;
     void carry_out_plan(const placement_plan& plan);
     void carry_on_moves();
     void insist();
@@ -258,6 +259,8 @@ private:
     std::string store_alarm_, room_alarm_, count_alarm_;
     instant write_again_at_ = never, progress_at_ = never, look_at_ = never, place_again_at_{};
 
+    std::uint32_t joined_ = 0;      // Since the last plan, or asked for by an operator: each brings moves for balance.
+    std::uint32_t moves_left_ = 0;  // Of those; used up while shards settle.
     bool place_due_ = false, rebalance_due_ = false, members_due_ = false, permits_due_ = false;
     struct queued_move {
         std::uint32_t shard;

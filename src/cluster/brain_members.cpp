@@ -76,6 +76,10 @@ void brain::refuse(stream_id stream, register_refused why, const process_id& pro
 }
 
 void brain::hear(stream_id stream, const register_ask& ask) {
+    // Said twice on one stream, it is an echo: what it says of shards was true before they were given.
+    if (const auto* here = members_.by_stream(stream);
+        here != nullptr && here->process == ask.process && here->incarnation == ask.incarnation)
+        return;
     if (auto why = objection(ask)) return refuse(stream, std::move(*why), ask.process);
     // A store that was lost began to count leaders anew: go above what this worker has obeyed.
     if (ask.highest_leader > fleet_.leader || (ask.highest_leader == fleet_.leader && ask.fleet != fleet_.fleet)) {
@@ -195,11 +199,12 @@ void brain::look_at(member& who) {
     const auto line = fmt::format("{} -> {}: {}", to_string(who.state), to_string(now.state), now.reason);
     say_note(leader::note_code::worker_state, fmt::format("{} {}", who.process.value, line));
     remember(who.process, {}, line);
-    const bool joined = who.state == worker_state::joining && now.state == worker_state::healthy;
+    // From being new, or lost: whoever was only not heard for a moment has its share.
+    const bool joined = who.state != worker_state::suspect && now.state == worker_state::healthy;
     who.state = now.state;
     who.reason = std::move(now.reason);
     place_due_ = true;
-    if (joined) rebalance_due_ = true;
+    if (joined) rebalance_due_ = true, ++joined_;
 }
 
 void brain::look_at_all() {

@@ -110,7 +110,7 @@ operator_answer brain::reply(const move_ask& what) {
         return no(operator_refused::reason::no_room,
                   fmt::format("{} holds {} shards of {} at most", what.to->value, table_.owned_by(*what.to).size(),
                               room_of(to->capacity, config_.placement)));
-    auto seen = view(false);
+    auto seen = view(0);
     plan_told out;
     out.dry_run = what.dry_run;
     for (const auto shard : what.shards) {
@@ -142,7 +142,7 @@ operator_answer brain::reply(const drain_ask& what) {
     auto* who = members_.find(what.process);
     if (who == nullptr) return no_worker(what.process);
     const bool before = std::exchange(who->draining, true);
-    const auto plan = cluster::place(view(false), config_.placement);
+    const auto plan = cluster::place(view(0), config_.placement);
     plan_told out;
     out.dry_run = what.dry_run;
     for (const auto& one : plan.moves)
@@ -181,12 +181,12 @@ operator_answer brain::reply(const pause_ask& what) {
 }
 
 operator_answer brain::reply(const rebalance_ask& what) {
-    const auto plan = cluster::place(view(true), config_.placement);
+    const auto plan = cluster::place(view(fair_share()), config_.placement);
     plan_told out;
     out.dry_run = what.dry_run;
     out.moves = plan.moves;
     for (const auto& left : plan.unplaced) out.left_out.push_back(fmt::format("shard {}: {}", left.shard, left.why));
-    if (!what.dry_run) rebalance_due_ = true;
+    if (!what.dry_run) rebalance_due_ = true, ++joined_;
     return out;
 }
 

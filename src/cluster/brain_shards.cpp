@@ -45,6 +45,8 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
         if (row.state == placement_state::releasing) return;
         const auto state = report.status == shard_status::live ? placement_state::running : placement_state::starting;
         if (state != row.state) table_.set_state(report.shard, state, now_);
+        // Shards that were just given away are not taken away again before they run: balance goes on then.
+        if (state == placement_state::running && moves_left_ > 0) rebalance_due_ = true;
         if (report.status == shard_status::waiting_for_permit) want_permit(who, report.shard, !report.lost_session.empty());
         return;
     }
@@ -204,9 +206,9 @@ void brain::insist() {
 
 // ---- plans ---------------------------------------------------------------------------------------------------------------
 
-cluster_view brain::view(bool rebalance) const {
+cluster_view brain::view(std::uint32_t most_moves) const {
     cluster_view out;
-    out.rebalance = rebalance;
+    out.most_moves = most_moves;
     for (const auto& [process, who] : members_.all()) out.workers.push_back({process, who.zone, who.capacity, who.accepts()});
     out.shards.reserve(table_.total());
     for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
@@ -232,6 +234,13 @@ cluster_view brain::view(bool rebalance) const {
     return out;
 }
 
+/// What a worker that joins is owed, in shards.
+std::uint32_t brain::fair_share() const {
+    const auto accepting =
+        static_cast<std::uint32_t>(std::ranges::count_if(members_.all(), [](const auto& one) { return one.second.accepts(); }));
+    return accepting == 0 ? 0 : (table_.total() + accepting - 1) / accepting;
+}
+
 void brain::place() {
     const bool rebalance = std::exchange(rebalance_due_, false);
     place_due_ = false;
@@ -246,7 +255,10 @@ void brain::place() {
         return (lost || who.emptied()) && !table_.owned_by(process).empty();
     };
     if (!rebalance && table_.unplaced().empty() && std::ranges::none_of(members_.all(), stranded)) return;
-    carry_out_plan(cluster::place(view(rebalance), config_.placement));
+    if (rebalance) moves_left_ += fair_share() * std::exchange(joined_, 0);
+    const auto plan = cluster::place(view(rebalance ? moves_left_ : 0), config_.placement);
+    if (rebalance) moves_left_ = plan.unbalanced ? moves_left_ - plan.balancing : 0;
+    carry_out_plan(plan);
     if (rebalance && config_.planted.join_moves_everything)
         for (std::uint32_t shard = 0; shard < table_.total(); ++shard) queue_.push_back({shard, {}, "planted"});
 }

@@ -143,9 +143,7 @@ void floor_plan::place_homeless() {
 }
 
 void floor_plan::rebalance() {
-    const auto accepting = static_cast<std::size_t>(std::ranges::count_if(bins_, [](const bin& b) { return b.worker->accepts; }));
-    if (accepting == 0) return;
-    auto left = (view_.shards.size() + accepting - 1) / accepting;
+    auto left = view_.most_moves;
     const auto fuller = [this](std::size_t a, std::size_t b) {
         if (less(bins_[b].load, bins_[b].weight, bins_[a].load, bins_[a].weight)) return true;
         if (less(bins_[a].load, bins_[a].weight, bins_[b].load, bins_[b].weight)) return false;
@@ -171,12 +169,17 @@ void floor_plan::rebalance() {
         if (!bins_[from].movable.empty()) givers.insert(from);
         if (gives) givers.insert(to);
         --left;
+        ++out_.balancing;
+    }
+    for (std::size_t from = 0; from < bins_.size() && !out_.unbalanced; ++from) {
+        const auto to = emptiest(from);
+        out_.unbalanced = to != nowhere && less(bins_[to].load + 1, bins_[to].weight, bins_[from].load, bins_[from].weight);
     }
 }
 
 placement_plan floor_plan::run() {
     place_homeless();
-    if (view_.rebalance) rebalance();
+    if (view_.most_moves > 0) rebalance();
     return std::move(out_);
 }
 

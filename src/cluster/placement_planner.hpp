@@ -37,9 +37,8 @@ struct shard_view {
 struct cluster_view {
     std::vector<worker_view> workers;
     std::vector<shard_view> shards;
-    /// Move settled shards too, until the load for each core differs by at most one shard, but at most
-    /// ceil(shards / workers that accept) of them.
-    bool rebalance = false;
+    /// Move so many settled shards at most, until the load for each core differs by at most one shard.
+    std::uint32_t most_moves = 0;
 };
 
 struct placement_plan {
@@ -49,6 +48,8 @@ struct placement_plan {
     };
     std::vector<planned_move> moves;
     std::vector<left_out> unplaced;  ///< There is no room: nothing is overfilled.
+    std::uint32_t balancing = 0;     ///< How many of the moves are for balance.
+    bool unbalanced = false;  ///< It was asked for balance, and there is more to do, maybe by shards that are not settled yet.
 };
 
 /// How many shards this worker can hold.

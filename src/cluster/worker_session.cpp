@@ -102,14 +102,13 @@ void worker_session::notice_sleep(instant now) {
 
 /// The lease's end and return change what may be dialled.
 void worker_session::watch_lease() {
-    const bool has = has_lease(now_);
+    // A shard that was ordered on this stream has no right from the one before: it waits for the first ack here.
+    const bool has = has_lease(now_), acked = lease_.valid(now_);
+    if ((acked && !was_acked_) || (has && !had_lease_)) give(worker::rights_changed{});
+    was_acked_ = acked;
     if (has == had_lease_) return;
     had_lease_ = has;
-    if (has) {
-        tell(worker::note_code::lease_back, {});
-        give(worker::rights_changed{});
-        return;
-    }
+    if (has) return tell(worker::note_code::lease_back, {});
     tell(worker::note_code::lease_lost, fmt::format("{} shards go on without it", held_.size()));
     if (config_.fence != fence_policy::close) return;
     for (const auto& [shard, what] : held_)

@@ -295,6 +295,7 @@ private:
     lease_holder lease_;
     instant carried_until_{};  // The end of the lease of the stream before.
     bool had_lease_ = false;
+    bool was_acked_ = false;  // The lease of the present stream.
     bool slept_ = false;  // It stood still, and has had no lease since.
     leader_epoch highest_leader_{};
     fleet_id fleet_{};

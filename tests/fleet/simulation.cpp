@@ -76,8 +76,8 @@ public:
 private:
     [[nodiscard]] duration patience() const {
         // All shards may have to IDENTIFY, one of a key in 5.25 s, some in vain; before it, a lease and the keys of the leader
-        // before.
-        return 45s + 8s * (static_cast<std::int64_t>(size_.shards) / size_.keys + 1);
+        // before. And balance moves some meanwhile, a few at once.
+        return 45s + 8s * (static_cast<std::int64_t>(size_.shards) / size_.keys + 1) + 20ms * size_.shards;
     }
 
     void birth(const std::string& name, cluster::incarnation succeeds = {}) {
@@ -247,8 +247,17 @@ private:
             fleet_.coordinator()->feed(
                 leader::operator_asked{1, cluster::cordon_ask{fleet_.workers.at(number)->process(), false}});
         until_served("after the faults", patience());
-        fleet_.time.run_for(options_.large ? 15s : 40s);  // What is still being moved is moved.
+        // What is still being moved is moved.
+        const auto end = fleet_.time.now() + patience();
+        for (auto before = ~std::uint64_t{0}; before != fleet_.moves_ordered && fleet_.time.now() < end;) {
+            before = fleet_.moves_ordered;
+            fleet_.time.run_for(options_.large ? 5s : 20s);
+        }
         until_served("after it was quiet", 5s);
+        const auto moves = fleet_.moves_ordered;
+        fleet_.coordinator()->feed(leader::operator_asked{1, cluster::rebalance_ask{false}});  // Who was cordoned has less.
+        fleet_.time.run_for(options_.large ? 20s : 10s);
+        check_balance(fleet_.moves_ordered - moves);
         for (const auto& [process, who] : fleet_.coordinator()->brain().members().all())
             if (who.present() && !who.accepts())
                 fleet_.wrong(fmt::format("{} is {} in quiet: {}{}{}{}", process.value, cluster::to_string(who.state), who.reason,
@@ -260,6 +269,14 @@ private:
         std::vector<std::uint64_t> out;
         for (const auto& [number, worker] : fleet_.workers) out.push_back(number);
         return out;
+    }
+
+    /// The load for each core differs by at most one shard, unless that would take more moves than a join may have.
+    void check_balance(std::uint64_t moved) {
+        const auto more = fleet_.coordinator()->would_move();
+        const auto workers = fleet_.workers.size();
+        if (more != 0 && moved < (size_.shards + workers - 1) / workers)
+            fleet_.wrong(fmt::format("{} shards moved for balance, and {} more should", moved, more));
     }
 
     /// One more worker: few shards move, and those without an IDENTIFY.
@@ -276,6 +293,7 @@ private:
             fleet_.wrong(fmt::format("a worker joined and {} shards were moved, of {} on {}", fleet_.moves_ordered - moves,
                                      size_.shards, workers));
         until_served("after a worker joined", 5s);
+        check_balance(fleet_.moves_ordered - moves);
         if (fleet_.discord.identifies != identifies) fleet_.wrong("a worker joined and somebody had to IDENTIFY");
     }
 

@@ -46,6 +46,13 @@ void virtual_coordinator::feed(const leader::fact& what) {
     for (const auto& one : orders) carry_out(one);
 }
 
+std::size_t virtual_coordinator::would_move() {
+    std::size_t moves = 0;
+    probe_ = &moves;
+    feed(leader::operator_asked{0, cluster::rebalance_ask{true}});
+    return moves;
+}
+
 void virtual_coordinator::carry_out(const leader::order& what) {
     const auto later = [this](duration wait, leader::fact fact) {
         time_.wake_at(time_.now() + wait, [self = self_, fact = std::move(fact)] {
@@ -65,7 +72,12 @@ void virtual_coordinator::carry_out(const leader::order& what) {
         if (random_.chance(0.1)) return later(80ms, leader::budget_failed{2s});
         later(80ms, leader::budget_told{discord_.limit()});
     } else if (const auto* answer = std::get_if<leader::answer>(&what)) {
-        told_.on_answer(answer->what);
+        const auto* plan = std::get_if<cluster::plan_told>(&answer->what);
+        if (plan != nullptr && probe_ != nullptr) {
+            *std::exchange(probe_, nullptr) = plan->moves.size();
+        } else {
+            told_.on_answer(answer->what);
+        }
     } else if (const auto* wake = std::get_if<leader::wake_at>(&what)) {
         if (timer_ != timer_id::none) time_.cancel(timer_);
         timer_ = time_.wake_at(wake->when - offset_, [self = self_] {

@@ -30,6 +30,8 @@ public:
     virtual_coordinator& operator=(const virtual_coordinator&) = delete;
 
     void feed(const cluster::leader::fact& what);
+    /// How many shards a rebalance would move now.
+    [[nodiscard]] std::size_t would_move();
     void fail_store(duration span) { store_works_at_ = time_.now() + span; }
     [[nodiscard]] const cluster::brain& brain() const noexcept { return brain_; }
     [[nodiscard]] instant now() const { return time_.now() + offset_; }
@@ -51,6 +53,7 @@ private:
     store::revision leads_by_{};  // The fleet record's revision: the condition of every write.
     instant store_works_at_{};
     bool stepped_down_ = false;
+    std::size_t* probe_ = nullptr;  // Where the next plan's moves are counted in place of being told.
     timer_id timer_ = timer_id::none;
     std::shared_ptr<virtual_coordinator*> self_;
 };

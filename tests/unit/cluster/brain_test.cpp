@@ -3,6 +3,7 @@
 #include "cluster/brain.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -241,6 +242,56 @@ TEST_CASE("a permit is given to the owner of the shard only, counted and stored 
     o.run(leader::write_stored{});
     REQUIRE(o.said_to<permit_grant>(owner) != nullptr);
     CHECK(o.said_to<permit_grant>(owner)->counted_from == static_cast<beat_number>(o.beats));
+}
+
+TEST_CASE("a registration that comes twice on one stream takes nothing away") {
+    office o;
+    o.take_office(4);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    REQUIRE(o.brain.assignments().owned_by({"w1"}).size() == 4);
+    o.say(1, office::asking("w1"));
+    CHECK(o.orders.empty());
+    CHECK(o.brain.assignments().owned_by({"w1"}).size() == 4);
+    CHECK(o.brain.assignments().at(0).epoch == shard_epoch{1});
+}
+
+TEST_CASE("a worker that joins while shards are still coming up gets its share once they run") {
+    office o;
+    o.take_office(4);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    REQUIRE(o.brain.assignments().owned_by({"w1"}).size() == 4);
+    const auto reported = [](shard_status how) {
+        std::vector<shard_report> all;
+        for (std::uint32_t shard = 0; shard < 4; ++shard) {
+            all.push_back(report(shard, 1, how));
+            all.back().ticket = resume_ticket{{shard, 4}, fmt::format("session-{}", shard), "wss://gateway", 20, 18, 513};
+        }
+        return all;
+    };
+    o.reports = reported(shard_status::connecting);
+    o.advance(1s, {1});
+    o.say(2, office::asking("w2"));
+    for (int second = 1; second <= 3; ++second) {
+        o.now += 1s;
+        o.beat(1, ++o.beats, o.reports);
+        o.beat(2, static_cast<std::uint64_t>(second));
+        o.run(leader::tick{});
+        CHECK(o.said_to<stop_order>(1) == nullptr);
+    }
+    o.now += 1s;
+    o.beat(1, ++o.beats, reported(shard_status::live));
+    std::size_t stopped = 0;
+    const auto count = [&] {
+        for (const auto& one : o.orders)
+            if (const auto* say = std::get_if<leader::say>(&one))
+                stopped += static_cast<std::size_t>(std::holds_alternative<stop_order>(say->what));
+    };
+    count();
+    o.run(leader::tick{});
+    count();
+    CHECK(stopped == 2);
 }
 
 TEST_CASE("a worker that ends and is the only one lets its shards go at once; whoever comes next RESUMEs them") {

@@ -51,7 +51,7 @@ TEST_CASE("ties go to the lower id, and the same view in any order gives the sam
     auto view = homeless(40, {worker("a", 2, 9, "x"), worker("b", 1, 0, "y"), worker("c", 3, 12, "x"), worker("d", 1, 7, "z")});
     for (auto& shard : view.shards)
         if (shard.shard % 5 == 0) shard.owner = process_id{"b"};
-    view.rebalance = true;
+    view.most_moves = 10;
     const auto plan = place(view, {});
     for (int i = 0; i < 20; ++i) {
         for (auto n = view.shards.size(); n > 1; --n) std::swap(view.shards[n - 1], view.shards[random.below(n)]);
@@ -111,9 +111,11 @@ TEST_CASE("a worker that joins is given its share, in at most ceil(shards / work
             auto view = homeless(shards, all);
             apply(view, place(view, {}));
             view.workers.push_back(worker("new"));
-            view.rebalance = true;
+            view.most_moves = (shards + workers) / (workers + 1);
             const auto plan = place(view, {});
-            REQUIRE(plan.moves.size() <= (shards + workers) / (workers + 1));
+            REQUIRE(plan.moves.size() <= view.most_moves);
+            CHECK(plan.balancing == plan.moves.size());
+            CHECK_FALSE(plan.unbalanced);
             for (const auto& move : plan.moves) {
                 CHECK(move.to.value == "new");
                 CHECK(move.reason.find("held") != std::string::npos);
@@ -125,6 +127,22 @@ TEST_CASE("a worker that joins is given its share, in at most ceil(shards / work
             CHECK(place(view, {}).moves.empty());  // And it is at rest.
         }
     }
+}
+
+TEST_CASE("what is not settled is not moved, and the plan says that balance is not there yet") {
+    auto view = homeless(8, {worker("a")});
+    apply(view, place(view, {}));
+    view.workers.push_back(worker("new"));
+    view.most_moves = 4;
+    for (auto& shard : view.shards) shard.may_move = shard.shard < 1;
+    auto plan = place(view, {});
+    CHECK(plan.moves.size() == 1);
+    CHECK(plan.unbalanced);
+    for (auto& shard : view.shards) shard.may_move = true;
+    view.most_moves = 3;
+    plan = place(view, {});
+    CHECK(plan.moves.size() == 3);
+    CHECK(plan.unbalanced);
 }
 
 TEST_CASE("a lost worker's shards go to the others, and nothing else moves") {
@@ -157,7 +175,7 @@ TEST_CASE("random clusters are never overfilled, every shard is placed while the
         auto view = homeless(static_cast<std::uint32_t>(random.below(80)), all);
         for (auto& shard : view.shards)
             if (random.chance(0.3)) shard.owner = all[random.below(all.size())].process;
-        view.rebalance = random.chance(0.5);
+        view.most_moves = random.chance(0.5) ? 20 : 0;
         const auto before = loads(view);
         const auto plan = place(view, {});
         apply(view, plan);
@@ -167,7 +185,7 @@ TEST_CASE("random clusters are never overfilled, every shard is placed while the
             CHECK((after.at(w.process.value) <= most || after.at(w.process.value) <= before.at(w.process.value)));
         }
         if (room >= 80 + view.shards.size()) CHECK(plan.unplaced.empty());
-        view.rebalance = true;
+        view.most_moves = 20;
         int rounds = 0;
         for (; rounds < 100; ++rounds) {
             const auto more = place(view, {});

@@ -335,3 +335,26 @@ TEST_CASE("asked to end, it asks to be emptied and says goodbye when it holds no
     CHECK(b.said<goodbye>() != nullptr);
     CHECK(b.find<worker::end>() != nullptr);
 }
+
+TEST_CASE(
+    "a shard that is ordered between a registration and its first ack may dial with that ack, though an older lease lasted") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(1, 1);
+    b.feed(worker::stream_closed{"a blip"});
+    b.now += 1s;
+    b.feed(worker::tick{});
+    b.feed(worker::stream_opened{});
+    b.hear(registered{b.leader, fleet_id{1}, "c1", 5s, 1s, 16});
+    b.look();
+    const auto* sent = b.said<heartbeat>();
+    REQUIRE(sent != nullptr);
+    const auto number = sent->number;
+    b.start(2, 1);
+    CHECK(b.session.has_lease(b.now));
+    CHECK_FALSE(b.session.may_dial(2, false, b.now));
+    b.hear(heartbeat_ack{number, b.leader, 5s});
+    CHECK(b.find<worker::rights_changed>() != nullptr);
+    CHECK(b.session.may_dial(2, false, b.now));
+}
