@@ -185,7 +185,10 @@ function(shoal_all_tests)
       list(APPEND judges judge_${judge})
     endforeach()
     add_test(NAME judge_raw_socket COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/raw_cases.py --sim $<TARGET_FILE:shoal-sim>)
-    set_tests_properties(${judges} judge_raw_socket PROPERTIES TIMEOUT 180 COST 1000)
+    add_test(NAME judge_raw_rest COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/rest_cases.py --sim $<TARGET_FILE:shoal-sim>)
+    set_tests_properties(${judges} judge_raw_socket judge_raw_rest PROPERTIES TIMEOUT 600 COST 1000)
+    # docs/judges.md says of each behaviour and fault of REST which of them plays it.
+    add_test(NAME judge_table COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/check_table.py)
   endif()
   # What roles and overwrites come to, as two foreign libraries work it out.
   add_executable(shoal-permissions ${PROJECT_SOURCE_DIR}/tests/judges/permissions.cpp)

@@ -98,9 +98,10 @@ struct simulator_config {
     std::uint32_t invalid_request_limit = 10000;  ///< 401s, 403s and 429s of an address, [4.10]
     duration invalid_request_window = 10min;      ///< in this time,
     duration edge_ban = 1h;                       ///< before it is banned for so long.
-    bool strict_user_agent = false;       ///< A User-Agent that is not "DiscordBot (url, version)" meets an edge's page [4.1].
-    double spontaneous_5xx = 0;           ///< Share of requests that fail with a 5xx, half of them after they took effect.
-    duration auto_archive_minute = 1min;  ///< How long a minute of a thread's auto_archive_duration takes.
+    bool strict_user_agent = false;         ///< A User-Agent that is not "DiscordBot (url, version)" meets an edge's page [4.1].
+    double spontaneous_5xx = 0;             ///< Share of requests that fail with a 5xx, half of them after they took effect.
+    duration auto_archive_minute = 1min;    ///< How long a minute of a thread's auto_archive_duration takes.
+    duration interaction_lifetime = 15min;  ///< How long the token of an interaction is good [5.8].
 };
 
 }  // namespace shoal::sim

@@ -226,6 +226,7 @@ json::object simulator::impl::set_knobs(command_reader& read, instant) {
     milliseconds("invalid_request_window", wanted.invalid_request_window);
     milliseconds("edge_ban", wanted.edge_ban);
     milliseconds("auto_archive_minute", wanted.auto_archive_minute);
+    milliseconds("interaction_lifetime", wanted.interaction_lifetime);
     whole("invalid_request_limit", wanted.invalid_request_limit, 1, 1'000'000'000);
     number("spontaneous_5xx", wanted.spontaneous_5xx, 0, 1);
     flag("shared_hashes", wanted.shared_hashes);

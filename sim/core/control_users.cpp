@@ -1,4 +1,5 @@
-// The control commands by which users act on the bot: slash commands, autocomplete, components, modals.
+// The control commands by which users act on the bot: slash commands, autocomplete, components, modals, direct messages, and who
+// may see a channel.
 
 #include <boost/json.hpp>
 
@@ -13,6 +14,26 @@ namespace json = boost::json;
 namespace {
 json::object error(std::string sentence) { return {{"error", std::move(sentence)}}; }
 }  // namespace
+
+json::object simulator::impl::overwrite(command_reader& read, instant now) {
+    const auto channel = read.id("channel");
+    const auto whom = read.id("whom");
+    const std::uint64_t allow = read.id("allow").value_or(0), deny = read.id("deny").value_or(0);
+    read.need(channel.has_value(), "channel");
+    read.need(whom.has_value(), "whom");
+    const auto guild = where.guild_of_channel(channel.value_or(0));
+    if (!guild || where.is_thread(*channel)) read.fail("There is no such channel in a guild of the bot's.");
+    if (const std::string& problem = read.finish(); !problem.empty()) return error(problem);
+    std::optional<json::object> wanted;
+    if ((allow | deny) != 0) {
+        const bool person = where.member(*guild, *whom).has_value();
+        wanted = {{"type", person ? 1 : 0}, {"allow", std::to_string(allow)}, {"deny", std::to_string(deny)}};
+    }
+    auto change = where.set_overwrite(*channel, *whom, wanted);
+    if (!change) return error("There is no such overwrite.");
+    for (world_event& event : change->events) publish(std::move(event), now);
+    return {{"ok", true}};
+}
 
 std::optional<json::object> simulator::impl::user_command(std::string_view name, command_reader& read, instant now) {
     if (name == "slash") {
@@ -66,6 +87,15 @@ std::optional<json::object> simulator::impl::user_command(std::string_view name,
         if (!id) return error("This interaction was not answered with a modal.");
         return json::object{{"ok", true}, {"interaction", std::to_string(*id)}};
     }
+    if (name == "direct") {
+        const auto text = read.text("text");
+        const auto user = read.text("user");
+        read.need(text && !text->empty(), "text");
+        if (const std::string& problem = read.finish(); !problem.empty()) return error(problem);
+        const auto sent = rest.direct(user.value_or("sim"), *text, now);
+        return json::object{{"ok", true}, {"message", std::to_string(sent.message)}, {"channel", std::to_string(sent.channel)}};
+    }
+    if (name == "overwrite") return overwrite(read, now);
     if (name == "random_slash") {
         if (const std::string& problem = read.finish(); !problem.empty()) return error(problem);
         const auto id = rest.random_slash(now);

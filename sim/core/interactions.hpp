@@ -52,7 +52,6 @@ struct interaction {
 class interaction_book {
 public:
     static constexpr duration deadline = std::chrono::seconds(3);
-    static constexpr duration lifetime = std::chrono::minutes(15);
 
     explicit interaction_book(std::uint64_t seed) : seed_(seed) {}
 

@@ -92,7 +92,13 @@ void rest_state::later_answer(const http_arrived& request, rest_answer made, ins
     // The event comes up to 20 ms before and 200 ms after the answer; several of one write keep their order.
     instant when = now + latency + random.between(-20ms, 200ms);
     if (when < now) when = now;
-    for (world_event& event : made.events) queue.push({when, ++order, std::nullopt, std::move(event)});
+    for (world_event& event : made.events) {
+        // But never before what an earlier write brought to the same guild: one process of Discord's tells of all that happens in
+        // a guild, so nobody hears that a channel changed before it was there.
+        instant& last = last_told[event.guild];
+        last = std::max(last, when);
+        queue.push({last, ++order, std::nullopt, std::move(event)});
+    }
 }
 
 rest_api::rest_api(const simulator_config& config, world& where, rest_context& context)

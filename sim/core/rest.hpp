@@ -66,6 +66,12 @@ public:
     /// The user who was shown a modal as the answer to `interaction` fills it in: text by custom_id of its inputs.
     std::optional<std::uint64_t> submit_modal(std::uint64_t interaction, const boost::json::object& texts, instant now);
 
+    /// A user writes to the bot in direct messages. Returns the message's id and its channel's.
+    struct direct_message {
+        std::uint64_t message = 0, channel = 0;
+    };
+    direct_message direct(std::string_view user, std::string_view text, instant now);
+
     // ---- faults F39 to F45, and hashes that change in mid-run [#39]
     boost::json::object start_fault(const boost::json::object& command, int number, instant now, std::string& problem);
     void clear_faults();

@@ -1,5 +1,6 @@
 // Answers to interactions: the callback and the webhook of its token [5.5 to 5.9].
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "sim/core/message_rules.hpp"
@@ -72,11 +73,17 @@ json::object answering(rest_state& state, const interaction& one, std::uint64_t 
     message["type"] = one.type == interaction_type::command ? 20 : 0;
     message["application_id"] = std::to_string(state.where.application_id());
     message["webhook_id"] = std::to_string(state.where.application_id());
+    const json::value user = json::parse(state.user_text(one.user).value_or("{}"));
     message["interaction_metadata"] =
         json::object{{"id", std::to_string(one.id)},
                      {"type", static_cast<int>(one.type)},
-                     {"user", json::object{{"id", std::to_string(one.user)}}},
+                     {"user", user},
                      {"authorizing_integration_owners", json::object{{"0", std::to_string(one.guild)}}}};
+    // Older than the metadata and still sent, for commands alone: discord.py finds the buttons of its answers by it.
+    if (one.type == interaction_type::command) {
+        message["interaction"] = json::object{
+            {"id", std::to_string(one.id)}, {"type", static_cast<int>(one.type)}, {"name", one.command}, {"user", user}};
+    }
     return message;
 }
 
@@ -104,7 +111,7 @@ struct followup_hook {
             return;
         }
         interaction* found = state.interactions.by_token(asked.segments[2]);
-        if (found == nullptr || asked.now - found->issued >= interaction_book::lifetime) {
+        if (found == nullptr || asked.now - found->issued >= state.config.interaction_lifetime) {
             refusal = refuse(401, 50027, "Invalid Webhook Token");
         } else if (!found->acknowledged) {
             refusal = refuse(404, 10015, "Unknown Webhook");
@@ -146,7 +153,7 @@ rest_answer interaction_callback(rest_state& state, const rest_request& asked) {
     if (one == nullptr || state.interactions.token_of(one->id) != asked.segments[2])
         return refuse(404, 10062, "Unknown interaction");
     if (one->acknowledged) {
-        if (asked.now - one->issued >= interaction_book::lifetime) return refuse(404, 10062, "Unknown interaction");
+        if (asked.now - one->issued >= state.config.interaction_lifetime) return refuse(404, 10062, "Unknown interaction");
         ++one->acks;
         ++one->double_acks;
         ++state.interactions.double_acks;

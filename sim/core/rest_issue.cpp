@@ -1,9 +1,10 @@
-// Users act: slash commands, autocomplete, components and modals are issued here and go out through publish().
+// Users act: slash commands, autocomplete, components, modals and direct messages are issued here and go out through publish().
 
 #include <boost/json/parse.hpp>
 
 #include "sim/core/interaction_json.hpp"
 #include "sim/core/messages.hpp"
+#include "sim/core/rest_posts.hpp"
 
 namespace shoal::sim {
 namespace json = boost::json;
@@ -184,6 +185,20 @@ std::optional<std::uint64_t> rest_api::submit_modal(std::uint64_t from, const js
     const stored_message* source = issued.source_message == 0 ? nullptr : state.messages.find(issued.source_message);
     state.context.publish(interaction_event(state, issued, std::move(data), source == nullptr ? nullptr : &source->object), now);
     return issued.id;
+}
+
+rest_api::direct_message rest_api::direct(std::string_view user, std::string_view text, instant now) {
+    rest_state& state = *impl_;
+    const actor who = actor_of(state, 0, user);
+    const post_place place{.guild = 0, .channel = state.open_direct_channel(who.id), .ephemeral_for = 0};
+    const std::uint64_t id = state.fresh_id(now);
+    json::object message = blank_message(state, id, place, now);
+    message["author"] = json::parse(*state.user_text(who.id));
+    message["content"] = text;
+    rest_answer told;
+    post_message(state, id, std::move(message), place, now, told);
+    for (world_event& event : told.events) state.context.publish(std::move(event), now);
+    return {.message = id, .channel = place.channel};
 }
 
 }  // namespace shoal::sim

@@ -118,6 +118,8 @@ const std::array routes = {
     row{"GET", "/channels/{id}/thread-members", bot, own("thread_members"), thread_members_list},
     row{"GET", "/channels/{id}/thread-members/@me", bot, own("thread_members"), thread_member_get},
     row{"PUT", "/channels/{id}/thread-members/@me", bot, own("thread_member"), thread_member_put},
+    // Nobody documents it, and discord.py joins threads by it every day.
+    row{"POST", "/channels/{id}/thread-members/@me", bot, own("thread_member"), thread_member_put},
     row{"DELETE", "/channels/{id}/thread-members/@me", bot, own("thread_member"), thread_member_delete},
     row{"GET", "/channels/{id}/thread-members/{id}", bot, own("thread_members"), thread_member_get},
     row{"PUT", "/channels/{id}/thread-members/{id}", bot, own("thread_member"), thread_member_put}.needing(needs::thread_member_put),

@@ -65,6 +65,8 @@ struct rest_state {
     };
     std::priority_queue<waiting, std::vector<waiting>, later> queue;
     std::uint64_t order = 0;
+    std::unordered_map<std::uint64_t, instant>
+        last_told;  ///< By guild (0: direct messages): when the newest event of a write is due.
 
     // ---- counters [#51]
     std::map<std::string, std::uint64_t> requests_by_route;

@@ -46,6 +46,7 @@ struct simulator::impl final : rest_context {
     boost::json::object command(const boost::json::object& what, instant now);
     /// Those by which a user acts (control_users.cpp); nullopt for every other command.
     std::optional<boost::json::object> user_command(std::string_view name, command_reader& read, instant now);
+    boost::json::object overwrite(command_reader& read, instant now);
     boost::json::object set_knobs(command_reader& read, instant now);
     boost::json::object status(instant now);
 

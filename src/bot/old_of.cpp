@@ -10,9 +10,8 @@ namespace detail {
 namespace {
 
 template <class T>
-T with_methods(const runtime::event_body& body, T out) {
-    if constexpr (requires { out.from; }) out.from = body.arena.origin();
-    return out;
+void give_methods(const runtime::event_body& body, T& what) {
+    if constexpr (requires { what.from; }) what.from = body.arena.origin();
 }
 
 }  // namespace
@@ -21,16 +20,15 @@ template <class T>
 std::optional<T> old_of(const event_ref& ref) {
     const auto& body = *ref.body();
     auto found = body.old ? body.old->get<T>() : std::nullopt;
-    if (found) return with_methods(body, *std::move(found));
-    return std::nullopt;
+    if (found) give_methods(body, *found);
+    return found;
 }
 
 template <class T>
 std::vector<T> old_list_of(const event_ref& ref) {
     const auto& body = *ref.body();
-    if (!body.old) return {};
-    auto all = body.old->all<T>();
-    for (auto& each : all) each = with_methods(body, std::move(each));
+    auto all = body.old ? body.old->all<T>() : std::vector<T>();
+    for (auto& each : all) give_methods(body, each);
     return all;
 }
 

@@ -11,8 +11,13 @@ export const env = {
 
 /** Says that a dispatch was handed out by the library: of READY its session, of others whose id they are about. */
 export function heard(shard, seq, type, data) {
-  const about = data?.session_id ?? data?.message_id ?? data?.role_id ?? data?.role?.id ?? data?.id;
+  const about = data?.session_id ?? data?.message_id ?? data?.role_id ?? data?.role?.id ?? data?.id ?? data?.guild_id;
   process.stdout.write(`E ${shard} ${seq} ${type} ${about ?? '-'}\n`);
+}
+
+/** Says how something ended that nobody asked for by a question: an interaction, a message of somebody's. */
+export function answerTo(name, outcome) {
+  process.stdout.write(`I ${name} ${outcome}\n`);
 }
 
 /** Answers questions by name; an answer that throws is told in words. The end of stdin is the end of the judge. */

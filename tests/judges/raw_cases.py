@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from play import Failed, Sim, say, until
 from raw_socket import BINARY, CLOSE, SUFFIX, TEXT, Ended, Gateway, Wrong, check
-from run import Failed, Sim, say, until
 
 TOTAL = 4
 

@@ -1,10 +1,13 @@
 // What objects can do: each method sends what the call of bot.rest() sends, with the ids of its object.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/task_group.hpp"
 #include "bot_fixture.hpp"
 
 using namespace shoal;
@@ -187,4 +190,70 @@ TEST_CASE("a copy of an object acts after its event is gone, and after the bot h
     CHECK(f.http.lines() == lines{"DELETE /api/channels/20/messages/50"});
     REQUIRE(outcomes.size() == 1);
     CHECK(outcomes[0] == "done");
+}
+
+TEST_CASE("within the grace of a stop a method still works; after it, it ends with not_running, on any thread") {
+    acting f;
+    std::optional<sent_message> kept;
+    std::optional<owned<message_view>> copy;
+    bool in_grace = false;
+    f.bot.on([&](message_create event) -> task<> {
+        kept = co_await event.channel().send("one");
+        copy = co_await event.channel().get_message(message_id(50));
+        co_await f.gate(1);
+        in_grace = (co_await kept->edit("two").result()).has_value();
+    });
+    f.open();
+    CHECK(f.feed("MESSAGE_CREATE", written));
+    f.on.run_for(1s);
+    f.inside().drain(60s, [&] { f.drained = true; });
+    f.on.run_for(1s);
+    CHECK_FALSE(f.drained);
+    f.gate.open(1);
+    f.on.run_for(1s);
+    CHECK(in_grace);
+    CHECK(f.drained);
+    f.inside().close();
+    const auto sent = f.http.requests.size();
+
+    std::vector<std::string> said;
+    const auto ask = [&] {
+        task_group children;
+        children.start(
+            [](acting& g, const sent_message& one, const message_view& other, std::vector<std::string>& out) -> task<> {
+                const auto why = [](const auto& outcome) { return outcome ? "done" : std::string(outcome.error().text()); };
+                out.push_back(why(co_await one.edit("three").result()));
+                out.push_back(why(co_await other.reply("three").result()));
+                out.push_back(why(co_await other.pin().reason("late").result()));
+                out.push_back(why(co_await g.bot.channel(channel_id(20)).send("three").result()));
+            }(f, *kept, **copy, said));
+    };
+    f.on_thread(ask);
+    std::thread(ask).join();
+    CHECK(said == lines(8, "the bot does not run"));
+    CHECK(f.http.requests.size() == sent);
+}
+
+TEST_CASE("what a handler that outlives the stop begins as it is given up is dropped, and told to nobody") {
+    acting f;
+    struct tail {
+        std::optional<sent_message> kept;
+        ~tail() {
+            if (kept) kept->remove().forget();
+        }
+    };
+    f.bot.on([&](message_create event) -> task<> {
+        tail last;
+        last.kept = co_await event.channel().send("one");
+        co_await f.gate(1);
+    });
+    f.open();
+    CHECK(f.feed("MESSAGE_CREATE", written));
+    f.on.run_for(1s);
+    f.drain(5s);
+    CHECK(f.drained);
+    f.inside().close();
+    f.on.run_for(1s);
+    CHECK(f.owner.open.empty());
+    CHECK(std::ranges::none_of(f.log, [](const log_line& each) { return each.level >= log_level::error; }));
 }

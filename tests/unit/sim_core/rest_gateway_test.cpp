@@ -54,6 +54,27 @@ TEST_CASE("B34 each session of the guild's shard hears once of a write, now befo
     CHECK(b.of(other).count("MESSAGE_CREATE") == 0);
 }
 
+TEST_CASE("B34 writes to one guild are told in the order in which they were made, however soon they follow each other") {
+    auto config = quiet();
+    config.world.admin_everywhere = true;
+    bench b(config);
+    const conn_id c = b.ready();
+    const json::object guild = object_of(*b.of(c).find("GUILD_CREATE"));
+    const std::string channels = "/api/v10/guilds/" + std::string(guild.at("id").as_string()) + "/channels";
+    for (int i = 0; i < 40; ++i) {
+        const json::value made = json::parse(b.http("POST", channels, R"({"name":"x"})").body);
+        const std::string id(made.at("id").as_string());
+        b.http("DELETE", "/api/v10/channels/" + id);
+        b.advance(6s);
+        b.beat(c);
+        std::vector<std::string> told;
+        for (const payload& one : b.of(c).got) {
+            if (one.name.starts_with("CHANNEL_") && object_of(one).at("id") == json::value(id)) told.push_back(one.name);
+        }
+        CHECK(told == std::vector<std::string>{"CHANNEL_CREATE", "CHANNEL_DELETE"});
+    }
+}
+
 TEST_CASE("B45 what is said in a DM reaches shard 0 of every shard set and nobody else") {
     bench b(quiet());
     const conn_id zero = b.ready(0, 2), one = b.ready(1, 2), whole = b.ready(0, 1);
@@ -159,4 +180,55 @@ TEST_CASE("B43 the control API has users call, complete, press and fill in, and 
         CHECK(b.control(wrong).contains("error"));
     }
     for (const json::value& one : b.oracle().at("interactions").as_array()) CHECK(one.at("state") == "answered");
+}
+
+TEST_CASE("B45 the control API has a user write to the bot, in the channel that the bot finds, heard by shard 0 alone") {
+    bench b(quiet());
+    const conn_id zero = b.ready(0, 2), one = b.ready(1, 2);
+    const json::object sent = b.control({{"do", "direct"}, {"user", "ann"}, {"text", "ping"}});
+    b.advance(1s);
+    REQUIRE(b.of(zero).count("MESSAGE_CREATE") == 1);
+    CHECK(b.of(one).count("MESSAGE_CREATE") == 0);
+    const json::object heard = object_of(*b.of(zero).find("MESSAGE_CREATE"));
+    CHECK(heard.at("id") == sent.at("message"));
+    CHECK(heard.at("content") == "ping");
+    CHECK(heard.at("author").at("username") == "ann");
+    CHECK_FALSE(heard.contains("guild_id"));
+    const json::object opened =
+        json::parse(b.http("POST", "/api/v10/users/@me/channels",
+                           fmt::format(R"({{"recipient_id":"{}"}})", std::string(heard.at("author").at("id").as_string())))
+                        .body)
+            .as_object();
+    CHECK(opened.at("id") == sent.at("channel"));
+    CHECK(b.control({{"do", "direct"}, {"user", "ann"}}).contains("error"));
+    CHECK(b.control({{"do", "direct"}, {"text", ""}}).contains("error"));
+}
+
+TEST_CASE("B46 the control API has somebody hide a channel from the bot and show it again, which brings THREAD_LIST_SYNC") {
+    bench b(quiet());
+    const conn_id c = b.ready();
+    std::string guild, channel;
+    for (const payload& one : b.of(c).got) {
+        if (one.name != "GUILD_CREATE" || !guild.empty()) continue;
+        const json::object object = object_of(one);
+        const std::string id(object.at("id").as_string());
+        const json::value mine = json::parse(b.http("GET", "/api/v10/users/@me/guilds", "").body);
+        b.advance(6s);
+        b.beat(c);
+        for (const json::value& each : mine.as_array()) {
+            const auto may = std::stoull(std::string(each.at("permissions").as_string()));
+            if (each.at("id") == json::value(id) && (may & 8) == 0) guild = id;
+        }
+        if (!guild.empty()) channel = text_channel(object);
+    }
+    REQUIRE(!channel.empty());
+    b.must({{"do", "overwrite"}, {"channel", channel}, {"whom", guild}, {"deny", "1024"}});
+    CHECK(b.http("GET", "/api/v10/channels/" + channel + "/messages").status == 403);
+    CHECK(b.of(c).count("THREAD_LIST_SYNC") == 0);
+    b.must({{"do", "overwrite"}, {"channel", channel}, {"whom", guild}});
+    b.advance(1s);
+    REQUIRE(b.of(c).count("THREAD_LIST_SYNC") == 1);
+    CHECK(object_of(*b.of(c).find("THREAD_LIST_SYNC")).at("channel_ids").at(0) == json::value(channel));
+    CHECK(b.control({{"do", "overwrite"}, {"channel", "5"}, {"whom", guild}, {"deny", "1024"}}).contains("error"));
+    CHECK(b.control({{"do", "overwrite"}, {"channel", channel}}).contains("error"));
 }

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct bot_with_commands : api {
-    bot_with_commands() {
+    explicit bot_with_commands(simulator_config wanted = {}) : api(std::move(wanted)) {
         const auto option = [](const char* name, int type, bool required) {
             return json::object{{"name", name}, {"description", "d"}, {"type", type}, {"required", required}};
         };
@@ -116,6 +116,27 @@ TEST_CASE("B43 the clocks: 10062 after 3 s, 40060 the second time, 50027 after 1
     CHECK(bot.send("POST", "/api/v10/interactions/1234567/x/callback", says("x")).code() == 10062);
     const std::uint64_t other = bot.ping();
     CHECK(bot.send("POST", "/api/v10/interactions/" + std::to_string(other) + "/wrong/callback", says("x")).code() == 10062);
+}
+
+TEST_CASE("B43 how long a token lives is a knob") {
+    simulator_config config;
+    config.interaction_lifetime = 5s;
+    bot_with_commands bot(config);
+    const std::uint64_t id = bot.ping();
+    CHECK(bot.callback(id, says("one")).status == 204);
+    bot.now += 2999ms;  // hook() waits 2 s
+    CHECK(bot.hook("PATCH", "/messages/@original", json::object{{"content", "two"}}).status == 200);
+    CHECK(bot.hook("PATCH", "/messages/@original", json::object{{"content", "x"}}).code() == 50027);
+}
+
+TEST_CASE("B43 the answer to a command says whose command it was, in both of Discord's forms") {
+    bot_with_commands bot;
+    CHECK(bot.callback(bot.ping(), says("one")).status == 204);
+    const json::object message = bot.hook("GET", "/messages/@original").body.as_object();
+    CHECK(message.at("interaction").at("name") == "ping");
+    CHECK(message.at("interaction").at("user").as_object().contains("username"));
+    CHECK(message.at("interaction").at("id") == message.at("interaction_metadata").at("id"));
+    CHECK(message.at("interaction_metadata").at("user") == message.at("interaction").at("user"));
 }
 
 TEST_CASE("B43 a deferral shows a placeholder, which the first edit or followup fills") {
