@@ -47,6 +47,8 @@ failure unreachable(const std::string& message) {
         return {errc::untrusted, "the other side refuses this node's certificate"};
     if (says(message, "WRONG_VERSION_NUMBER") || says(message, "wrong version number") || says(message, "Ssl handshake failed"))
         return {errc::not_our_kind, sentence(message)};
+    if (says(message, "Handshake read failed") || says(message, "Handshake timed out"))
+        return {errc::no_handshake, "it takes the connection and finishes no TLS handshake"};
     return {errc::unreachable, sentence(message)};
 }
 
