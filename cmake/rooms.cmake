@@ -64,8 +64,8 @@ function(shoal_all_rooms)
   shoal_room(src/net      DEPS base LIBS OpenSSL::SSL OpenSSL::Crypto Boost::system Boost::url)
   shoal_room(src/state    DEPS base)
   shoal_room(src/store    DEPS base LIBS SQLite::SQLite3)
-  shoal_room(src/ops      DEPS net config cluster discord base LIBS spdlog::spdlog prometheus-cpp-core)
   shoal_room(src/trust    DEPS state base LIBS OpenSSL::Crypto)
+  shoal_room(src/ops      DEPS trust net config cluster state discord base LIBS spdlog::spdlog prometheus-cpp-core)
   # Between nodes: messages as bytes, and the streams that carry them. gRPC and protobuf live here and nowhere else.
   shoal_room(src/wire     DEPS trust cluster discord base LIBS protobuf::libprotobuf)
   shoal_generate_protobuf(shoal_wire src/wire/shoal.proto)
@@ -173,10 +173,11 @@ function(shoal_all_tests)
   # Minutes of computing, and more of them where others compute, too: begun first, and given time.
   set_tests_properties(test_fleet_large_fleets_test test_fleet_simulation_test PROPERTIES TIMEOUT 3600 COST 2000)
   # Real processes over real TLS on loopback; the programs are built first.
-  shoal_test(test_system tests/system PER_FILE DEPS sim_audit base LIBS OpenSSL::Crypto
+  # A few speak to a node's port themselves, as nodes that no program of ours would be: with src/rpc, or with bare OpenSSL.
+  shoal_test(test_system tests/system PER_FILE DEPS sim_audit rpc wire trust net base LIBS OpenSSL::SSL OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
-  shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_single)
+  shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_fleet)
   shoal_test(test_testing tests/testing DEPS sim_testing roles_fleet roles_single trust)
   # Foreign clients judge the simulator: unmodified libraries, and one client that shares nothing with anybody. They wait more than they work.
   if(TARGET shoal-sim)

@@ -64,6 +64,7 @@ struct bot_runtime::impl {
     std::shared_ptr<role> runner;
     std::shared_ptr<host::bad_answer_log> bad_answers;
 
+    [[nodiscard]] bool may_register(shard_key shard) const noexcept { return shard.id == 0 || !setup.commands_with_shard_0; }
     void check_registration() const {
         if (open) throw error(failure(bot_errc::too_late, "commands and handlers are registered before the bot starts"));
     }
@@ -258,7 +259,7 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
     if (room.stored != nullptr) room.stored->begin_session();
     const auto own = discord::json_value(ready_json)["application"]["id"].id<application_id>();
     my.application.store(own.value(), std::memory_order_relaxed);
-    my.registration.on_session(own);
+    if (my.may_register(shard)) my.registration.on_session(own);
     my.handing_out.tell(room, event_type::ready, ready_json);
 }
 
@@ -272,7 +273,7 @@ void bot_runtime::on_adopted(shard_key shard, application_id application) {
     auto& room = my.room_of(shard);
     if (application) {
         my.application.store(application.value(), std::memory_order_relaxed);
-        my.registration.on_session(application);
+        if (my.may_register(shard)) my.registration.on_session(application);
     }
     if (room.stored != nullptr && room.stored->presence_differs()) my.gateway.show_presence(shard, presence_json());
     my.handing_out.tell(room, event_type::shard_adopted,

@@ -52,6 +52,8 @@ struct runtime_setup {
     std::string user_agent = "DiscordBot (https://github.com/shoal/shoal, 0.1.0)";
     unsigned offload_threads = 4;
     std::size_t offload_queue = 1024;
+    /// Commands are registered with sessions of shard 0 only: of many processes that run one bot, the one that has it.
+    bool commands_with_shard_0 = false;
     std::shared_ptr<checkpoint_desk> checkpoints;       ///< Holds the shards' caches; empty: the next process gets none.
     std::shared_ptr<host::bad_answer_log> bad_answers;  ///< Of rest_on; empty: one of the bot's own.
 };

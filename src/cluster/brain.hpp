@@ -3,6 +3,7 @@
 // out, time passed in; no clock, no socket, no store, no log, no throw. Not here: streams (src/rpc), the store (src/store),
 // asking Discord (roles), the worker's side (worker_session.hpp).
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -11,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log_limiter.hpp"
 #include "base/time.hpp"
 #include "budget/identify_governor.hpp"
 #include "cluster/assignment_table.hpp"
@@ -159,6 +161,15 @@ public:
     [[nodiscard]] const membership_table& members() const noexcept { return members_; }
     [[nodiscard]] const budget::identify_ledger& ledger() const noexcept { return ledger_; }
     [[nodiscard]] leader_epoch epoch() const noexcept { return fleet_.leader; }
+    /// What should not be so, each empty while all is well.
+    struct alarms {
+        const std::string& store;  ///< It cannot be written: no order and no permit is given.
+        const std::string& room;   ///< Shards have no place.
+        const std::string& count;  ///< Another number of shards is wanted than runs.
+    };
+    [[nodiscard]] alarms alarmed() const noexcept { return {store_alarm_, room_alarm_, count_alarm_}; }
+    /// Registrations that were refused, by reason.
+    [[nodiscard]] const std::array<std::uint64_t, refusals>& refused() const noexcept { return refused_; }
 
 private:
     // brain.cpp: office, the store, time
@@ -257,6 +268,8 @@ private:
     outbox outbox_;
     fleet_history history_;
     std::string store_alarm_, room_alarm_, count_alarm_;
+    std::array<std::uint64_t, refusals> refused_{};
+    std::map<process_id, log_limiter<refusals>> refusals_told_;
     instant write_again_at_ = never, progress_at_ = never, look_at_ = never, place_again_at_{};
 
     std::uint32_t joined_ = 0;      // Since the last plan, or asked for by an operator: each brings moves for balance.

@@ -11,6 +11,9 @@
 namespace shoal::cluster {
 namespace {
 
+// Whose refusals are remembered, so that they are told once a minute.
+constexpr std::size_t most_names_refused = 64;
+
 bool sound(const register_ask& ask, std::string& why) {
     if (!well_formed(ask.process.value)) return why = "the process id is empty, too long or not printable", false;
     if (ask.incarnation == incarnation::none) return why = "it names no incarnation", false;
@@ -40,14 +43,15 @@ void brain::on(const leader::said& what) {
 
 /// Why this worker cannot be a member; nullopt: it can.
 std::optional<register_refused> brain::objection(const register_ask& ask) const {
-    if (ask.version + 1 < protocol_version || ask.version > protocol_version + 1)
-        return register_refused{refusal::other_version, fmt::format("{} here, {} there", protocol_version, ask.version), {}};
+    // No version is 0: that is a message without one.
+    if (ask.version == 0 || ask.version + 1 < protocol_version || ask.version > protocol_version + 1) {
+        return register_refused{
+            refusal::other_version, fmt::format("the coordinator speaks {}, the worker {}", protocol_version, ask.version), {}};
+    }
     std::string why;
     if (!sound(ask, why)) return register_refused{refusal::malformed, why, {}};
-    if (ask.token_proof != config_.token_proof)
-        return register_refused{refusal::other_token, fmt::format("worker {}", ask.process.value), {}};
-    if (ask.intents_proof != config_.intents_proof)
-        return register_refused{refusal::other_intents, fmt::format("worker {}", ask.process.value), {}};
+    if (ask.token_proof != config_.token_proof) return register_refused{refusal::other_token, "", {}};
+    if (ask.intents_proof != config_.intents_proof) return register_refused{refusal::other_intents, "", {}};
     const auto tells_count = [](const shard_report& report) { return report.ticket && report.ticket->shard.total > 0; };
     if (table_.total() == 0 && !ask.shards.empty() && std::ranges::none_of(ask.shards, tells_count))
         return register_refused{refusal::not_ready, "the shard count is not known yet", std::chrono::milliseconds(200)};
@@ -68,9 +72,17 @@ std::optional<register_refused> brain::objection(const register_ask& ask) const 
 }
 
 void brain::refuse(stream_id stream, register_refused why, const process_id& process) {
-    say_note(leader::note_code::worker_refused, fmt::format("{}: {}: {}", process.value, to_string(why.why), why.detail));
+    const auto kind = static_cast<std::size_t>(why.why);
+    ++refused_[kind];
     const bool fits = well_formed(process.value);
-    remember(fits ? process : process_id{}, {}, fmt::format("refused: {}", to_string(why.why)));
+    const auto name = fits ? process : process_id{};
+    // One that tries again each second would fill log and history with the same line.
+    if (refusals_told_.size() >= most_names_refused && !refusals_told_.contains(name)) refusals_told_.clear();
+    if (refusals_told_[name].pass(kind, now_)) {
+        say_note(leader::note_code::worker_refused,
+                 fmt::format("{}: {}{}{}", name.value, to_string(why.why), why.detail.empty() ? "" : ": ", why.detail));
+        remember(name, {}, fmt::format("refused: {}", to_string(why.why)));
+    }
     out_->push_back(leader::say{stream, std::move(why)});
     out_->push_back(leader::close_stream{stream, "refused"});
 }

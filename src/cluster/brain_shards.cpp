@@ -286,7 +286,10 @@ void brain::carry_out_plan(const placement_plan& plan) {
     }
     const auto homeless = std::ranges::count_if(plan.unplaced, [&](const auto& one) { return !table_.at(one.shard).owner; });
     auto alarm = homeless == 0 ? std::string() : fmt::format("{} shards have no place: {}", homeless, plan.unplaced.front().why);
-    if (alarm != room_alarm_ && !alarm.empty()) say_note(leader::note_code::no_room, alarm);
+    if (alarm != room_alarm_) {
+        if (!alarm.empty()) say_note(leader::note_code::no_room, alarm);
+        remember({}, {}, alarm.empty() ? "every shard has a place again" : alarm);
+    }
     room_alarm_ = std::move(alarm);
 }
 

@@ -175,6 +175,9 @@ enum class refusal : std::uint8_t {
     not_ready,      ///< The coordinator cannot store a member now.
 };
 inline constexpr std::size_t refusals = 8;
+[[nodiscard]] std::string_view to_string(refusal why) noexcept;
+/// As a metric's label: "other_token".
+[[nodiscard]] std::string_view name_of(refusal why) noexcept;
 
 struct register_refused {
     refusal why{};
@@ -244,6 +247,5 @@ using to_worker = std::variant<registered, register_refused, heartbeat_ack, star
                                permit_refusal, spare_answer, drain_told>;
 
 [[nodiscard]] std::string_view to_string(shard_status status) noexcept;
-[[nodiscard]] std::string_view to_string(refusal why) noexcept;
 
 }  // namespace shoal::cluster

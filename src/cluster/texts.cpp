@@ -30,6 +30,20 @@ std::string_view to_string(refusal why) noexcept {
     return "unknown";
 }
 
+std::string_view name_of(refusal why) noexcept {
+    switch (why) {
+        case refusal::process_id_in_use: return "process_id_in_use";
+        case refusal::other_token: return "other_token";
+        case refusal::other_intents: return "other_intents";
+        case refusal::other_version: return "other_version";
+        case refusal::not_leader: return "not_leader";
+        case refusal::fenced: return "fenced";
+        case refusal::malformed: return "malformed";
+        case refusal::not_ready: return "not_ready";
+    }
+    return "unknown";
+}
+
 std::string_view to_string(worker_state state) noexcept {
     switch (state) {
         case worker_state::joining: return "joining";

@@ -64,12 +64,16 @@ void worker_session::obey(const registered& what) {
 
 void worker_session::obey(const register_refused& what) {
     if (phase_ != phase::registering && phase_ != phase::registered) return;
-    tell(worker::note_code::refused, fmt::format("{}: {}", to_string(what.why), what.detail));
     give(worker::close_stream{});
-    if (what.retry_after > duration{}) {
-        lose_stream(std::string(to_string(what.why)), what.retry_after);
-        return;
-    }
+    be_refused(what);
+}
+
+void worker_session::be_refused(const register_refused& what) {
+    give(worker::note{worker::note_code::refused, what.detail, what.why});
+    const bool may_pass = what.retry_after > duration{};
+    // Where this worker was taken before it is the coordinator that has changed, and may change back. Its shards are not to end
+    // with somebody's mistake on another machine.
+    if (may_pass || (was_registered_ && what.why != refusal::fenced)) return leave_stream(may_pass ? what.retry_after : retry_);
     phase_ = phase::ended;
     give(worker::end{what.why, what.detail});
 }

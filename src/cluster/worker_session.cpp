@@ -51,11 +51,17 @@ void worker_session::on(const worker::stream_opened&) {
 }
 
 void worker_session::on(const worker::stream_closed& what) {
-    if (phase_ == phase::opening || phase_ == phase::registering || phase_ == phase::registered) lose_stream(what.why, retry_);
+    if (phase_ != phase::opening && phase_ != phase::registering && phase_ != phase::registered) return;
+    if (what.refused) return be_refused({*what.refused, what.why, {}});
+    lose_stream(what.why, retry_);
 }
 
 void worker_session::lose_stream(std::string why, duration wait) {
     tell(worker::note_code::stream_lost, std::move(why));
+    leave_stream(wait);
+}
+
+void worker_session::leave_stream(duration wait) {
     // What the leader confirmed on this stream stays true as long as its last ack is good for.
     for (auto& [shard, what] : held_) {
         if (what.confirmed) what.right_until = std::max(what.right_until, lease_.until());
@@ -81,7 +87,7 @@ void worker_session::on(const worker::tick&) {
     }
     if (now_ >= give_up_at_) {
         give(worker::close_stream{});
-        lose_stream("the coordinator does not answer", retry_);
+        lose_stream(fmt::format("the coordinator at {} does not answer", config_.coordinators[address_]), retry_);
         return;
     }
     if (phase_ == phase::registered && now_ >= beat_at_) {

@@ -44,6 +44,8 @@ struct started {};
 struct stream_opened {};
 struct stream_closed {
     std::string why;
+    /// The coordinator there cannot be this worker's, as was seen before it was asked: counts as its refusal.
+    std::optional<refusal> refused = {};
 };
 struct message_received {
     to_worker what;
@@ -151,7 +153,8 @@ struct cut_shard {
 struct wake_at {
     instant when;
 };
-/// Stop for good: the coordinator will not have this worker, or it is empty and was asked to end. No refusal: the latter.
+/// Stop for good: the coordinator will not have this worker, or it is empty and was asked to end. No refusal: the latter. One
+/// that has been in the fleet ends for a refusal only if it was fenced: its shards go on, and it asks again.
 struct end {
     std::optional<refusal> why;
     std::string detail;
@@ -172,6 +175,7 @@ enum class note_code : std::uint8_t {
 struct note {
     note_code code;
     std::string detail;
+    std::optional<refusal> refused = {};  ///< Of note_code::refused.
 };
 
 using order = std::variant<open_stream, close_stream, say, look, start_shard, stop_shard, hand_out, give_permit, refuse_permit,
@@ -277,6 +281,8 @@ private:
     void beat();
     [[nodiscard]] shard_report report_of(std::uint32_t shard, const held& what, bool whole) const;
     void lose_stream(std::string why, duration wait);
+    void leave_stream(duration wait);
+    void be_refused(const register_refused& what);
     void watch_lease();
     void notice_sleep(instant now);
     void arm();
@@ -284,7 +290,7 @@ private:
     void give(Order what) {
         out_->push_back(std::move(what));
     }
-    void tell(worker::note_code code, std::string detail) { give(worker::note{code, std::move(detail)}); }
+    void tell(worker::note_code code, std::string detail) { give(worker::note{code, std::move(detail), {}}); }
 
     worker_config config_;
     random_source random_;

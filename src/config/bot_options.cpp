@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 
 #include "config/reference.hpp"
 #include "config/text_file.hpp"
@@ -115,6 +116,19 @@ std::string host_name() {
     return ::gethostname(room.data(), room.size() - 1) == 0 && room[0] != 0 ? std::string(room.data()) : "this-host";
 }
 
+/// "https://host:8443", nothing behind it.
+bool is_node_address(std::string_view url) {
+    constexpr std::string_view scheme = "https://";
+    if (!url.starts_with(scheme)) return false;
+    url.remove_prefix(scheme.size());
+    const auto colon = url.rfind(':');
+    if (colon == std::string_view::npos || colon == 0 || url.find_first_of("/?#@ ") != std::string_view::npos) return false;
+    const auto digits = url.substr(colon + 1);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return error == std::errc{} && end == digits.data() + digits.size() && port != 0;
+}
+
 /// What only the modes of a fleet need.
 std::expected<void, startup_problem> choose_fleet(const option_values& values, bot_settings& settings) {
     if (settings.mode == run_mode::single) return {};
@@ -160,8 +174,7 @@ std::expected<void, startup_problem> choose_fleet(const option_values& values, b
         const auto end = std::min(list->text.find(',', at), list->text.size());
         auto url = without_space(std::string_view(list->text).substr(at, end - at));
         while (url.ends_with('/')) url.remove_suffix(1);
-        if (!url.starts_with("https://") || url.substr(8).find_first_of("/?#@ ") != std::string_view::npos ||
-            url.substr(8).rfind(':') == std::string_view::npos) {
+        if (!is_node_address(url)) {
             return problem(exit_code::bad_setting,
                            fmt::format("{}: {} is no coordinator's address; write https://host:8443.", list->where, shown(url)));
         }

@@ -27,6 +27,7 @@ enum class exit_code : std::uint8_t {
     not_built_yet = 14,
     token_malformed = 15,
     disk_full = 16,
+    fleet_refused = 17,
     interrupted = 130,
     terminated = 143,
 };
@@ -70,17 +71,22 @@ inline constexpr std::array exit_codes{
         exit_code::port_in_use, "port_in_use",
         "Another program listens on the port that was asked for (a bot in mode single listens on that of --ops-url alone).",
         "Choose another port."},
-    exit_code_text{exit_code::state_unusable, "state_unusable",
-                   "The state folder, the identify ledger or the journal is locked by another process or cannot be written.",
-                   "End the other process, or give this one its own --state-dir."},
+    exit_code_text{
+        exit_code::state_unusable, "state_unusable",
+        "The state folder, the identify ledger, the journal or the fleet's store is locked by another process or cannot be "
+        "used.",
+        "End the other process, or give this one its own --state-dir."},
     exit_code_text{exit_code::not_built_yet, "not_built_yet", "This mode is planned and not built yet.", "Use --mode single."},
     exit_code_text{
         exit_code::token_malformed, "token_malformed",
         "What was given as the token cannot be one: quotation marks, white space, a placeholder, an id, a piece of one.",
         "Copy the token from the developer portal as it is."},
     exit_code_text{exit_code::disk_full, "disk_full",
-                   "There is no room where the state folder, the identify ledger or the journal lies.",
+                   "There is no room where the state folder, the identify ledger, the journal or the fleet's store lies.",
                    "Free some space, or choose a path on another disk."},
+    exit_code_text{exit_code::fleet_refused, "fleet_refused",
+                   "The fleet's coordinator does not take this worker: another token, other intents, another version, or fenced.",
+                   "The line on stderr says which; all nodes of a fleet run one bot."},
     exit_code_text{exit_code::interrupted, "interrupted", "A second Ctrl-C ended the bot at once, without an orderly stop.", ""},
     exit_code_text{exit_code::terminated, "terminated", "A second SIGTERM ended the bot at once, without an orderly stop.", ""},
 };

@@ -67,6 +67,10 @@ public:
     virtual void set_policy(std::function<accept_policy()> policy) = 0;
     /// Sockets that were accepted and have not ended, those that still shake hands included.
     [[nodiscard]] virtual std::size_t open_streams() const = 0;
+    /// Ends the oldest of those that still shake hands; false if there is none.
+    virtual bool end_oldest_handshake() = 0;
+    /// Connections that ended before TLS was agreed upon, for whatever reason.
+    [[nodiscard]] virtual std::uint64_t unfinished_handshakes() const = 0;
     /// Shown to connections from now on; those that stand keep theirs. Not for a plain listener.
     virtual void set_tls(tls_context_ptr tls) = 0;
     /// Closes the listening socket (new connections are refused by the kernel) and opens it again on the same port.

@@ -1,5 +1,6 @@
 #include "net/http_server.hpp"
 
+#include <algorithm>
 #include <list>
 #include <utility>
 
@@ -18,7 +19,10 @@ public:
     void on_bytes(std::string_view bytes) override { http_.feed(bytes); }
     void on_ended(const failure& why) override;
     [[nodiscard]] instant last_asked() const noexcept { return last_asked_; }
-    void end() { stream_->reset(); }
+    [[nodiscard]] bool is_ending() const noexcept { return ending_; }
+    void end() {
+        if (!std::exchange(ending_, true)) stream_->reset();
+    }
 
 private:
     void asked(const http_request& request);
@@ -28,6 +32,7 @@ private:
     http_peer peer_;
     http_session http_;
     instant last_asked_;
+    bool ending_ = false;  // Its end is told later, never inside of end().
 };
 
 class server_impl final : public http_server {
@@ -47,7 +52,10 @@ public:
         if (!listening) return std::unexpected(listening.error());
         listener_ = std::move(*listening);
         listener_->set_policy([this] {
-            return listener_->open_streams() < options_.most_connections ? accept_policy::serve : accept_policy::reset;
+            ++counts_.accepted;
+            if (listener_->open_streams() < options_.most_connections || make_room()) return accept_policy::serve;
+            ++counts_.turned_away;
+            return accept_policy::reset;
         });
         sweep_later();
         return {};
@@ -55,6 +63,11 @@ public:
 
     [[nodiscard]] std::uint16_t port() const override { return listener_->port(); }
     void set_tls(tls_context_ptr tls) override { listener_->set_tls(std::move(tls)); }
+    [[nodiscard]] http_server_counts counts() const override {
+        auto counts = counts_;
+        counts.unfinished = listener_->unfinished_handshakes();
+        return counts;
+    }
 
     [[nodiscard]] instant now() const { return on_.now(); }
     [[nodiscard]] http_response answer(const http_request& request, const http_peer& peer) const {
@@ -65,12 +78,25 @@ public:
     }
 
 private:
+    /// Ends the connection that is of least use: one that still shakes hands, the oldest first, else one that has not asked for
+    /// longest. So nobody who only holds connections keeps a probe out.
+    bool make_room() {
+        if (listener_->end_oldest_handshake()) return ++counts_.made_room, true;
+        const auto idlest = std::ranges::min_element(
+            visitors_, {}, [](const auto& each) { return each->is_ending() ? never : each->last_asked(); });
+        if (idlest == visitors_.end() || (*idlest)->is_ending()) return false;
+        if ((*idlest)->last_asked() + options_.settled > on_.now()) return false;
+        (*idlest)->end();
+        return ++counts_.made_room, true;
+    }
     void sweep_later() {
         sweep_ = on_.wake_at(on_.now() + options_.idle / 4, [this] {
             const auto latest = on_.now() - options_.idle;
             // Ending is told later, never inside of the call, so that the list stays as it is.
             for (const auto& each : visitors_) {
-                if (each->last_asked() < latest) each->end();
+                if (each->is_ending() || each->last_asked() >= latest) continue;
+                each->end();
+                ++counts_.idle;
             }
             sweep_later();
         });
@@ -82,6 +108,7 @@ private:
     std::unique_ptr<listener> listener_;
     std::list<std::unique_ptr<visitor>> visitors_;
     timer_id sweep_ = timer_id::none;
+    http_server_counts counts_;
 };
 
 visitor::visitor(server_impl& home, std::unique_ptr<byte_stream> stream, std::size_t largest_body)

@@ -3,6 +3,7 @@
 // Not here: what is answered; long or streamed answers; the public internet.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,11 +24,23 @@ struct http_peer {
 using http_handler = std::function<http_response(const http_request&, const http_peer&)>;
 
 struct http_server_options {
-    std::string listen;                        ///< "ip:port"; port 0 takes any free one.
-    tls_context_ptr tls;                       ///< Null: plain.
-    std::size_t most_connections = 128;        ///< Further ones are reset, those that have not shaken hands included.
+    std::string listen;   ///< "ip:port"; port 0 takes any free one.
+    tls_context_ptr tls;  ///< Null: plain.
+    /// At once, those that have not shaken hands included. A further one takes the place of the one that has asked for nothing
+    /// for longest, and is reset if all have asked within `settled`.
+    std::size_t most_connections = 128;
+    duration settled = std::chrono::seconds(1);
     std::size_t largest_body = 64 * 1024;      ///< A larger request is answered with 400.
     duration idle = std::chrono::seconds(30);  ///< A connection that brings no whole request for so long is closed.
+};
+
+/// What became of connections since the server was opened.
+struct http_server_counts {
+    std::uint64_t accepted = 0;
+    std::uint64_t unfinished = 0;   ///< Ended before TLS was agreed upon: a failed handshake, or its time was up.
+    std::uint64_t made_room = 0;    ///< Ended for another.
+    std::uint64_t turned_away = 0;  ///< Reset at once: there was no room.
+    std::uint64_t idle = 0;         ///< Brought no whole request in time.
 };
 
 class http_server {
@@ -36,6 +49,7 @@ public:
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     /// Shown to connections from now on: a renewed certificate.
     virtual void set_tls(tls_context_ptr tls) = 0;
+    [[nodiscard]] virtual http_server_counts counts() const = 0;
 };
 
 /// Listens at once. Made, used and destroyed on `on`'s thread, or while that does nothing else. Fails with

@@ -4,6 +4,7 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <charconv>
+#include <deque>
 
 #include "net/byte_stream.hpp"
 #include "net/errc.hpp"
@@ -100,6 +101,17 @@ public:
     // Each stream holds the room.
     [[nodiscard]] std::size_t open_streams() const noexcept { return static_cast<std::size_t>(room_.use_count()) - 1; }
     [[nodiscard]] bool is_open() const noexcept { return acceptor_.is_open(); }
+    bool end_oldest_handshake() {
+        while (!shaking_.empty()) {
+            const auto oldest = shaking_.front().lock();
+            shaking_.pop_front();
+            if (!oldest || !oldest->is_shaking_hands()) continue;
+            oldest->reset();
+            return true;
+        }
+        return false;
+    }
+    [[nodiscard]] std::uint64_t unfinished() const noexcept { return unfinished_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return where_.port(); }
 
 private:
@@ -136,7 +148,21 @@ private:
         }
         const auto stream = std::make_shared<server_stream>(on_, std::move(socket), std::move(session), room_);
         if (policy == accept_policy::mute_tls) return stream->start_muted();
+        if (tls_) {
+            if (shaking_.size() >= look_through_at_) {
+                std::erase_if(shaking_, [](const auto& each) {
+                    const auto one = each.lock();
+                    return !one || !one->is_shaking_hands();
+                });
+                look_through_at_ = 2 * shaking_.size() + 64;
+            }
+            shaking_.push_back(stream);
+        }
         stream->start([weak = weak_from_this()](std::shared_ptr<server_stream> ready) {
+            if (!ready) {
+                if (const auto self = weak.lock()) ++self->unfinished_;
+                return;
+            }
             auto face = std::make_unique<stream_face>(std::move(ready));
             const auto self = weak.lock();
             if (!self || self->stopped_) return;
@@ -153,6 +179,9 @@ private:
     std::function<accept_policy()> policy_;
     tcp_acceptor acceptor_;
     std::shared_ptr<read_room> room_ = std::make_shared<read_room>();
+    std::deque<std::weak_ptr<server_stream>> shaking_;  // The oldest first; some are through by now.
+    std::size_t look_through_at_ = 64;
+    std::uint64_t unfinished_ = 0;
     bool accepting_ = false;
     bool stopped_ = false;
 };
@@ -165,6 +194,8 @@ public:
     void set_policy(std::function<accept_policy()> policy) override { inner_->set_policy(std::move(policy)); }
     [[nodiscard]] std::size_t open_streams() const override { return inner_->open_streams(); }
     void set_tls(tls_context_ptr tls) override { inner_->set_tls(std::move(tls)); }
+    bool end_oldest_handshake() override { return inner_->end_oldest_handshake(); }
+    [[nodiscard]] std::uint64_t unfinished_handshakes() const override { return inner_->unfinished(); }
     result<void> set_listening(bool on) override {
         if (on == inner_->is_open()) return {};
         if (!on) {

@@ -244,11 +244,11 @@ void server_stream::close_with_reset() {
 void server_stream::end(failure why) {
     if (std::exchange(ended_, true)) return;
     on_.cancel(std::exchange(deadline_, timer_id::none));
-    ready_ = nullptr;
     error_code ignored;
     socket_.close(ignored);
     out_ = {};
     sent_ = 0;
+    if (auto ready = std::exchange(ready_, nullptr)) ready(nullptr);
     if (auto* events = std::exchange(events_, nullptr)) events->on_ended(why);
 }
 

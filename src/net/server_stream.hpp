@@ -23,7 +23,7 @@ class server_stream : public std::enable_shared_from_this<server_stream> {
 public:
     server_stream(io_thread& on, tcp_socket socket, ssl_ptr session, std::shared_ptr<read_room> room);
 
-    /// Shakes hands, then hands itself over.
+    /// Shakes hands, then hands itself over; nothing if it ends before.
     void start(std::function<void(std::shared_ptr<server_stream>)> ready);
     /// Reads and drops everything, for ever: a server that accepts and says nothing.
     void start_muted();
@@ -37,6 +37,7 @@ public:
     void pause_reading();
     void resume_reading();
     [[nodiscard]] std::size_t unsent_bytes() const noexcept { return out_.size() - sent_; }
+    [[nodiscard]] bool is_shaking_hands() const noexcept { return shaking_hands_ && !ended_ && !finishing_; }
     [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
     [[nodiscard]] bool peer_is_trusted() const noexcept { return engine_.peer_is_trusted(); }
     /// The face is gone: what finish() promised is still done, everything else ends.

@@ -23,8 +23,9 @@ std::string health_json(const node_picture& node, node_status status) {
     for (const auto& each : node.shards) out.value(each.id);
     out.end_array()
         .field("cpuUsage", rounded(node.process.cpu_percent, 0.125))
-        .field("memoryMb", rounded(static_cast<double>(node.process.resident_bytes) / 1e6, 0.125))
-        .end_object();
+        .field("memoryMb", rounded(static_cast<double>(node.process.resident_bytes) / 1e6, 0.125));
+    if (!node.trouble.empty()) out.field("trouble", node.trouble);
+    out.end_object();
     return std::move(out).take() + "\n";
 }
 
@@ -34,7 +35,9 @@ std::string ready_json(const node_picture& node, node_status status) {
     for (const auto& each : node.shards) {
         if (!each.guilds_ready) out.value(each.id);
     }
-    out.end_array().end_object();
+    out.end_array();
+    if (!node.trouble.empty()) out.field("trouble", node.trouble);
+    out.end_object();
     return std::move(out).take() + "\n";
 }
 

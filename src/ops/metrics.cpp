@@ -148,6 +148,43 @@ void of_budget(sheet& out, const identify_use& budget) {
         .value(budget.foreign);
 }
 
+void of_counts(sheet& out, const counts_by& counts, const char* label) {
+    for (const auto& [value, count] : counts) out.value(count, {{label, std::string(value)}});
+}
+
+void of_coordinator(sheet& out, const coordinator_use& use) {
+    out.gauge("shoal_coordinator_registered", "1 while a coordinator has taken this worker.").value(use.registered ? 1 : 0);
+    out.counter("shoal_coordinator_lost_total", "Streams to a coordinator that ended or did not come about, by how.");
+    of_counts(out, use.lost, "kind");
+    out.counter("shoal_coordinator_refused_total", "Times that a coordinator did not take this worker, by reason.");
+    of_counts(out, use.refused, "why");
+}
+
+void of_fleet(sheet& out, const fleet_use& fleet) {
+    out.gauge("shoal_fleet_workers", "Workers by state.");
+    of_counts(out, fleet.workers, "state");
+    out.gauge("shoal_fleet_shards", "Shards by where they are on their way.");
+    of_counts(out, fleet.shards, "state");
+    out.gauge("shoal_fleet_alarm",
+              "1 while the store cannot be written (store), shards have no place (room), or another number of shards is wanted "
+              "than runs (count).");
+    of_counts(out, fleet.alarms, "kind");
+    out.counter("shoal_fleet_refused_total", "Registrations of workers that were refused, by reason.");
+    of_counts(out, fleet.refused, "why");
+}
+
+void of_node_port(sheet& out, const node_port_use& port) {
+    out.counter("shoal_node_connections_total",
+                "Connections to the port for other nodes: accepted; of these proven by a call, silent, not_tls, or never_proven "
+                "(a failed or unfinished handshake, or no call in time).");
+    of_counts(out, port.connections, "outcome");
+    out.counter("shoal_node_calls_total", "Calls of other nodes: taken, or refused for their role, as unknown, or as too many.");
+    of_counts(out, port.calls, "outcome");
+    out.counter("shoal_node_bad_messages_total",
+                "Messages of other nodes that could not be read; unknown_kind is a newer version's, which is passed over.");
+    of_counts(out, port.bad_messages, "kind");
+}
+
 sheet everything(const node_picture& node, node_status status) {
     sheet out;
     of_process(out, node, status);
@@ -155,6 +192,13 @@ sheet everything(const node_picture& node, node_status status) {
     of_bad_input(out, node);
     of_rest(out, node.rest);
     if (node.identify) of_budget(out, *node.identify);
+    if (node.coordinator) of_coordinator(out, *node.coordinator);
+    if (node.fleet) of_fleet(out, *node.fleet);
+    if (node.node_port) of_node_port(out, *node.node_port);
+    out.counter("shoal_ops_connections_total",
+                "Connections to the ops address: accepted; of these ended while they shook hands, for room or because their time "
+                "was up, turned away, or idle.");
+    of_counts(out, node.ops_connections, "outcome");
     return out;
 }
 
@@ -168,6 +212,11 @@ std::string metrics_page() {
     node_picture node;
     node.identify.emplace();
     node.shards.emplace_back();
+    const counts_by some{{"", 0}};
+    node.coordinator = {.registered = false, .lost = some, .refused = some};
+    node.fleet = {.workers = some, .shards = some, .alarms = some, .refused = some};
+    node.node_port = {.connections = some, .calls = some, .bad_messages = some};
+    node.ops_connections = some;
     std::string out =
         "# Metrics\n\nWritten by `SHOAL_WRITE_DOCS=1 test_ops` from `src/ops/metrics.cpp`; a test fails when this page is out of "
         "date.\n\n`GET /metrics` on the ops address (`--ops-url`), with a bearer token (`--ops-token-file`) or a client "

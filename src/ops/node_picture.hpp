@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shoal/bot.hpp"
@@ -30,6 +32,31 @@ struct identify_use {
     std::string trouble;                    ///< Why nobody gets one; empty: all is well.
 };
 
+/// Numbers by one label's value, every value that there is, so that a sum over them is whole.
+using counts_by = std::vector<std::pair<std::string_view, std::uint64_t>>;
+
+/// What a worker knows of its coordinator.
+struct coordinator_use {
+    bool registered = false;
+    counts_by lost;     ///< Streams that ended or did not come about, by kind.
+    counts_by refused;  ///< Times that a coordinator said no, by reason.
+};
+
+/// What a coordinator knows of its fleet.
+struct fleet_use {
+    counts_by workers;  ///< By state.
+    counts_by shards;   ///< By where they are on their way.
+    counts_by alarms;   ///< 1 or 0, by kind.
+    counts_by refused;  ///< Workers that were told no, by reason.
+};
+
+/// What came to a node's port for other nodes, and what they said.
+struct node_port_use {
+    counts_by connections;   ///< By how far they got.
+    counts_by calls;         ///< By what became of them.
+    counts_by bad_messages;  ///< By what was wrong.
+};
+
 struct node_picture {
     std::string process_id;
     std::string mode;  ///< "single", "worker", "coordinator".
@@ -38,7 +65,12 @@ struct node_picture {
     process_use process;
     std::vector<shard_status> shards;
     bool serves = false;                   ///< Of a node that has no shard: it does what it is there for.
+    std::string trouble;                   ///< What keeps it from that, or is not as it should be, as a sentence; or empty.
     std::optional<identify_use> identify;  ///< Of nodes that keep the budget.
+    std::optional<coordinator_use> coordinator;
+    std::optional<fleet_use> fleet;
+    std::optional<node_port_use> node_port;
+    counts_by ops_connections;  ///< To the ops address, by what became of them.
     rest_status rest;
     bad_answers answers;
 };

@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 
+#include "base/logger.hpp"
 #include "config/exit_codes.hpp"
 #include "config/listen_url.hpp"
 #include "net/http_server.hpp"
 #include "net/io_thread.hpp"
 #include "ops/ops_pages.hpp"
+#include "trust/certificate_watch.hpp"
 
 namespace shoal::ops {
 
@@ -24,23 +26,28 @@ struct ops_settings {
 class ops_port {
 public:
     /// Before `on` does anything else, or on it. What goes wrong is for people: a port in use, a certificate or token file that
-    /// is no good.
+    /// is no good. A renewed certificate in the folder is shown to connections from then on; one that is no good is told to
+    /// `log`.
     [[nodiscard]] static std::expected<std::unique_ptr<ops_port>, config::startup_problem> open(net::io_thread& on,
                                                                                                 const ops_settings& settings,
-                                                                                                ops_pages::look at_node);
+                                                                                                ops_pages::look at_node,
+                                                                                                logger log);
     [[nodiscard]] ops_pages& pages() noexcept { return pages_; }
     /// "https://127.0.0.1:9100".
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
-    /// Shows the certificate that lies in the folder now to connections from now on; what is wrong with it otherwise, and then
-    /// the one before stays.
-    [[nodiscard]] std::expected<void, config::startup_problem> reload(const ops_settings& settings);
+    /// What became of connections, with names as a metric has them.
+    [[nodiscard]] counts_by connections() const;
 
 private:
-    ops_port(ops_pages::look at_node, secret token) : pages_(std::move(at_node), std::move(token)) {}
+    ops_port(ops_pages::look at_node, secret token, logger log)
+        : pages_(std::move(at_node), std::move(token)), log_(std::move(log)) {}
+    void use(const trust::node_identity& renewed);
 
     ops_pages pages_;
+    logger log_;
     std::string url_;
     std::unique_ptr<net::http_server> server_;
+    std::unique_ptr<trust::certificate_watch> watch_;
 };
 
 }  // namespace shoal::ops

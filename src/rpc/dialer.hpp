@@ -36,8 +36,8 @@ public:
     void use(const trust::node_identity& self);
 
     /// Opens a stream: done when the other side has taken the call and its certificate was seen to carry one of the roles
-    /// `expected`. Nothing of this side's was sent until then. Errors: unreachable, untrusted, not_our_kind, wrong_role,
-    /// unknown_method, busy, timed_out.
+    /// `expected`. Nothing of this side's was sent until then. Errors: unreachable, no_handshake, untrusted, not_our_kind,
+    /// wrong_role, unknown_method, busy, timed_out.
     [[nodiscard]] task<result<std::unique_ptr<stream>>> open(endpoint to, std::string_view method, trust::role_set expected,
                                                              instant deadline);
     /// One request, one answer. Errors: those of open(), and what the other side answered (malformed, refused).

@@ -12,6 +12,8 @@ enum class errc : std::uint8_t {
     address_in_use,  ///< The port to listen on is taken.
     listen_failed,   ///< The address cannot be listened on.
     unreachable,     ///< Nobody answers there, or the connection broke.
+    no_handshake,    ///< Somebody takes the connection and does not finish a handshake: another program, or a node that stands
+                     ///< still.
     untrusted,       ///< One side's certificate was refused by the other, or TLS below 1.3 was offered.
     not_our_kind,    ///< What answers there speaks something else.
     wrong_role,      ///< The certificate's roles do not allow it: the caller's, or that of who answered.
@@ -36,6 +38,7 @@ enum class errc : std::uint8_t {
         case errc::address_in_use: return "address already in use";
         case errc::listen_failed: return "cannot listen";
         case errc::unreachable: return "cannot be reached";
+        case errc::no_handshake: return "no handshake";
         case errc::untrusted: return "certificate not trusted";
         case errc::not_our_kind: return "no node of Shoal";
         case errc::wrong_role: return "role not allowed";

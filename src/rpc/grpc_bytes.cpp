@@ -45,8 +45,11 @@ failure unreachable(const std::string& message) {
         return {errc::untrusted, "the other side does not speak TLS 1.3"};
     if (says(message, "ALERT") || says(message, "tlsv1 alert") || says(message, "sslv3 alert") || says(message, "tlsv13 alert"))
         return {errc::untrusted, "the other side refuses this node's certificate"};
+    if (says(message, "missing selected ALPN")) return {errc::not_our_kind, "it speaks TLS, and no HTTP/2"};
     if (says(message, "WRONG_VERSION_NUMBER") || says(message, "wrong version number") || says(message, "Ssl handshake failed"))
         return {errc::not_our_kind, sentence(message)};
+    if (says(message, "Handshake read failed") || says(message, "Handshake timed out"))
+        return {errc::no_handshake, "it takes the connection and finishes no TLS handshake"};
     return {errc::unreachable, sentence(message)};
 }
 

@@ -73,29 +73,47 @@ struct silent_socket {
     instant since;
 };
 
+/// gRPC has this socket, too: it sees the end and closes its own.
+void end_shared(int fd) {
+    ::shutdown(fd, SHUT_RDWR);
+    ::close(fd);
+}
+
 }  // namespace
 
 struct listener::impl {
     int port_fd = -1;
-    int stop_fd = -1;
+    int wake_fd = -1;
+    std::atomic<bool> stopping = false;
     std::uint16_t port = 0;
     listener_limits limits;
     std::function<void(int)> hand_on;
     std::thread thread;
 
     mutable std::mutex mutex;
-    unproven_table unproven{0, {}};
+    // Each with a descriptor of its own for the socket that gRPC has: so its end is seen here, and can be brought about.
+    unproven_table unproven{0, {}, {}};
     listener_counts counts;
 
     // Of the thread.
     std::list<silent_socket> silent;
     instant no_accept_before{};
 
-    explicit impl(listener_limits with) : limits(with), unproven(with.unproven, with.patience) {}
+    explicit impl(listener_limits with) : limits(with), unproven(with.unproven, with.grace, with.patience) {}
     ~impl() {
         for (const auto& one : silent) ::close(one.fd);
+        unproven.each([](const auto&, int fd) { ::close(fd); });
         if (port_fd >= 0) ::close(port_fd);
-        if (stop_fd >= 0) ::close(stop_fd);
+        if (wake_fd >= 0) ::close(wake_fd);
+    }
+
+    void wake() const {
+        const std::uint64_t one = 1;
+        (void)!::write(wake_fd, &one, sizeof one);
+    }
+    /// The lock is held.
+    void end_old(instant now) {
+        while (const auto fd = unproven.take_old(now)) end_shared(*fd);
     }
 
     void count(std::uint64_t listener_counts::* what, std::uint64_t much = 1) {
@@ -138,8 +156,15 @@ struct listener::impl {
         auto peer = peer_text(fd);
         {
             const std::lock_guard lock(mutex);
-            if (!unproven.has_room(now)) return false;
-            unproven.add(std::move(peer), now);
+            end_old(now);
+            if (!unproven.has_room()) {
+                const auto oldest = unproven.take_oldest(now);
+                if (!oldest) return false;
+                end_shared(*oldest);
+            }
+            const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+            if (own < 0) return false;  // Descriptors are out: it waits until there are some, or its time is up.
+            unproven.add(std::move(peer), own, now);
             ++counts.handed_on;
         }
         hand_on(fd);
@@ -148,23 +173,44 @@ struct listener::impl {
 
     void run() {
         std::vector<pollfd> watched;
+        std::vector<std::string> unproven_peers;
         bool crowded = false;
         for (;;) {
             auto now = boot_now();
             const bool accepting = now >= no_accept_before;
-            watched.assign({{stop_fd, POLLIN, 0}, {accepting ? port_fd : -1, POLLIN, 0}});
+            watched.assign({{wake_fd, POLLIN, 0}, {accepting ? port_fd : -1, POLLIN, 0}});
             // While there is no room further on, those that have spoken would only wake us again and again.
             for (const auto& one : silent) watched.push_back({crowded ? -1 : one.fd, POLLIN, 0});
-            int wait_ms = -1;
+            const auto first_unproven = watched.size();
+            unproven_peers.clear();
+            {
+                const std::lock_guard lock(mutex);
+                end_old(now);
+                unproven.each([&](const std::string& peer, int fd) {
+                    watched.push_back({fd, 0, 0});  // Its end is told without being asked for.
+                    unproven_peers.push_back(peer);
+                });
+            }
+            int wait_ms = unproven_peers.empty() ? -1 : 1000;
             if (!accepting || crowded) wait_ms = 100;
             if (!silent.empty()) {
                 const auto left = to_ms(silent.front().since + limits.patience - now) + 1;
                 wait_ms = static_cast<int>(std::clamp<std::int64_t>(left, 0, wait_ms < 0 ? 60'000 : wait_ms));
             }
             ::poll(watched.data(), watched.size(), wait_ms);
-            if (watched[0].revents != 0) return;
+            if (stopping) return;
+            if (watched[0].revents != 0) {
+                std::uint64_t times = 0;
+                (void)!::read(wake_fd, &times, sizeof times);
+            }
             now = boot_now();
             crowded = false;
+            for (std::size_t i = 0; i < unproven_peers.size(); ++i) {
+                const auto& one = watched[first_unproven + i];
+                if (one.revents == 0) continue;
+                const std::lock_guard lock(mutex);
+                if (unproven.ended(unproven_peers[i], one.fd)) ::close(one.fd);
+            }
             std::size_t at = 2;
             for (auto one = silent.begin(); one != silent.end(); ++at) {
                 const bool spoke = watched[at].fd < 0 || watched[at].revents != 0;
@@ -212,8 +258,8 @@ result<std::unique_ptr<listener>> listener::open(const endpoint& at, listener_li
         return std::unexpected(cannot_listen(at, errno));
     ::getsockname(inner->port_fd, &where.any, &size);
     inner->port = ntohs(where.any.sa_family == AF_INET6 ? where.v6.sin6_port : where.v4.sin_port);
-    inner->stop_fd = ::eventfd(0, EFD_CLOEXEC);
-    if (inner->stop_fd < 0) return std::unexpected(cannot_listen(at, errno));
+    inner->wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (inner->wake_fd < 0) return std::unexpected(cannot_listen(at, errno));
     return std::unique_ptr<listener>(new listener(std::move(inner)));
 }
 
@@ -222,8 +268,8 @@ listener::listener(std::unique_ptr<impl> inner) : impl_(std::move(inner)) {}
 listener::~listener() { stop(); }
 
 void listener::stop() {
-    const std::uint64_t one = 1;
-    (void)!::write(impl_->stop_fd, &one, sizeof one);
+    impl_->stopping = true;
+    impl_->wake();
     if (impl_->thread.joinable()) impl_->thread.join();
 }
 
@@ -244,13 +290,20 @@ void listener::begin(std::function<void(int)> hand_on) {
 }
 
 void listener::proven(const std::string& peer) {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->unproven.prove(peer)) ++impl_->counts.proven;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        const auto fd = impl_->unproven.prove(peer);
+        if (!fd) return;
+        ++impl_->counts.proven;
+        ::close(*fd);
+    }
+    // Who waits for something of a descriptor holds what is behind it: gRPC's closing would come to nothing until then.
+    impl_->wake();
 }
 
 listener_counts listener::counts() const {
     const std::lock_guard lock(impl_->mutex);
-    impl_->unproven.forget_old(boot_now());
+    impl_->end_old(boot_now());
     auto counts = impl_->counts;
     counts.never_proven = impl_->unproven.forgotten();
     return counts;

@@ -3,11 +3,13 @@
 // never gets further, and of those that never finish what they began there is a bounded number. For this room only. Not here:
 // TLS, and whose certificate it is.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -18,7 +20,8 @@ namespace shoal::rpc {
 
 struct listener_limits {
     std::size_t silent = 256;                      ///< Connections without a first byte; the oldest makes room for a new one.
-    std::size_t unproven = 512;                    ///< Handed on, and no call came yet; more wait, silent or not.
+    std::size_t unproven = 512;                    ///< Handed on, and no call came yet; one more takes the oldest one's place,
+    duration grace = std::chrono::seconds(1);      ///< if that has had so much time; else it waits, silent or not.
     duration patience = std::chrono::seconds(10);  ///< For the first byte, and then for the first call.
 };
 
@@ -29,30 +32,65 @@ struct listener_counts {
     std::uint64_t proven = 0;        ///< Made a call.
     std::uint64_t silent = 0;        ///< Said nothing in time, or made room for others.
     std::uint64_t not_tls = 0;       ///< Began with something else.
-    std::uint64_t never_proven = 0;  ///< No call in time: a failed handshake, mostly.
+    std::uint64_t never_proven = 0;  ///< Ended without a call, or made none in time: a failed handshake, mostly.
 };
 
-/// Connections between being handed on and their first call. Pure; not thread-safe.
+/// Connections between being handed on and their first call, each with a number that the caller knows it by (a socket). Pure; not
+/// thread-safe.
 class unproven_table {
 public:
-    unproven_table(std::size_t most, duration patience) : most_(most), patience_(patience) {}
-    [[nodiscard]] bool has_room(instant now) {
-        forget_old(now);
-        return since_.size() < most_;
+    unproven_table(std::size_t most, duration grace, duration patience) : most_(most), grace_(grace), patience_(patience) {}
+    [[nodiscard]] bool has_room() const noexcept { return all_.size() < most_; }
+    void add(std::string peer, int number, instant now) { all_.insert_or_assign(std::move(peer), one{number, now}); }
+    /// A call came: its number, the first time.
+    std::optional<int> prove(const std::string& peer) {
+        const auto found = all_.find(peer);
+        if (found == all_.end()) return std::nullopt;
+        const auto number = found->second.number;
+        all_.erase(found);
+        return number;
     }
-    void add(std::string peer, instant now) { since_.insert_or_assign(std::move(peer), now); }
-    /// True the first time.
-    bool prove(const std::string& peer) { return since_.erase(peer) > 0; }
+    /// It ended without a call. False if the table has it no more, or has another by that name now.
+    bool ended(const std::string& peer, int number) {
+        const auto found = all_.find(peer);
+        if (found == all_.end() || found->second.number != number) return false;
+        all_.erase(found);
+        ++forgotten_;
+        return true;
+    }
+    /// For another: the oldest, if it has had its grace.
+    std::optional<int> take_oldest(instant now) {
+        const auto oldest = std::ranges::min_element(all_, {}, [](const auto& each) { return each.second.since; });
+        if (oldest == all_.end() || oldest->second.since + grace_ > now) return std::nullopt;
+        return take(oldest);
+    }
+    /// The next whose time is up.
+    std::optional<int> take_old(instant now) {
+        const auto old = std::ranges::find_if(all_, [&](const auto& each) { return each.second.since + patience_ <= now; });
+        return old == all_.end() ? std::nullopt : std::optional(take(old));
+    }
     [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
-    [[nodiscard]] std::size_t size() const noexcept { return since_.size(); }
-    void forget_old(instant now) {
-        forgotten_ += std::erase_if(since_, [&](const auto& one) { return one.second + patience_ <= now; });
+    [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+    template <class Tell>
+    void each(Tell tell) const {
+        for (const auto& [peer, what] : all_) tell(peer, what.number);
     }
 
 private:
+    struct one {
+        int number;
+        instant since;
+    };
+    int take(std::map<std::string, one>::iterator which) {
+        const auto number = which->second.number;
+        all_.erase(which);
+        ++forgotten_;
+        return number;
+    }
+
     std::size_t most_;
-    duration patience_;
-    std::map<std::string, instant> since_;
+    duration grace_, patience_;
+    std::map<std::string, one> all_;
     std::uint64_t forgotten_ = 0;
 };
 

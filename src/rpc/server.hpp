@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/scheduler.hpp"
 #include "rpc/endpoint.hpp"
@@ -53,6 +55,19 @@ struct server_counts {
     std::uint64_t unknown = 0;     ///< Of methods that are not served.
     std::uint64_t busy = 0;        ///< Over most_calls.
     std::size_t open_calls = 0;    ///< Now.
+
+    // With names as a metric has them.
+    using by_outcome = std::vector<std::pair<std::string_view, std::uint64_t>>;
+    [[nodiscard]] by_outcome connections() const {
+        return {{"accepted", knocking.accepted},
+                {"proven", knocking.proven},
+                {"silent", knocking.silent},
+                {"not_tls", knocking.not_tls},
+                {"never_proven", knocking.never_proven}};
+    }
+    [[nodiscard]] by_outcome all_calls() const {
+        return {{"taken", calls}, {"wrong_role", wrong_role}, {"unknown", unknown}, {"too_many", busy}};
+    }
 };
 
 class server {

@@ -1,12 +1,13 @@
-// A bot for the system tests. It asks for the intents whose number TEST_INTENTS says, so that a test can ask for what Discord
-// does not know, and writes on stdout what shards() says of each shard's journal once that is not well. With TEST_REPORTS it
-// writes what it goes on with, and whether messages come from guilds that it has cached.
+// A bot for the system tests, in any mode. It asks for the intents whose number TEST_INTENTS says, so that a test can ask for
+// what Discord does not know, and writes on stdout what shards() says of each shard's journal once that is not well. With
+// TEST_REPORTS it writes what it goes on with, and whether messages come from guilds that it has cached.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <shoal/fleet.hpp>
 #include <shoal/shoal.hpp>
 #include <thread>
 
@@ -58,5 +59,5 @@ int main(int argc, char** argv) {
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
     });
-    return shoal::main(bot, argc, argv);
+    return shoal::fleet::main(bot, argc, argv);
 }

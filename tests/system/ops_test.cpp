@@ -120,7 +120,8 @@ TEST_CASE("mistakes with the ops address are told before Discord is asked anythi
     expect(with({"--ops-url", "http://" + port}), 12, "another program listens on " + port);
     expect(with({"--ops-url", "http://0.0.0.0:9100"}), 2, "for this machine only");
     expect(with({"--ops-url", "https://127.0.0.1:9100"}), 2, "https needs --certs");
-    expect(with({"--ops-url", "https://127.0.0.1:0", "--certs", home.path()}), 11, "ca.pem cannot be read");
+    expect(with({"--ops-url", "https://127.0.0.1:0", "--certs", home.path()}), 11,
+           "ca.pem; \"shoal certs node\" makes what belongs there.");
     expect(with({"--ops-url", "http://192.0.2.1:0"}), 2, "for this machine only");
     expect(with({"--ops-url", "http://127.0.0.1:0", "--ops-token-file", home / "none"}), 2, "cannot be read");
     write_file(home / "open", token, 0644);

@@ -89,7 +89,7 @@ startup_problem problem_of_call(const failure& why, std::string_view address, bo
                                   address)
                     : fmt::format("{} did not answer in time.", address)};
     }
-    if (why.is(errc::unreachable) || why.is(errc::busy))
+    if (why.is(errc::unreachable) || why.is(errc::no_handshake) || why.is(errc::busy))
         return {exit_code::api_unreachable, fmt::format("no coordinator can be reached at {} ({}).", address, detail)};
     return {exit_code::failed, fmt::format("{}: {}: {}.", address, why.text(), detail)};
 }

@@ -2,18 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <future>
 #include <optional>
 #include <utility>
 
+#include "cluster/stored_state.hpp"
 #include "host/bad_answer.hpp"
 #include "host/bootstrap.hpp"
 #include "net/io_thread.hpp"
 #include "ops/cluster_state.hpp"
 #include "ops/ops_port.hpp"
 #include "ops/process_probe.hpp"
+#include "roles/coordinator/coordinator_words.hpp"
 #include "roles/coordinator/fleet_port.hpp"
 #include "roles/coordinator/office.hpp"
 #include "roles/process/exit_reasons.hpp"
@@ -23,7 +26,6 @@
 #include "state/boot_id.hpp"
 #include "state/shared_ledger.hpp"
 #include "state/state_folder.hpp"
-#include "store/errc.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "trust/certificate_watch.hpp"
 #include "trust/node_files.hpp"
@@ -44,8 +46,13 @@ std::unexpected<startup_problem> problem(exit_code code, std::string sentence) {
     return std::unexpected(startup_problem{code, std::move(sentence)});
 }
 
-exit_code code_of_store(const failure& why) noexcept {
-    return why.is(store::errc::full) ? exit_code::disk_full : exit_code::state_unusable;
+/// A coordinator that ended before it had stored how many shards there are leaves a store without that.
+bool knows_its_shards(const store::contents& kept) {
+    return std::ranges::any_of(kept.entries, [](const auto& each) {
+        if (each.key != "fleet") return false;
+        const auto fleet = cluster::read_fleet(each.value);
+        return fleet && fleet->total_shards != 0;
+    });
 }
 
 class coordinator final : public coordinator_role {
@@ -96,6 +103,7 @@ private:
     store::opened_store store_;
     std::unique_ptr<office> office_;
     std::unique_ptr<death_probe> deaths_;
+    wire::bad_messages bad_messages_;
     std::unique_ptr<rpc::server> server_;
     std::unique_ptr<trust::certificate_watch> watch_;
     std::unique_ptr<ops::ops_port> ops_;
@@ -121,8 +129,7 @@ coordinator::done coordinator::open_store() {
     const auto path = wish_.settings.fleet.store.substr(std::string_view("sqlite:").size());
     auto opened = store::open_sqlite({.path = path}, *control_);
     if (!opened) {
-        return problem(code_of_store(opened.error()),
-                       fmt::format("The store {} cannot be used ({}).", path, opened.error().message()));
+        return std::unexpected(problem_of_store(opened.error(), path));
     }
     store_ = std::move(*opened);
     return {};
@@ -170,9 +177,9 @@ coordinator::done coordinator::serve() {
         deaths_ = std::make_unique<death_probe>(*control_);
         rpc::server_options options;
         options.listen = rpc::listen_endpoint(wish_.settings.fleet.listen->address).value();
-        auto started = rpc::server::start(
-            *control_, *self_, std::move(options),
-            serve_fleet(*control_, *office_, *deaths_, {wish_.settings.token, wish_.intents}, log_.named("fleet")));
+        auto started = rpc::server::start(*control_, *self_, std::move(options),
+                                          serve_fleet(*control_, *office_, *deaths_, {wish_.settings.token, wish_.intents},
+                                                      bad_messages_, log_.named("fleet")));
         if (!started) {
             const auto& why = started.error();
             out = problem(why.is(rpc::errc::address_in_use) ? exit_code::port_in_use : exit_code::failed,
@@ -185,16 +192,12 @@ coordinator::done coordinator::serve() {
             [this](const trust::node_identity& renewed) {
                 log_.info("the certificate was renewed", {{"valid_until", trust::date_text(renewed.own.not_after)}});
                 server_->use(renewed);
-                if (ops_) {
-                    if (auto shown = ops_->reload({*wish_.settings.ops, wish_.settings.ops_token_file, wish_.settings.certs});
-                        !shown)
-                        log_.warn(shown.error().sentence);
-                }
             },
             [this](const failure& why) { log_.warn("the certificate folder is not as it should be", {{"why", why.message()}}); });
         if (!wish_.settings.ops) return;
-        auto opened = ops::ops_port::open(*control_, {*wish_.settings.ops, wish_.settings.ops_token_file, wish_.settings.certs},
-                                          [this] { return picture(); });
+        auto opened = ops::ops_port::open(
+            *control_, {*wish_.settings.ops, wish_.settings.ops_token_file, wish_.settings.certs}, [this] { return picture(); },
+            log_.named("ops"));
         if (!opened) {
             out = std::unexpected(std::move(opened).error());
             return;
@@ -216,7 +219,10 @@ ops::node_picture coordinator::picture() {
     node.version = config::version;
     node.stopping = stopping_;
     node.process = probe_.look(control_->now());
-    node.serves = office_->picture().waiting_for.empty();
+    show(node, office_->picture(), office_->alarmed(), office_->refused());
+    const auto counts = server_->counts();
+    node.node_port = {counts.connections(), counts.all_calls(), bad_messages_.by_kind()};
+    if (ops_) node.ops_connections = ops_->connections();
     return node;
 }
 
@@ -235,11 +241,11 @@ std::expected<bool, startup_problem> coordinator::run() {
     if (auto ok = open_store(); !ok) return std::unexpected(std::move(ok).error());
     const auto kept = read_store();
     if (!kept) {
-        return problem(code_of_store(kept.error()), fmt::format("The store cannot be read ({}).", kept.error().message()));
+        return std::unexpected(problem_of_store(kept.error(), wish_.settings.fleet.store));
     }
     if (auto ok = open_line_to_discord(); !ok) return std::unexpected(std::move(ok).error());
     std::optional<host::gateway_bot> said;
-    if (kept->entries.empty()) {
+    if (!knows_its_shards(*kept)) {
         auto first = wait_for_first_answer(*control_, discord_, wish_.settings.start_patience, log_, wish_.give_up_descriptor);
         if (!first) return false;
         if (!*first) return std::unexpected(problem_of_bootstrap(first->error(), wish_.settings.api_base));

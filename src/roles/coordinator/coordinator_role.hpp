@@ -26,7 +26,7 @@ struct coordinator_wish {
 
 class coordinator_role {
 public:
-    /// Null: given up. Blocks until Discord has said how many shards there are, unless the store knows a fleet already: then
+    /// Null: given up. Blocks until Discord has said how many shards there are, unless the store knows it already: then
     /// nobody waits for Discord, since workers wait for their coordinator.
     [[nodiscard]] static std::expected<std::unique_ptr<coordinator_role>, config::startup_problem> start(
         coordinator_wish wish, std::shared_ptr<run_outcome> outcome);

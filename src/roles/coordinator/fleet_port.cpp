@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log_limiter.hpp"
 #include "wire/codec.hpp"
 #include "wire/joining.hpp"
 
@@ -20,6 +21,47 @@ constexpr duration close_look = std::chrono::seconds(5);
 
 std::unexpected<failure> malformed(std::string_view what) {
     return std::unexpected(failure(rpc::errc::malformed, std::string(what)));
+}
+
+/// What all streams share.
+struct port_room {
+    scheduler& on;
+    office& where;
+    death_probe& deaths;
+    join_secrets secrets;
+    wire::bad_messages& bad;
+    logger log;
+    enum line : std::uint8_t { bad_beginning, bad_message, bad_request, lines_in_all };
+    log_limiter<lines_in_all> lines;
+
+    /// Whoever repeats it makes one line a minute.
+    void warn(line kind, std::string_view what, const rpc::peer_identity& who, const failure& why) {
+        const auto held_back = lines.pass(kind, on.now());
+        if (!held_back) return;
+        logger::fields fields{{"from", who.address}, {"certificate", who.name}, {"why", why.message()}};
+        if (*held_back > 0) fields.emplace_back("and_as_often_before", fmt::format("{}", *held_back));
+        log.warn(what, fields);
+    }
+};
+
+/// A worker's message; nothing if it is of a kind that only a newer version knows: it is passed over.
+result<std::optional<wire::from_worker>> read(std::string_view bytes, port_room& room) {
+    auto said = wire::decode_from_worker(bytes);
+    if (said) return std::optional(*std::move(said));
+    room.bad.count(said.error());
+    if (said.error().is(wire::errc::unknown_kind)) return std::optional<wire::from_worker>();
+    return std::unexpected(std::move(said).error());
+}
+
+/// The next message that is not passed over, until `by`.
+task<result<wire::from_worker>> next_message(rpc::stream& stream, port_room& room, instant by) {
+    for (;;) {
+        auto bytes = co_await stream.receive(by);
+        if (!bytes) co_return std::unexpected(std::move(bytes).error());
+        auto said = read(*bytes, room);
+        if (!said) co_return std::unexpected(std::move(said).error());
+        if (*said) co_return **std::move(said);
+    }
 }
 
 /// One worker's stream, attached to the office for as long as this lives.
@@ -53,20 +95,26 @@ private:
 };
 
 /// The first two messages, with the worker's proofs checked: what the office is told.
-task<result<cluster::register_ask>> join(scheduler& on, rpc::stream& stream, const join_secrets& secrets) {
-    auto first = co_await stream.receive(on.now() + join_patience);
-    if (!first) co_return std::unexpected(std::move(first).error());
-    auto hello = wire::decode_from_worker(*first);
+task<result<cluster::register_ask>> join(rpc::stream& stream, port_room& room) {
+    const auto by = room.on.now() + join_patience;
+    auto hello = co_await next_message(stream, room, by);
     if (!hello) co_return std::unexpected(std::move(hello).error());
     const auto* who = std::get_if<wire::worker_hello>(&*hello);
     if (who == nullptr) co_return malformed("a stream begins with Hello");
 
-    wire::coordinator_joining joining(secrets.token, secrets.intents);
+    wire::coordinator_joining joining(room.secrets.token, room.secrets.intents);
     if (auto sent = stream.send(wire::encode(joining.hear(*who))); !sent) co_return std::unexpected(std::move(sent).error());
 
-    auto second = co_await stream.receive(on.now() + join_patience);
-    if (!second) co_return std::unexpected(std::move(second).error());
-    auto said = wire::decode_from_worker(*second);
+    auto said = co_await next_message(stream, room, by);
+    if (!said && said.error().is(rpc::errc::finished)) {
+        // A worker leaves in order here when the proof that it was sent is not of its own token. It shows none itself, and that
+        // is answered as what it is.
+        cluster::register_ask none;
+        none.version = who->version;
+        none.process = who->process;
+        none.incarnation = who->incarnation;
+        co_return none;
+    }
     if (!said) co_return std::unexpected(std::move(said).error());
     auto* message = std::get_if<cluster::to_coordinator>(&*said);
     auto* ask = message != nullptr ? std::get_if<cluster::register_ask>(message) : nullptr;
@@ -79,30 +127,32 @@ task<result<cluster::register_ask>> join(scheduler& on, rpc::stream& stream, con
 }
 
 /// What the worker says, until its stream ends.
-task<result<void>> hear(scheduler& on, office& where, rpc::stream& stream, attached_line& line) {
+task<result<void>> hear(rpc::stream& stream, attached_line& line, port_room& room) {
     for (;;) {
         if (!line.verdict()) co_return line.verdict();
         if (line.is_closed()) co_return result<void>{};
-        auto bytes = co_await stream.receive(on.now() + close_look);
-        if (!bytes) {
-            if (bytes.error().is(rpc::errc::timed_out)) continue;
-            if (bytes.error().is(rpc::errc::finished)) co_return result<void>{};
-            co_return std::unexpected(std::move(bytes).error());
+        auto said = co_await next_message(stream, room, room.on.now() + close_look);
+        if (!said) {
+            if (said.error().is(rpc::errc::timed_out)) continue;
+            if (said.error().is(rpc::errc::finished)) co_return result<void>{};
+            co_return std::unexpected(std::move(said).error());
         }
-        auto said = wire::decode_from_worker(*bytes);
-        if (!said) co_return std::unexpected(std::move(said).error());
         auto* message = std::get_if<cluster::to_coordinator>(&*said);
         if (message == nullptr) co_return malformed("Hello comes once");
-        where.said(line.id(), std::move(*message));
+        room.where.said(line.id(), std::move(*message));
     }
 }
 
-task<result<void>> serve_worker(scheduler& on, office& where, death_probe& deaths, const join_secrets& secrets, const logger& log,
-                                rpc::stream& stream) {
-    auto ask = co_await join(on, stream, secrets);
+/// Whether the other side has sent what it must not, rather than gone.
+bool is_a_bad_message(const failure& why) noexcept {
+    return why.room() == errc_room(wire::errc::garbage) || why.is(rpc::errc::malformed) || why.is(rpc::errc::too_large);
+}
+
+task<result<void>> serve_worker(std::shared_ptr<port_room> room, rpc::stream& stream) {
+    auto& where = room->where;
+    auto ask = co_await join(stream, *room);
     if (!ask) {
-        log.warn("a worker's stream did not begin as it must",
-                 {{"from", stream.peer().address}, {"certificate", stream.peer().name}, {"why", ask.error().message()}});
+        room->warn(port_room::bad_beginning, "a worker's stream did not begin as it must", stream.peer(), ask.error());
         co_return std::unexpected(std::move(ask).error());
     }
     const auto process = ask->process;
@@ -114,13 +164,17 @@ task<result<void>> serve_worker(scheduler& on, office& where, death_probe& death
     {
         attached_line line(where, stream);
         where.said(line.id(), std::move(*ask));
-        ended = co_await hear(on, where, stream, line);
+        ended = co_await hear(stream, line, *room);
         closed_here = line.is_closed();
+    }
+    if (!ended && is_a_bad_message(ended.error())) {
+        room->warn(port_room::bad_message, "a worker's message cannot be understood; its stream ends", stream.peer(),
+                   ended.error());
     }
     // Only of what calls from this host, and holds the token, is a port on this host believed to be its own.
     if (!closed_here && proven_member && stream.peer().address.starts_with("127.")) {
-        deaths.look(listen_url,
-                    [&where, process, which](std::string how) { where.death_proven(process, which, std::move(how)); });
+        room->deaths.look(listen_url,
+                          [&where, process, which](std::string how) { where.death_proven(process, which, std::move(how)); });
     }
     co_return ended;
 }
@@ -152,26 +206,31 @@ private:
     std::shared_ptr<shared> state_ = std::make_shared<shared>();
 };
 
-task<result<std::string>> serve_operator(office& where, std::string_view method, std::string request) {
+task<result<std::string>> serve_operator(std::shared_ptr<port_room> room, std::string_view method, const rpc::peer_identity& who,
+                                         std::string request) {
     auto what = wire::decode_operator_request(method, request);
-    if (!what) co_return std::unexpected(failure(rpc::errc::malformed, what.error().message()));
-    co_return wire::encode(co_await answer_of(where, std::move(*what)));
+    if (!what) {
+        room->bad.count(what.error());
+        room->warn(port_room::bad_request, "an operator's request cannot be understood", who, what.error());
+        co_return std::unexpected(failure(rpc::errc::malformed, what.error().message()));
+    }
+    co_return wire::encode(co_await answer_of(room->where, std::move(*what)));
 }
 
 }  // namespace
 
-rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets, logger log) {
+rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets, wire::bad_messages& bad,
+                              logger log) {
     rpc::served_calls calls;
-    auto shared = std::make_shared<const join_secrets>(std::move(secrets));
-    calls.streams.emplace(wire::attach_method, [&on, &where, &deaths, shared, log](rpc::stream& stream) {
-        return serve_worker(on, where, deaths, *shared, log, stream);
-    });
+    auto room = std::make_shared<port_room>(on, where, deaths, std::move(secrets), bad, std::move(log),
+                                            log_limiter<port_room::lines_in_all>{});
+    calls.streams.emplace(wire::attach_method, [room](rpc::stream& stream) { return serve_worker(room, stream); });
     for (const auto method :
          {wire::picture_method, wire::events_method, wire::explain_method, wire::move_method, wire::drain_method,
           wire::cordon_method, wire::pause_method, wire::rebalance_method, wire::fence_method, wire::reserve_method}) {
-        calls.calls.emplace(method, [&where, method, log](const rpc::peer_identity& who, std::string request) {
-            log.debug("an operator asks", {{"who", who.name}, {"call", std::string(method)}});
-            return serve_operator(where, method, std::move(request));
+        calls.calls.emplace(method, [room, method](const rpc::peer_identity& who, std::string request) {
+            room->log.debug("an operator asks", {{"who", who.name}, {"call", std::string(method)}});
+            return serve_operator(room, method, who, std::move(request));
         });
     }
     return calls;

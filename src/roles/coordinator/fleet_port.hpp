@@ -12,6 +12,7 @@
 #include "roles/coordinator/death_probe.hpp"
 #include "roles/coordinator/office.hpp"
 #include "rpc/server.hpp"
+#include "wire/bad_messages.hpp"
 
 namespace shoal::roles {
 
@@ -21,7 +22,9 @@ struct join_secrets {
     std::uint64_t intents = 0;
 };
 
-/// The calls, for rpc::server::start. On the office's thread; all that is referred to outlives the server.
-[[nodiscard]] rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets, logger log);
+/// The calls, for rpc::server::start. On the office's thread; all that is referred to outlives the server. `bad` counts what
+/// could not be read.
+[[nodiscard]] rpc::served_calls serve_fleet(scheduler& on, office& where, death_probe& deaths, join_secrets secrets,
+                                            wire::bad_messages& bad, logger log);
 
 }  // namespace shoal::roles

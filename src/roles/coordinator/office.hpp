@@ -3,6 +3,7 @@
 // Not here: decisions (cluster/brain.hpp), streams and certificates (fleet_port.hpp), what is made in which order
 // (coordinator_role.hpp).
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -61,6 +62,8 @@ public:
     void death_proven(cluster::process_id process, cluster::incarnation which, std::string how);
 
     [[nodiscard]] cluster::cluster_picture picture() const;
+    [[nodiscard]] cluster::brain::alarms alarmed() const noexcept { return brain_.alarmed(); }
+    [[nodiscard]] const std::array<std::uint64_t, cluster::refusals>& refused() const noexcept { return brain_.refused(); }
 
 private:
     void step(const cluster::leader::fact& what);

@@ -58,8 +58,9 @@ std::expected<void, startup_problem> assembly::open_ops() {
     if (!settings_.ops) return {};
     std::expected<void, startup_problem> done;
     run_on(*control_, [&] {
-        auto opened = ops::ops_port::open(*control_, {*settings_.ops, settings_.ops_token_file, settings_.certs},
-                                          [this] { return picture(); });
+        auto opened = ops::ops_port::open(
+            *control_, {*settings_.ops, settings_.ops_token_file, settings_.certs}, [this] { return picture(); },
+            log_.named("ops"));
         if (opened) {
             ops_ = std::move(*opened);
         } else {
@@ -78,6 +79,8 @@ ops::node_picture assembly::picture() {
     node.version = config::version;
     node.stopping = stopping_;
     node.process = probe_.look(control_->now());
+    if (ops_) node.ops_connections = ops_->connections();
+    if (more_) more_(node);
     // Shards are made by another thread, after the desk: who sees the flag sees both.
     if (!made_.load(std::memory_order_acquire)) return node;
     node.shards = bot_.shards();
@@ -181,6 +184,7 @@ std::expected<void, startup_problem> assembly::open_bot() {
     setup.bad_answers = bad_answers_;
     setup.offload_threads = bot_.options().offload_threads;
     setup.offload_queue = bot_.options().offload_queue;
+    setup.commands_with_shard_0 = settings_.mode == config::run_mode::worker;
     if (auto opened = bot_.open(std::move(setup)); !opened) {
         return std::unexpected(
             startup_problem{exit_code::failed, fmt::format("The bot cannot start ({}).", opened.error().message())});

@@ -51,6 +51,8 @@ public:
     /// What the ops address says from now on. On the control thread.
     void say_stopping() noexcept { stopping_ = true; }
     void say_serving(bool serves) noexcept { serves_ = serves; }
+    /// What a role knows besides, added each time that somebody asks. Empty: nothing.
+    void say_more(std::function<void(ops::node_picture&)> what) { more_ = std::move(what); }
 
     /// Makes the rest, up to the last step before `shards` run. `no_budget` is called on the control thread when Discord does not
     /// say any more how many IDENTIFYs are left.
@@ -96,6 +98,7 @@ private:
     // On the control thread, as soon as it is open.
     ops::process_probe probe_;
     bool stopping_ = false, serves_ = false;
+    std::function<void(ops::node_picture&)> more_;
     std::atomic<bool> made_ = false;  // Set by the thread that starts.
     std::unique_ptr<ops::ops_port> ops_;
 };

@@ -11,7 +11,10 @@
 namespace shoal::roles {
 namespace {
 
-constexpr duration open_patience = std::chrono::seconds(3);
+// For the connection and the greeting; the session's own patience is longer, so that the reason told is this one's.
+constexpr duration open_patience = std::chrono::milliseconds(2500);
+// For a coordinator of another bot to take notice before the stream goes.
+constexpr duration parting = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -55,31 +58,34 @@ void coordinator_line::say(cluster::to_coordinator what) {
     if (auto sent = stream_->send(wire::encode(what)); !sent) {
         // A coordinator that takes nothing more is one that is not there.
         const auto turn = turn_;
-        on_.post([self = self_, turn, why = sent.error().message()] {
+        on_.post([self = self_, turn, how = end_of(sent.error(), address_, true)] {
             auto* const me = *self;
             if (me == nullptr || me->turn_ != turn) return;
             me->close();
-            me->to_.closed(why);
+            me->to_.closed(how);
         });
     }
 }
 
 task<> coordinator_line::run(std::string address, std::uint64_t turn) {
-    auto ended = co_await serve(std::move(address), turn);
-    const auto why = ended ? std::string("the coordinator ended the stream") : ended.error().message();
-    on_.post([self = self_, turn, why] {
+    address_ = address;
+    bool other_token = false;
+    const auto ended = co_await serve(address, turn, other_token);
+    auto how = end_of(ended ? failure(rpc::errc::finished) : ended.error(), address, turn == turn_ && stream_ != nullptr);
+    if (other_token) how = {line_end_kind::other_token, address};
+    on_.post([self = self_, turn, how = std::move(how)] {
         auto* const me = *self;
         if (me == nullptr || me->turn_ != turn) return;
         me->close();
-        me->to_.closed(why);
+        me->to_.closed(how);
     });
 }
 
-task<result<void>> coordinator_line::serve(std::string address, std::uint64_t turn) {
+task<result<void>> coordinator_line::serve(const std::string& address, std::uint64_t turn, bool& other_token) {
     const auto to = rpc::dial_endpoint(address);
     if (!to) co_return std::unexpected(to.error());
-    auto opened =
-        co_await dialer_.open(*to, wire::attach_method, trust::role_set(trust::role::coordinator), on_.now() + open_patience);
+    const auto by = on_.now() + open_patience;
+    auto opened = co_await dialer_.open(*to, wire::attach_method, trust::role_set(trust::role::coordinator), by);
     if (!opened) co_return std::unexpected(std::move(opened).error());
     if (turn != turn_) co_return result<void>{};
     stream_ = std::move(*opened);
@@ -87,14 +93,21 @@ task<result<void>> coordinator_line::serve(std::string address, std::uint64_t tu
 
     joining_.emplace(token_, intents_, process_, incarnation_);
     if (auto sent = stream.send(wire::encode(joining_->hello())); !sent) co_return sent;
-    auto first = co_await stream.receive(on_.now() + open_patience);
+    auto first = co_await stream.receive(by);
     if (!first) co_return std::unexpected(std::move(first).error());
     auto read = wire::decode_from_coordinator(*first);
-    if (!read) co_return std::unexpected(std::move(read).error());
+    if (!read) {
+        bad_.count(read.error());
+        co_return std::unexpected(std::move(read).error());
+    }
     const auto* challenge = std::get_if<wire::coordinator_challenge>(&*read);
     if (challenge == nullptr) co_return std::unexpected(failure(rpc::errc::malformed, "a stream begins with Challenge"));
     if (!joining_->hear(*challenge)) {
-        co_return std::unexpected(failure(rpc::errc::refused, fmt::format("{} coordinates a bot with another token", address)));
+        // Nothing of ours is said to it; that nothing comes tells it why.
+        other_token = true;
+        stream.half_close();
+        (void)co_await stream.receive(on_.now() + parting);
+        co_return result<void>{};
     }
     to_.opened();
     while (turn == turn_) {
@@ -104,7 +117,12 @@ task<result<void>> coordinator_line::serve(std::string address, std::uint64_t tu
             co_return std::unexpected(std::move(bytes).error());
         }
         auto said = wire::decode_from_coordinator(*bytes);
-        if (!said) co_return std::unexpected(std::move(said).error());
+        if (!said) {
+            bad_.count(said.error());
+            // A newer version's, and none that must be understood.
+            if (said.error().is(wire::errc::unknown_kind)) continue;
+            co_return std::unexpected(std::move(said).error());
+        }
         auto* const message = std::get_if<cluster::to_worker>(&*said);
         if (message == nullptr) co_return std::unexpected(failure(rpc::errc::malformed, "Challenge comes once"));
         to_.received(std::move(*message));

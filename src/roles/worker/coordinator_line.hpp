@@ -11,7 +11,9 @@
 #include "base/secret.hpp"
 #include "base/task_group.hpp"
 #include "cluster/messages.hpp"
+#include "roles/worker/line_end.hpp"
 #include "rpc/dialer.hpp"
+#include "wire/bad_messages.hpp"
 #include "wire/joining.hpp"
 
 namespace shoal::roles {
@@ -23,7 +25,7 @@ public:
         std::function<void()> opened;
         std::function<void(cluster::to_worker)> received;
         /// The end, told once a stream, never inside of a call.
-        std::function<void(std::string why)> closed;
+        std::function<void(line_end how)> closed;
     };
     /// All on `on`'s thread; `dialer` outlives it.
     coordinator_line(scheduler& on, rpc::dialer& dialer, secret token, std::uint64_t intents, cluster::process_id process,
@@ -38,10 +40,12 @@ public:
     void say(cluster::to_coordinator what);
     /// Without a word to `closed`. What was said before is still sent if the other side takes it soon.
     void close();
+    /// What coordinators said that could not be read, or was of a kind that only a newer version knows.
+    [[nodiscard]] const wire::bad_messages& bad() const noexcept { return bad_; }
 
 private:
     [[nodiscard]] task<> run(std::string address, std::uint64_t turn);
-    [[nodiscard]] task<result<void>> serve(std::string address, std::uint64_t turn);
+    [[nodiscard]] task<result<void>> serve(const std::string& address, std::uint64_t turn, bool& other_token);
 
     scheduler& on_;
     rpc::dialer& dialer_;
@@ -51,10 +55,12 @@ private:
     const cluster::incarnation incarnation_;
     events to_;
 
+    std::string address_;     // Last dialed.
     std::uint64_t turn_ = 0;  // Of the stream that counts; what an older one says is not heard.
     std::unique_ptr<rpc::stream> stream_;
     std::optional<wire::worker_joining> joining_;  // Of the stream that counts.
     std::unique_ptr<task_group> running_;
+    wire::bad_messages bad_;
     std::shared_ptr<coordinator_line*> self_;  // Emptied when this goes.
 };
 

@@ -30,6 +30,10 @@ public:
     [[nodiscard]] rpc::dialer& dialer() noexcept { return *dialer_; }
     /// Where other nodes reach this one; empty if it does not listen.
     [[nodiscard]] const std::string& listen_url() const noexcept { return listen_url_; }
+    /// What has come to the port; nothing if it does not listen.
+    [[nodiscard]] std::optional<rpc::server_counts> counts() const {
+        return server_ ? std::optional(server_->counts()) : std::nullopt;
+    }
 
 private:
     explicit node_doors(logger log) : log_(std::move(log)) {}

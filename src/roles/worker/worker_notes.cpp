@@ -1,6 +1,10 @@
 #include "roles/worker/worker_notes.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "roles/worker/line_end.hpp"
 
 namespace shoal::roles {
 
@@ -40,9 +44,11 @@ cluster::shard_status status_of(gateway::session_status status) noexcept {
 
 }  // namespace
 
-void write_note(const logger& log, const worker::note& what) {
+void write_note(const logger& log, const worker::note& what, std::uint64_t held_back) {
     const auto [level, text] = line_of(what.code);
-    log.write(level, text, {{"detail", what.detail}});
+    logger::fields fields{{"detail", what.refused ? sentence_of(*what.refused, what.detail) : what.detail}};
+    if (held_back > 0) fields.emplace_back("and_as_often_before", fmt::format("{}", held_back));
+    log.write(level, text, fields);
 }
 
 worker::shard_seen seen_of(const host::shard_snapshot& picture) {

@@ -8,7 +8,8 @@
 
 namespace shoal::roles {
 
-void write_note(const logger& log, const cluster::worker::note& what);
+/// `held_back`: how many of the kind were not written since the last one.
+void write_note(const logger& log, const cluster::worker::note& what, std::uint64_t held_back = 0);
 [[nodiscard]] cluster::worker::shard_seen seen_of(const host::shard_snapshot& picture);
 
 }  // namespace shoal::roles

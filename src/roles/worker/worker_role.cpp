@@ -15,6 +15,7 @@
 #include "roles/process/bot_role.hpp"
 #include "roles/process/exit_reasons.hpp"
 #include "roles/worker/coordinator_line.hpp"
+#include "roles/worker/coordinator_troubles.hpp"
 #include "roles/worker/fleet_desk.hpp"
 #include "roles/worker/node_doors.hpp"
 #include "roles/worker/own_capacity.hpp"
@@ -79,7 +80,11 @@ private:
     void obey(const worker::cut_shard&) {}  // fence_policy::keep never orders it.
     void obey(const worker::wake_at& order);
     void obey(const worker::end& order);
-    void obey(const worker::note& order) { write_note(log(), order); }
+    void obey(const worker::note& order) {
+        const auto held_back = troubles_.heard(order, line_ended_, parts().control().now());
+        if (held_back) write_note(log(), order, *held_back);
+    }
+    void tell_more(ops::node_picture& node) const;
     void look();
     void gone(shard_key shard, std::optional<gateway::resume_ticket> ticket);
     [[nodiscard]] std::vector<shard_key> wanted() const;
@@ -94,6 +99,8 @@ private:
     std::unique_ptr<fleet_desk> desk_;
     std::unique_ptr<node_doors> doors_;
     std::unique_ptr<coordinator_line> line_;
+    coordinator_troubles troubles_;
+    line_end_kind line_ended_ = line_end_kind::silent;  // Of the end that is being told; else the session's own patience.
     ops::process_probe probe_;
     std::map<std::uint32_t, shard_key> wanted_;
     timer_id timer_ = timer_id::none;
@@ -140,6 +147,7 @@ worker_role::done worker_role::open_doors() {
     if (auto ok = read_incarnation(); !ok) return ok;
     done out;
     on_control([&] {
+        parts().say_more([this](ops::node_picture& node) { tell_more(node); });
         auto doors = node_doors::open(parts().control(), settings(), *self_, log());
         if (doors) {
             doors_ = std::move(*doors);
@@ -176,7 +184,13 @@ void worker_role::begin_there() {
         cluster::process_id{settings().process_id}, incarnation_,
         coordinator_line::events{.opened = [this] { step(worker::stream_opened{}); },
                                  .received = [this](cluster::to_worker what) { step(worker::message_received{std::move(what)}); },
-                                 .closed = [this](std::string why) { step(worker::stream_closed{std::move(why)}); }});
+                                 .closed =
+                                     [this](line_end how) {
+                                         line_ended_ = how.kind;
+                                         const auto refused = how.refused();
+                                         step(worker::stream_closed{std::move(how.sentence), refused});
+                                         line_ended_ = line_end_kind::silent;
+                                     }});
     step(worker::started{});
 }
 
@@ -259,11 +273,18 @@ void worker_role::on_untrusted(const startup_problem& problem) { log().error(pro
 
 void worker_role::obey(const worker::end& order) {
     if (order.why) {
-        outcome().failed(
-            {exit_code::failed, fmt::format("The coordinator does not take this worker ({}{}{}).", cluster::to_string(*order.why),
-                                            order.detail.empty() ? "" : ": ", order.detail)});
+        outcome().failed({exit_code::fleet_refused, sentence_of(*order.why, order.detail)});
     }
     end_now();
+}
+
+void worker_role::tell_more(ops::node_picture& node) const {
+    troubles_.show(node, session_ && session_->is_registered());
+    auto& port = node.node_port.emplace();
+    const auto counts = doors_ ? doors_->counts().value_or(rpc::server_counts{}) : rpc::server_counts{};
+    port.connections = counts.connections();
+    port.calls = counts.all_calls();
+    port.bad_messages = line_ ? line_->bad().by_kind() : wire::bad_messages{}.by_kind();
 }
 
 // ---- the end ---------------------------------------------------------------------------------------------------------------
@@ -284,6 +305,7 @@ void worker_role::end_now() {
 
 void worker_role::close_doors() {
     on_control([this] {
+        parts().say_more({});
         parts().control().cancel(timer_);
         line_.reset();
         doors_.reset();

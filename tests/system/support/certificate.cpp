@@ -58,4 +58,23 @@ void make_certificate(const std::string& certificate_file, const std::string& ke
     REQUIRE(PEM_write_PrivateKey(key_out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
 }
 
+void make_ended(const std::string& folder, const std::string& authority_folder) {
+    const auto file = folder + "/node.pem";
+    const file_ptr in(std::fopen(file.c_str(), "r"));
+    const file_ptr key_in(std::fopen((authority_folder + "/ca.key").c_str(), "r"));
+    REQUIRE(in != nullptr);
+    REQUIRE(key_in != nullptr);
+    const certificate_ptr node(PEM_read_X509(in.get(), nullptr, nullptr, nullptr));
+    const key_ptr key(PEM_read_PrivateKey(key_in.get(), nullptr, nullptr, nullptr));
+    REQUIRE(node != nullptr);
+    REQUIRE(key != nullptr);
+    constexpr long day = 86400;
+    X509_gmtime_adj(X509_getm_notBefore(node.get()), -3 * day);
+    X509_gmtime_adj(X509_getm_notAfter(node.get()), -day);
+    REQUIRE(X509_sign(node.get(), key.get(), EVP_sha256()) != 0);
+    const file_ptr out(std::fopen(file.c_str(), "w"));
+    REQUIRE(out != nullptr);
+    REQUIRE(PEM_write_X509(out.get(), node.get()) == 1);
+}
+
 }  // namespace shoal::system_test

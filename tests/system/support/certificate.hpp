@@ -15,4 +15,7 @@ struct certificate_wish {
 /// Writes a self-signed certificate and its key as PEM.
 void make_certificate(const std::string& certificate_file, const std::string& key_file, const certificate_wish& wish = {});
 
+/// Makes the node's certificate in `folder` one that ended yesterday, signed by the authority whose folder that is.
+void make_ended(const std::string& folder, const std::string& authority_folder);
+
 }  // namespace shoal::system_test

@@ -75,8 +75,8 @@ std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more)
 
 void fleet_stage::start_coordinator(std::vector<std::string> more) {
     more.insert(more.end(), {"--mode", "coordinator", "--process-id", "c1", "--listen-url", coordinator_url(), "--certs",
-                             certs("c1"), "--state-dir", home / "c1", "--ops-url", fmt::format("http://127.0.0.1:{}", ops_port_),
-                             "--ops-token-file", home / "ops-token", "--lease", fmt::format("{}s", lease_)});
+                             certs("c1"), "--state-dir", home / "c1", "--ops-url", ops_url(), "--ops-token-file",
+                             ops_token_file(), "--lease", fmt::format("{}s", lease_)});
     coordinator_ = std::make_unique<process>(bot_command(std::move(more)), environment());
     if (!coordinator_->says("coordinating", 30s)) FAIL(coordinator_->err());
 }
@@ -100,9 +100,11 @@ void fleet_stage::kill_worker(const std::string& name) {
     REQUIRE(which.wait(10s).has_value());
 }
 
+std::string fleet_stage::ops_url() const { return fmt::format("http://127.0.0.1:{}", ops_port_); }
+std::string fleet_stage::ops_header() { return fmt::format("Authorization: Bearer {}", ops_token); }
+
 json::object fleet_stage::state() const {
-    const auto answer = http_once("GET", fmt::format("http://127.0.0.1:{}", ops_port_), "/cluster/state", {},
-                                  fmt::format("Authorization: Bearer {}", ops_token));
+    const auto answer = http_once("GET", ops_url(), "/cluster/state", {}, ops_header());
     if (answer.status != 200) return {};
     return json::parse(answer.body).as_object();
 }

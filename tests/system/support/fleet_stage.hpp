@@ -29,6 +29,11 @@ public:
     [[nodiscard]] process& worker(const std::string& name) { return *workers_.at(name); }
     [[nodiscard]] std::string coordinator_url() const { return "https://127.0.0.1:" + std::to_string(port_); }
 
+    /// The coordinator's ops address, and the header that opens its pages (of workers, too, whose settings name
+    /// ops_token_file()).
+    [[nodiscard]] std::string ops_url() const;
+    [[nodiscard]] static std::string ops_header();
+    [[nodiscard]] std::string ops_token_file() const { return home / "ops-token"; }
     /// /cluster/state; empty where nobody answers.
     [[nodiscard]] boost::json::object state() const;
     /// How many shards each worker holds that run.

@@ -36,7 +36,7 @@ discord_process::discord_process(discord_options options) {
     };
     const auto ready_file = folder_ / "ready.json";
     add("--ready-file", ready_file);
-    add("--token", bot_token);
+    add("--token", options.token);
     add("--shards", options.shards);
     add("--guilds", options.guilds);
     add("--max-concurrency", options.max_concurrency);

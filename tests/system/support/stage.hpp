@@ -25,6 +25,7 @@ struct discord_options {
     bool plain = false;
     unsigned most_file_blocks = 0;  ///< Of 512 bytes, for every file that it writes; 0: no limit.
     std::vector<std::string> more = {};
+    std::string token = std::string(bot_token);  ///< Of the bot that it knows.
 };
 
 /// shoal-sim serve on ports of its own choice.

@@ -106,6 +106,43 @@ TEST_CASE("a coordinator that refuses for good ends the worker; one that may not
     CHECK(b.find<worker::open_stream>()->address == "c2");
 }
 
+TEST_CASE(
+    "a worker that has been in the fleet goes on with its shards when a coordinator refuses it, and asks again; one that was "
+    "fenced ends") {
+    for (const auto why : {refusal::other_token, refusal::other_intents, refusal::other_version, refusal::malformed}) {
+        bench b;
+        b.join();
+        b.start(3, 1, bench::ticket(3));
+        b.live(3);
+        b.feed(worker::stream_closed{"reset"});
+        b.now += 1s;
+        b.feed(worker::tick{});
+        b.feed(worker::stream_opened{});
+        b.hear(register_refused{why, "because", {}});
+        CHECK(b.find<worker::end>() == nullptr);
+        CHECK(b.find<worker::stop_shard>() == nullptr);
+        CHECK(b.find<worker::note>()->refused == why);
+        b.now += 4s;
+        b.feed(worker::tick{});
+        CHECK(b.find<worker::open_stream>() != nullptr);
+    }
+    bench b;
+    b.join();
+    b.feed(worker::stream_closed{"reset"});
+    b.now += 1s;
+    b.feed(worker::tick{});
+    b.feed(worker::stream_opened{});
+    b.hear(register_refused{refusal::fenced, "because", {}});
+    CHECK(b.find<worker::end>() != nullptr);
+}
+
+TEST_CASE("a stream that ended because the coordinator is another bot's counts as its refusal") {
+    bench b;
+    b.feed(worker::stream_closed{"https://c1", refusal::other_token});
+    REQUIRE(b.find<worker::end>() != nullptr);
+    CHECK(b.find<worker::end>()->why == refusal::other_token);
+}
+
 TEST_CASE("a coordinator that does not answer is left for the next address") {
     bench b;
     b.feed(worker::stream_opened{});

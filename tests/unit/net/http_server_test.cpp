@@ -86,21 +86,40 @@ TEST_CASE("more connections than it takes are reset, and there is room again whe
     }
 }
 
-TEST_CASE(
-    "a thousand connections that never shake hands leave room for nobody else than their bound, and go when they are idle") {
+TEST_CASE("of a thousand connections that never shake hands as many stay as the bound allows, and they keep nobody out") {
     auto options = asking_for_certificates();
     options.most_connections = 50;
-    const served here(options);
+    served here(options);
     std::vector<std::unique_ptr<plain_client>> half_open;
     for (int i = 0; i < 1000; ++i) half_open.push_back(std::make_unique<plain_client>(here.port));
     int reset = 0;
-    for (std::size_t i = 50; i < half_open.size(); ++i) reset += half_open[i]->read() == "!reset" ? 1 : 0;
+    for (std::size_t i = 0; i < 950; ++i) reset += half_open[i]->read() == "!reset" ? 1 : 0;
     CHECK(reset == 950);
-    half_open.clear();
+    // The oldest of those that are left goes for one that shakes hands.
+    const tls_client client(here.port);
+    CHECK(client.connected());
+    CHECK(half_open[950]->read() == "!reset");
+    http_server_counts counts;
+    run_on(here.io, [&] { counts = here.face->counts(); });
+    CHECK(counts.accepted == 1001);
+    CHECK(counts.made_room == 951);
+    CHECK(counts.turned_away == 0);
+}
+
+TEST_CASE("a connection that has asked for nothing for a while goes for another, the idlest first") {
+    const served here({.most_connections = 2, .settled = std::chrono::milliseconds(50)});
+    const plain_client idle(here.port);
+    idle.send(ask);
+    CHECK(read_until(idle, "stranger").contains("200"));
+    const plain_client busy(here.port);
+    busy.send(ask);
+    CHECK(read_until(busy, "stranger").contains("200"));
     for (bool in = false; !in;) {
-        const tls_client client(here.port);
-        in = client.connected();
+        const plain_client third(here.port);
+        ::send(third.fd(), ask.data(), ask.size(), MSG_NOSIGNAL);
+        in = read_until(third, "stranger").contains("200");
     }
+    CHECK(idle.read() == "!reset");
 }
 
 TEST_CASE("a connection that asks nothing is closed after a while, one that asks stays") {

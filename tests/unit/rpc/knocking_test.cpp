@@ -103,7 +103,7 @@ TEST_CASE("a handshake that is begun and not ended is given up when its time is 
 
 TEST_CASE("handshakes that never end are bounded in number, and more wait") {
     server_node server{&echo, [](server_options& options) {
-                           options.knocking.patience = 1h;
+                           options.knocking.patience = options.knocking.grace = 1h;
                            options.knocking.unproven = 20;
                        }};
     std::vector<bare_socket> halves;
@@ -119,9 +119,10 @@ TEST_CASE("handshakes that never end are bounded in number, and more wait") {
     CHECK(server.face->counts().knocking.handed_on == 20);
 }
 
-TEST_CASE("a node gets in when handshakes that never ended are given up") {
+TEST_CASE("handshakes that never end make room for a node that comes later, the oldest first") {
     server_node server{&echo, [](server_options& options) {
-                           options.knocking.patience = 1s;
+                           options.knocking.patience = 1h;  // None goes because its time is up.
+                           options.knocking.grace = 200ms;
                            options.knocking.unproven = 20;
                        }};
     std::vector<bare_socket> halves;
@@ -131,24 +132,51 @@ TEST_CASE("a node gets in when handshakes that never ended are given up") {
     }
     client_node client{role_set(role::worker)};
     CHECK(eventually([&] { return ask(client, server.at, "at last").has_value(); }));
+    CHECK(halves.front().is_closed());
+    CHECK(server.face->counts().knocking.never_proven >= 1);
 }
 
-TEST_CASE("the table of unproven connections has a bound, and forgets what took too long") {
-    unproven_table table(2, 10s);
+TEST_CASE("a handshake that fails leaves its place at once") {
+    server_node server{&echo, [](server_options& options) {
+                           options.knocking.patience = 1h;
+                           options.knocking.grace = 1h;
+                           options.knocking.unproven = 1;
+                       }};
+    for (int i = 0; i < 3; ++i) {
+        const bare_socket garbage(server.at.port);
+        garbage.say(std::string("\x16\x03\x01\x00\x05", 5) + "xxxxx");
+        CHECK(garbage.is_closed());
+    }
+    CHECK(eventually([&] { return server.face->counts().knocking.never_proven == 3; }));
+    client_node client{role_set(role::worker)};
+    CHECK(ask(client, server.at, "there is room").has_value());
+}
+
+TEST_CASE("the table of unproven connections has a bound, ends the oldest for another, and forgets what took too long") {
+    unproven_table table(2, 2s, 10s);
     const instant start = instant{} + 1h;
-    CHECK(table.has_room(start));
-    table.add("a", start);
-    table.add("b", start + 1s);
-    CHECK_FALSE(table.has_room(start + 9s));
-    CHECK(table.prove("b"));
+    CHECK(table.has_room());
+    table.add("a", 1, start);
+    table.add("b", 2, start + 1s);
+    CHECK_FALSE(table.has_room());
+    CHECK(table.prove("b") == 2);
     CHECK_FALSE(table.prove("b"));
-    CHECK(table.has_room(start + 9s));
-    table.add("c", start + 9s);
-    CHECK(table.forgotten() == 0);
-    CHECK(table.has_room(start + 10s));
+    CHECK(table.has_room());
+    table.add("c", 3, start + 1s);
+    // Nobody goes before it has had its grace, and then the oldest goes first.
+    CHECK_FALSE(table.take_oldest(start + 1s));
+    CHECK(table.take_oldest(start + 3s) == 1);
     CHECK(table.forgotten() == 1);
     CHECK_FALSE(table.prove("a"));
-    CHECK(table.size() == 1);
+    // What ended by itself is known by name and number: the name may be another's by now.
+    CHECK_FALSE(table.ended("c", 9));
+    CHECK_FALSE(table.take_old(start + 10s));
+    CHECK(table.take_old(start + 11s) == 3);
+    CHECK(table.forgotten() == 2);
+    table.add("d", 4, start);
+    CHECK(table.ended("d", 4));
+    CHECK(table.forgotten() == 3);
+    CHECK(table.size() == 0);
 }
 
 TEST_CASE("plain HTTP and garbage are closed at their first byte") {
