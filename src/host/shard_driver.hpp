@@ -124,6 +124,7 @@ private:
     void take_ready(const discord::envelope& what, std::uint64_t seq);
     void wait_until_known(const std::string& session_id);
     void take_resumed(std::uint64_t seq);
+    [[nodiscard]] delivery mark_of(std::uint64_t seq, gateway::verdict found, instant when);
     void hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how);
     [[nodiscard]] guild_change note_guild(const discord::envelope& what, std::uint64_t seq);
     void broken(bad_input kind, std::string what, std::optional<std::uint64_t> seq = {});

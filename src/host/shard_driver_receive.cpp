@@ -139,10 +139,15 @@ void shard_driver::take_dispatch(const discord::envelope& what, buffer message) 
         if (what.name.empty()) count_bad(bad_input::wrong_shape, "a dispatch without a name");
         say_unknown(what.name);
     }
-    const bool fresh = !takeover_.may_be_known(seq, message_at_) && found == verdict::deliver;
-    auto how = fresh || options_.planted.replay_unmarked ? delivery::fresh : delivery::replayed;
-    if (fresh && options_.rights != nullptr && options_.rights->may_be_taken(shard(), now())) how = delivery::possibly_taken;
-    hand_out(what, std::move(message), seq, how);
+    hand_out(what, std::move(message), seq, mark_of(seq, found, message_at_));
+}
+
+/// Whether somebody else may have handed this number out, or may do so now.
+delivery shard_driver::mark_of(std::uint64_t seq, verdict found, instant when) {
+    if (takeover_.may_be_known(seq, when) || found != verdict::deliver)
+        return options_.planted.replay_unmarked ? delivery::fresh : delivery::replayed;
+    const bool taken = options_.rights != nullptr && options_.rights->may_be_taken(shard(), now());
+    return taken ? delivery::possibly_taken : delivery::fresh;
 }
 
 void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) {
@@ -214,8 +219,8 @@ void shard_driver::take_resumed(std::uint64_t seq) {
         tell_takeover();
         if (takeover_.on_resumed(seq, now())) unsettled_ = false;
         count_event(event_kind::resumed);
-        const bool fresh = !takeover_.may_be_known(seq, now()) && found == verdict::deliver;
-        const auto how = fresh ? delivery::fresh : delivery::replayed;
+        // An orphan's RESUME brings the RESUMEDs of whoever took its session, too.
+        const auto how = mark_of(seq, found, now());
         if (journal_ != nullptr && window_)
             journal_->started(window_->session_index(), seq, static_cast<std::uint8_t>(how), now());
         sink_.on_resumed(shard());

@@ -368,3 +368,59 @@ TEST_CASE("the journal tells what was handed out, session by session, and is clo
     CHECK(kinds == "1:0 2:1 3:1 2:2 3:2 4:3 2:4 3:4 2:5 3:5 5:0 ");
     std::filesystem::remove_all(folder);
 }
+
+namespace {
+/// The rights of a worker that may reach for what it holds, and whose lease is over when the test says so.
+class orphan_rights final : public shard_rights {
+public:
+    void ask_to_dial(shard_key, bool, scheduler& reply_on, std::function<void()> allowed) override {
+        reply_on.post(std::move(allowed));
+    }
+    void dial_failed(shard_key) override {}
+    void ask_to_hand_out(shard_key, std::string_view, scheduler& reply_on, std::function<void()> allowed) override {
+        reply_on.post(std::move(allowed));
+    }
+    [[nodiscard]] bool may_be_taken(shard_key, instant) const noexcept override { return over; }
+    bool over = false;
+};
+}  // namespace
+
+TEST_CASE("an orphan marks what it hands out, the RESUMED of whoever took its session too") {
+    char folder[] = "/tmp/shoal-host-XXXXXX";
+    REQUIRE(::mkdtemp(folder) != nullptr);
+    std::string bytes;
+    {
+        orphan_rights rights;
+        host_bench bench([&](host_options& options) {
+            options.journal_folder = folder;
+            options.rights = &rights;
+        });
+        bench.host->want({{0, 1}});
+        bench.time.run_for(10ms);
+        bench.serve();
+        bench.time.run_for(10ms);
+        bench.first.last().event(2);
+        rights.over = true;
+        bench.first.last().event(3);
+        bench.first.last().end(4000);
+        bench.time.run_for(2s);
+        bench.first.last().open();
+        bench.first.last().hello();
+        bench.time.run_for(10ms);
+        bench.first.last().event(4);
+        bench.first.last().resumed(5);  // Of another worker, which RESUMEd in between.
+        bench.first.last().event(6);
+        bench.first.last().resumed(7);
+        bench.host->stop(false, {});
+        bench.time.run_for(2s);
+        for (const auto& entry : std::filesystem::directory_iterator(folder)) bytes = **state::read_whole(entry.path());
+    }
+    // number:delivery of what was started; 0 fresh, 1 replayed, 2 possibly taken.
+    std::string started;
+    for (std::size_t at = 64; at + 32 <= bytes.size() && bytes[at] != 0; at += 32) {
+        if (bytes[at] == 2) started += fmt::format("{}:{} ", static_cast<int>(bytes[at + 8]), static_cast<int>(bytes[at + 1]));
+        if (bytes[at] == 1) at += 64;
+    }
+    CHECK(started == "1:0 2:0 3:2 4:1 5:2 6:2 7:2 ");
+    std::filesystem::remove_all(folder);
+}
