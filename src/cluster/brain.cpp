@@ -21,8 +21,20 @@ void brain::step(const leader::fact& what, instant now, std::vector<leader::orde
     out_ = &out;
     if (stepped_down_) return;
     if (!in_office_ && !std::holds_alternative<leader::office_taken>(what)) return;
+    notice_sleep();
     std::visit([this](const auto& it) { on(it); }, what);
     if (!stepped_down_) settle();
+}
+
+/// A leader that stood still has heard nobody, which says nothing of anybody: what was said meanwhile is still to be read, and
+/// whoever gave up on it needs time to come back. As after taking office, one lease.
+void brain::notice_sleep() {
+    const auto slept = now_ - std::exchange(stepped_at_, now_);
+    if (slept < config_.faults.suspect_after || slept == now_ - instant{}) return;
+    for (auto& [process, who] : members_.all()) {
+        if (who.state == worker_state::dead || who.state == worker_state::orphan) continue;
+        who.lease_until = std::max(who.lease_until, now_ + config_.faults.lease + config_.faults.lease_slack);
+    }
 }
 
 /// What the facts so far lead to.
@@ -173,6 +185,8 @@ void brain::on(const leader::tick&) {
         place_due_ = true;
     }
     insist();
+    // A coordinator that died before it had the count left a store without one.
+    if (table_.total() == 0) ask_discord();
     if (now_ >= permits_at_) permits_due_ = true;
     if (now_ >= progress_at_) {
         progress_at_ = now_ + config_.progress_every;

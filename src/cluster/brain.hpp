@@ -178,6 +178,7 @@ private:
     void on(const leader::write_stored&);
     void on(const leader::write_failed& what);
     void on(const leader::tick&);
+    void notice_sleep();
     void settle();
     void flush();
     void carry_out(const afterwards& what);
@@ -229,6 +230,7 @@ private:
     void hear(member& who, const spare_ask& what);
     void want_permit(member& who, std::uint32_t shard, bool had_session);
     void give_permits();
+    void ask_discord();
     void grant(const budget::identify_governor::granted& what);
     void make_governor();
     [[nodiscard]] shard_key key_of(std::uint32_t shard) const noexcept { return {shard, table_.total()}; }
@@ -256,6 +258,7 @@ private:
 
     brain_config config_;
     instant now_{};
+    instant stepped_at_{};
     std::vector<leader::order>* out_ = nullptr;
 
     bool in_office_ = false, stepped_down_ = false;

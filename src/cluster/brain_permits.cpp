@@ -34,6 +34,16 @@ void brain::on(const leader::budget_failed& what) {
     permits_at_ = std::min(permits_at_, budget_not_before_);
 }
 
+void brain::ask_discord() {
+    if (budget_asked_) return;
+    if (now_ < budget_not_before_) {
+        permits_at_ = std::min(permits_at_, budget_not_before_);
+        return;
+    }
+    budget_asked_ = true;
+    out_->push_back(leader::read_budget{});
+}
+
 /// Only the owner may ask, only while it has a lease, and only for a session that is not known or is known to be lost: a shard
 /// that was taken over may have another session that still can be resumed.
 void brain::hear(member& who, const permit_ask& ask) {
@@ -110,13 +120,7 @@ void brain::give_permits() {
             const auto* who = row.owner ? members_.find(*row.owner) : nullptr;
             if (who != nullptr) tell(*who, permit_refusal{no->shard.id, row.epoch, fleet_.leader, no->why});
         } else if (std::holds_alternative<budget::identify_governor::read_budget>(decision)) {
-            if (budget_asked_) continue;
-            if (now_ < budget_not_before_) {
-                permits_at_ = std::min(permits_at_, budget_not_before_);
-                continue;
-            }
-            budget_asked_ = true;
-            out_->push_back(leader::read_budget{});
+            ask_discord();
         } else if (const auto* later = std::get_if<budget::identify_governor::ask_again_at>(&decision)) {
             permits_at_ = std::min(permits_at_, later->when);
         }

@@ -102,6 +102,28 @@ shard_report report(std::uint32_t shard, std::uint64_t epoch, shard_status statu
 
 }  // namespace
 
+TEST_CASE("a leader whose store does not know the shard count asks Discord until it is told") {
+    office o;
+    o.run(leader::office_taken{{}, "there was none", fleet_id{77}});
+    // The one before ended here.
+    o.brain = cluster::brain(o.config);
+    o.run(leader::office_taken{o.stored, "", fleet_id{78}});
+    o.advance(100ms);
+    REQUIRE(o.find<leader::read_budget>() != nullptr);
+    o.advance(5s);
+    CHECK(o.find<leader::read_budget>() == nullptr);
+    o.run(leader::budget_failed{2s});
+    o.advance(1900ms);
+    CHECK(o.find<leader::read_budget>() == nullptr);
+    o.advance(100ms);
+    CHECK(o.find<leader::read_budget>() != nullptr);
+    o.run(leader::budget_told{{1000, 900, 20h, 1}});
+    o.run(leader::shard_count_told{4});
+    o.advance(5s);
+    CHECK(o.find<leader::read_budget>() == nullptr);
+    CHECK(o.brain.assignments().total() == 4);
+}
+
 TEST_CASE("nobody is answered before the leader's epoch is stored") {
     office o;
     o.feed(leader::office_taken{{}, "there was none", fleet_id{77}});
@@ -371,4 +393,31 @@ TEST_CASE("a shard that a report names and that does not exist is ordered to sto
     o.say(1, permit_returned{4000000000U, {}, permit_number{1}});
     o.say(1, permit_withdrawn{4000000000U, {}});
     o.say(1, spare_ask{4000000000U, {}});
+}
+
+TEST_CASE("a leader that stood still takes nobody's silence for a lapsed lease, until one lease has passed") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    o.reports = {report(0, 1, shard_status::live)};
+    o.advance(2s, {1});
+    REQUIRE(o.brain.assignments().at(0).state == placement_state::running);
+    const auto state = [&] { return o.brain.picture(o.now).workers.at(0).state; };
+
+    o.now += 1h;
+    o.run(leader::tick{});
+    CHECK(state() == worker_state::suspect);
+    CHECK(o.brain.assignments().at(0).owner);
+    SUBCASE("what it said meanwhile is read: nothing has happened") {
+        o.advance(6s, {1});
+        CHECK(state() == worker_state::healthy);
+        CHECK(o.brain.assignments().at(0).epoch == shard_epoch{1});
+    }
+    SUBCASE("it still says nothing: its lease is over") {
+        o.advance(4900ms);
+        CHECK(o.brain.assignments().at(0).owner);
+        o.advance(300ms);
+        CHECK(state() == worker_state::orphan);
+    }
 }
