@@ -19,7 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<duration, 5> waits{10ms, 50ms, 150ms, 500ms, 1200ms};
+// A process is often gone within milliseconds; on a busy machine its sockets may take a second to close.
+constexpr std::array<duration, 3> first_waits{10ms, 20ms, 50ms};
+constexpr duration later_wait = 100ms;
+constexpr std::size_t most_attempts = 22;
 
 // On loopback the kernel answers at once: what takes longer is no refusal.
 constexpr int most_wait_ms = 5;
@@ -56,11 +59,12 @@ void death_probe::look(const std::string& listen_url, std::function<void(std::st
 }
 
 void death_probe::attempt(std::uint16_t port, std::size_t which, std::function<void(std::string)> proven) {
-    on_.wake_at(on_.now() + waits[which], [this, alive = alive_, port, which, proven = std::move(proven)]() mutable {
-        if (!*alive) return;
-        if (refuses(port)) return proven(fmt::format("its port 127.0.0.1:{} refuses connections", port));
-        if (which + 1 < waits.size()) attempt(port, which + 1, std::move(proven));
-    });
+    on_.wake_at(on_.now() + (which < first_waits.size() ? first_waits[which] : later_wait),
+                [this, alive = alive_, port, which, proven = std::move(proven)]() mutable {
+                    if (!*alive) return;
+                    if (refuses(port)) return proven(fmt::format("its port 127.0.0.1:{} refuses connections", port));
+                    if (which + 1 < most_attempts) attempt(port, which + 1, std::move(proven));
+                });
 }
 
 }  // namespace shoal::roles
