@@ -27,20 +27,22 @@ constexpr std::size_t most_attempts = 22;
 // On loopback the kernel answers at once: what takes longer is no refusal.
 constexpr int most_wait_ms = 5;
 
-bool refuses(std::uint16_t port) {
+/// What a connection to this port of loopback meets: 0, an error, or nothing where that takes too long.
+std::optional<int> meets(std::uint16_t port) {
     const state::unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket) return false;
+    if (!socket) return std::nullopt;
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return false;
-    if (errno == ECONNREFUSED) return true;
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return 0;
+    if (errno != EINPROGRESS) return errno;
     pollfd ready{socket.get(), POLLOUT, 0};
-    if (errno != EINPROGRESS || ::poll(&ready, 1, most_wait_ms) != 1) return false;
+    if (::poll(&ready, 1, most_wait_ms) != 1) return std::nullopt;
     int error = 0;
     socklen_t size = sizeof error;
-    return ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED;
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return std::nullopt;
+    return error;
 }
 
 }  // namespace
@@ -54,6 +56,11 @@ std::optional<std::uint16_t> loopback_port(std::string_view url) {
     return port;
 }
 
+bool death_probe::listens(std::string_view listen_url) {
+    const auto port = loopback_port(listen_url);
+    return port && meets(*port) == 0;
+}
+
 void death_probe::look(const std::string& listen_url, std::function<void(std::string)> proven) {
     if (const auto port = loopback_port(listen_url)) attempt(*port, 0, std::move(proven));
 }
@@ -62,7 +69,8 @@ void death_probe::attempt(std::uint16_t port, std::size_t which, std::function<v
     on_.wake_at(on_.now() + (which < first_waits.size() ? first_waits[which] : later_wait),
                 [this, alive = alive_, port, which, proven = std::move(proven)]() mutable {
                     if (!*alive) return;
-                    if (refuses(port)) return proven(fmt::format("its port 127.0.0.1:{} refuses connections", port));
+                    if (meets(port) == ECONNREFUSED)
+                        return proven(fmt::format("its port 127.0.0.1:{} refuses connections", port));
                     if (which + 1 < most_attempts) attempt(port, which + 1, std::move(proven));
                 });
 }

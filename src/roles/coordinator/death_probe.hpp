@@ -23,6 +23,9 @@ public:
     death_probe(const death_probe&) = delete;
     death_probe& operator=(const death_probe&) = delete;
 
+    /// Whether this is a port of loopback that takes connections, here. Asked while its worker lives: one that came by a relay of
+    /// this host has its port on another host's loopback, and that it refuses here says nothing.
+    [[nodiscard]] static bool listens(std::string_view listen_url);
     /// A worker's stream broke: whether its port refuses is looked at a few times within two seconds, since a process that ends
     /// closes its sockets one after the other. `proven` is called at most once, with how it is known.
     void look(const std::string& listen_url, std::function<void(std::string how)> proven);

@@ -158,7 +158,9 @@ task<result<void>> serve_worker(std::shared_ptr<port_room> room, rpc::stream& st
     const auto process = ask->process;
     const auto which = ask->incarnation;
     const auto listen_url = ask->listen_url;
-    const bool proven_member = ask->token_proof == wire::proven;
+    // Only of what calls from this host, holds the token and listens here is a port on this host believed to be its own.
+    const bool is_neighbour =
+        ask->token_proof == wire::proven && stream.peer().address.starts_with("127.") && death_probe::listens(listen_url);
     result<void> ended;
     bool closed_here = false;
     {
@@ -171,8 +173,7 @@ task<result<void>> serve_worker(std::shared_ptr<port_room> room, rpc::stream& st
         room->warn(port_room::bad_message, "a worker's message cannot be understood; its stream ends", stream.peer(),
                    ended.error());
     }
-    // Only of what calls from this host, and holds the token, is a port on this host believed to be its own.
-    if (!closed_here && proven_member && stream.peer().address.starts_with("127.")) {
+    if (!closed_here && is_neighbour) {
         room->deaths.look(listen_url,
                           [&where, process, which](std::string how) { where.death_proven(process, which, std::move(how)); });
     }

@@ -69,6 +69,14 @@ TEST_CASE("a port that refuses is proof, told once; one that listens is none, fo
     CHECK(clock.idle());
 }
 
+TEST_CASE("a worker's port is its own only if it was seen to listen here") {
+    port alive, dead;
+    dead.close();
+    CHECK(death_probe::listens(alive.url));
+    CHECK_FALSE(death_probe::listens(dead.url));
+    CHECK_FALSE(death_probe::listens("https://10.0.0.1:8444"));
+}
+
 TEST_CASE("nothing is told by a probe that is gone") {
     virtual_scheduler clock;
     port dead;
