@@ -5,8 +5,8 @@ answered RESUMED for the last of its 16.
     sudo bench/recovery.py [BUILD_FOLDER] [--kills 100] [--round-trip 40] [--json FILE]
 
 Coordinator and workers share a host (so that there is proof of death), Discord is a round trip of 40 ms away: each has a network namespace
-of its own, and between them is a line that keeps each packet for half of that, both ways, connecting included. Needs root, and `ip` of
-iproute2. Nothing of it is in the machine's own network, and all of it goes with this process. Not here: what a lost host costs
+of its own, and between them is a line that keeps each packet for half of that, both ways, connecting included. Needs root, /dev/net/tun
+and `ip` of iproute2; without them it exits with 77. Nothing of it is in the machine's own network, and all of it goes with this process. Not here: what a lost host costs
 (tests/system/fleet_hosts_test.cpp).
 """
 import argparse
@@ -36,9 +36,14 @@ TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def left_out(why):
+    print(f'recovery: left out: {why}', file=sys.stderr)
+    sys.exit(77)
+
+
 def checked(answer):
     if answer != 0:
-        sys.exit(f'recovery: network namespaces cannot be made: {os.strerror(ctypes.get_errno())}')
+        left_out(f'network namespaces cannot be made: {os.strerror(ctypes.get_errno())}')
 
 
 def enter(space):
@@ -48,7 +53,10 @@ def enter(space):
 def new_space(address, peer):
     """A namespace that this thread is in from now on: its descriptor, and that of its end of the line."""
     checked(libc.unshare(CLONE_NEWNET))
-    end = os.open('/dev/net/tun', os.O_RDWR | os.O_NONBLOCK)
+    try:
+        end = os.open('/dev/net/tun', os.O_RDWR | os.O_NONBLOCK)
+    except OSError as error:
+        left_out(error)
     fcntl.ioctl(end, TUNSETIFF, struct.pack('16sH22x', b'line', IFF_TUN | IFF_NO_PI))
     for words in (['link', 'set', 'lo', 'up'], ['address', 'add', address, 'peer', peer, 'dev', 'line'], ['link', 'set', 'line', 'up']):
         subprocess.run(['ip', *words], check=True)

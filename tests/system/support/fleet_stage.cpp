@@ -35,6 +35,12 @@ std::uint16_t free_port() {
     return ntohs(at.sin_port);
 }
 
+discord_options in_the_middle(discord_options options) {
+    const auto any_port = std::string(hosts::middle) + ":0";
+    options.more.insert(options.more.end(), {"--listen", any_port, "--resume-listen", any_port});
+    return options;
+}
+
 std::string text_of(const json::object& of, std::string_view key) {
     const auto* found = of.if_contains(key);
     return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
@@ -42,8 +48,13 @@ std::string text_of(const json::object& of, std::string_view key) {
 
 }  // namespace
 
-fleet_stage::fleet_stage(discord_options options, int lease)
-    : discord(options), shards_(options.shards), lease_(lease), port_(free_port()), ops_port_(free_port()) {
+fleet_stage::fleet_stage(discord_options options, int lease, hosts* net)
+    : net_(net),
+      discord(net != nullptr ? in_the_middle(options) : options),
+      shards_(options.shards),
+      lease_(lease),
+      port_(free_port()),
+      ops_port_(free_port()) {
     process made({program_path("shoal"), "certs", "init", "--certs", home / "certs"});
     const auto ended = made.wait(20s);
     REQUIRE_MESSAGE((ended && ended->code == 0), made.err());
@@ -52,8 +63,13 @@ fleet_stage::fleet_stage(discord_options options, int lease)
     start_coordinator();
 }
 
+std::optional<hosts::on> fleet_stage::on(const std::string& node) const {
+    if (net_ == nullptr) return std::nullopt;
+    return std::optional<hosts::on>(std::in_place, *net_, node);
+}
+
 void fleet_stage::certificate(const std::string& name, std::string_view role) const {
-    process made({program_path("shoal"), "certs", "node", name, "--role", std::string(role), "--host", "127.0.0.1", "--certs",
+    process made({program_path("shoal"), "certs", "node", name, "--role", std::string(role), "--host", address(name), "--certs",
                   home / "certs"});
     const auto ended = made.wait(20s);
     REQUIRE_MESSAGE((ended && ended->code == 0), made.err());
@@ -73,11 +89,13 @@ std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more)
     return command;
 }
 
-void fleet_stage::start_coordinator(std::vector<std::string> more) {
+void fleet_stage::start_coordinator(std::vector<std::string> more, std::map<std::string, std::string> settings) {
     more.insert(more.end(), {"--mode", "coordinator", "--process-id", "c1", "--listen-url", coordinator_url(), "--certs",
                              certs("c1"), "--state-dir", home / "c1", "--ops-url", ops_url(), "--ops-token-file",
                              ops_token_file(), "--lease", fmt::format("{}s", lease_)});
-    coordinator_ = std::make_unique<process>(bot_command(std::move(more)), environment());
+    settings.merge(environment());
+    const auto there = on("c1");
+    coordinator_ = std::make_unique<process>(bot_command(std::move(more)), std::move(settings));
     if (!coordinator_->says("coordinating", 30s)) FAIL(coordinator_->err());
 }
 
@@ -86,12 +104,16 @@ void fleet_stage::kill_coordinator() {
     REQUIRE(coordinator_->wait(10s).has_value());
 }
 
-void fleet_stage::start_worker(const std::string& name, std::vector<std::string> more) {
+void fleet_stage::start_worker(const std::string& name, std::vector<std::string> more,
+                               std::map<std::string, std::string> settings) {
     if (read_file(certs(name) + "/node.pem").empty()) certificate(name, "worker");
-    more.insert(more.end(),
-                {"--mode", "worker", "--process-id", name, "--coordinator-url", coordinator_url(), "--listen-url",
-                 "https://127.0.0.1:0", "--certs", certs(name), "--state-dir", home / name, "--journal", journal_folder(home)});
-    workers_[name] = std::make_unique<process>(bot_command(std::move(more)), environment());
+    if (std::ranges::find(more, "--listen-url") == more.end())
+        more.insert(more.end(), {"--listen-url", "https://" + address(name) + ":0"});
+    more.insert(more.end(), {"--mode", "worker", "--process-id", name, "--coordinator-url", coordinator_url(), "--certs",
+                             certs(name), "--state-dir", home / name, "--journal", journal_folder(home)});
+    settings.merge(environment());
+    const auto there = on(name);
+    workers_[name] = std::make_unique<process>(bot_command(std::move(more)), std::move(settings));
 }
 
 void fleet_stage::kill_worker(const std::string& name) {
@@ -104,6 +126,8 @@ std::string fleet_stage::ops_url() const { return fmt::format("http://127.0.0.1:
 std::string fleet_stage::ops_header() { return fmt::format("Authorization: Bearer {}", ops_token); }
 
 json::object fleet_stage::state() const {
+    // On the coordinator's own host: no cut line is in the way.
+    const auto there = on("c1");
     const auto answer = http_once("GET", ops_url(), "/cluster/state", {}, ops_header());
     if (answer.status != 200) return {};
     return json::parse(answer.body).as_object();

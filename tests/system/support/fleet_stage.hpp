@@ -1,33 +1,42 @@
 #pragma once
-// A whole fleet on this host: a simulated Discord, a coordinator, workers, and certificates that "shoal certs" made.
+// A whole fleet, on this host or on hosts of its own: a simulated Discord, a coordinator, workers, and certificates that
+// "shoal certs" made.
 // Not here: single processes of a bot (stage.hpp).
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "system/support/hosts.hpp"
 #include "system/support/stage.hpp"
 
 namespace shoal::system_test {
 
 class fleet_stage {
 public:
-    /// Starts Discord, makes the certificates, starts the coordinator. `lease`: seconds.
-    explicit fleet_stage(discord_options options, int lease = 3);
+    /// Starts Discord, makes the certificates, starts the coordinator. `lease`: seconds. `net`, if there is one, outlives this:
+    /// Discord is in its middle, and each node on the host of its name.
+    explicit fleet_stage(discord_options options, int lease = 3, hosts* net = nullptr);
 
     /// A node's certificate below certs(): "w1".
     void certificate(const std::string& name, std::string_view role) const;
     [[nodiscard]] std::string certs(std::string_view name) const { return home / "certs/" + std::string(name); }
 
-    void start_coordinator(std::vector<std::string> more = {});
+    void start_coordinator(std::vector<std::string> more = {}, std::map<std::string, std::string> settings = {});
     void kill_coordinator();
-    void start_worker(const std::string& name, std::vector<std::string> more = {});
+    void start_worker(const std::string& name, std::vector<std::string> more = {},
+                      std::map<std::string, std::string> settings = {});
     /// kill -9, and gone.
     void kill_worker(const std::string& name);
     [[nodiscard]] process& coordinator() noexcept { return *coordinator_; }
     [[nodiscard]] process& worker(const std::string& name) { return *workers_.at(name); }
-    [[nodiscard]] std::string coordinator_url() const { return "https://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string coordinator_url() const { return "https://" + address("c1") + ":" + std::to_string(port_); }
+    [[nodiscard]] std::string address(const std::string& node) const {
+        return net_ != nullptr ? net_->address(node) : "127.0.0.1";
+    }
+    [[nodiscard]] int lease() const noexcept { return lease_; }
 
     /// The coordinator's ops address, and the header that opens its pages (of workers, too, whose settings name
     /// ops_token_file()).
@@ -51,6 +60,11 @@ public:
     [[nodiscard]] std::vector<std::string> bot_command(std::vector<std::string> more) const;
     [[nodiscard]] std::map<std::string, std::string> environment() const { return bot_environment(home); }
 
+private:
+    [[nodiscard]] std::optional<hosts::on> on(const std::string& node) const;
+    hosts* net_;
+
+public:
     temp_folder home;
     discord_process discord;
 
