@@ -6,8 +6,8 @@ answered RESUMED for the last of its 16.
 
 Coordinator and workers share a host (so that there is proof of death), Discord is a round trip of 40 ms away: each has a network namespace
 of its own, and between them is a line that keeps each packet for half of that, both ways, connecting included. Needs root, /dev/net/tun
-and `ip` of iproute2; without them it exits with 77. Nothing of it is in the machine's own network, and all of it goes with this process. Not here: what a lost host costs
-(tests/system/fleet_hosts_test.cpp).
+and `ip` of iproute2; where namespaces cannot be made it exits with 77. Nothing of it is in the machine's own network, and all of it goes with
+this process. Not here: what a lost host costs (tests/system/fleet_hosts_test.cpp).
 """
 import argparse
 import ctypes
