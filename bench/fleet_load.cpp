@@ -60,7 +60,7 @@ public:
             roles::coordinator_line::events{
                 .opened = [this] { step(worker::stream_opened{}); },
                 .received = [this](cluster::to_worker what) { step(worker::message_received{std::move(what)}); },
-                .closed = [this](std::string why) { step(worker::stream_closed{std::move(why)}); }});
+                .closed = [this](roles::line_end how) { step(worker::stream_closed{std::move(how.sentence), how.refused()}); }});
     }
     void start() { step(worker::started{}); }
 

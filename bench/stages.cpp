@@ -131,8 +131,13 @@ private:
         shoal::bot bot(
             {.intents = intents::from_handlers, .cache = last >= until::cache ? cache_preset::guilds : cache_preset::none});
         if (last == until::handler) bot.on([this](const message_create& event) { sum_ += event.content().size(); });
-        if (auto opened = bot.inside().open(
-                {.log = {}, .token = secret("t"), .rest_on = &time, .http = &http, .offload_threads = 1, .bad_answers = {}});
+        if (auto opened = bot.inside().open({.log = {},
+                                             .token = secret("t"),
+                                             .rest_on = &time,
+                                             .http = &http,
+                                             .checkpoints = {},
+                                             .offload_threads = 1,
+                                             .bad_answers = {}});
             !opened)
             std::abort();
         std::optional<state::journal_writer> journal;
