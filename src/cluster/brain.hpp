@@ -229,6 +229,7 @@ private:
     void hear(member& who, const identify_ended& what);
     void hear(member& who, const spare_ask& what);
     void want_permit(member& who, std::uint32_t shard, bool had_session);
+    void unqueue(std::uint32_t shard);
     void give_permits();
     void ask_discord();
     void grant(const budget::identify_governor::granted& what);

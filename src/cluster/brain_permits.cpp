@@ -74,8 +74,12 @@ void brain::want_permit(member& who, std::uint32_t shard, bool had_session) {
 }
 
 void brain::hear(member& who, const permit_withdrawn& what) {
-    if (what.shard >= table_.total() || !table_.at(what.shard).held_by(who.process, who.incarnation)) return;
-    if (asking_.erase(what.shard) != 0) governor_->withdraw(key_of(what.shard));
+    if (what.shard < table_.total() && table_.at(what.shard).held_by(who.process, who.incarnation)) unqueue(what.shard);
+}
+
+/// It needs no permit any more, or not for this owner.
+void brain::unqueue(std::uint32_t shard) {
+    if (asking_.erase(shard) != 0) governor_->withdraw(key_of(shard));
 }
 
 void brain::hear(member&, const permit_used& what) {

@@ -39,6 +39,8 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
         row.reported = report.status;
         row.reported_at = now_;
         row.metrics = report.metrics;
+        // A heartbeat that met its permit on the way has asked once more.
+        if (report.status == shard_status::live) unqueue(report.shard);
         if (row.state == placement_state::storing) return;  // The store answers first.
         // Told when it registers, or for the second time: the worker needs the word of this leader on this stream.
         if (!who.heard_beat) confirm(who, report.shard);
@@ -60,7 +62,9 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
         return;
     }
     const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
-    const bool owner_here = owner != nullptr && owner->incarnation == row.owner_incarnation && owner->present();
+    // One whose stream broke goes on until its lease is over.
+    const bool owner_here =
+        owner != nullptr && owner->incarnation == row.owner_incarnation && owner->proof.empty() && now_ < owner->lease_until;
     // But they tell which of its workers was the last.
     const bool newer = row.counted_by == counted_by ? report.epoch > row.epoch : false;
     const bool unheard_of = row.epoch == shard_epoch::none && !row.owner;
@@ -130,10 +134,7 @@ void brain::confirm(member& who, std::uint32_t shard) {
 
 /// Decided; stored first, said then.
 void brain::assign(std::uint32_t shard, const member& to, std::string reason) {
-    if (const auto waiting = asking_.find(shard); waiting != asking_.end()) {
-        governor_->withdraw(key_of(shard));
-        asking_.erase(waiting);
-    }
+    unqueue(shard);
     table_.assign(shard, to.process, to.incarnation, std::move(reason));
     outbox_.store().shards.insert(shard);
     outbox_.then(shard_stored{shard, table_.at(shard).epoch});
@@ -158,10 +159,7 @@ void brain::stop(const member& who, std::uint32_t shard, shard_epoch epoch, std:
 }
 
 void brain::vacate(std::uint32_t shard, std::string reason) {
-    if (const auto waiting = asking_.find(shard); waiting != asking_.end()) {
-        governor_->withdraw(key_of(shard));
-        asking_.erase(waiting);
-    }
+    unqueue(shard);
     const auto& row = table_.at(shard);
     remember(row.owner.value_or(process_id{}), shard, reason);
     say_note(leader::note_code::shard_vacated, fmt::format("{}: {}", shard, reason));

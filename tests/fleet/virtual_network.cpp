@@ -60,8 +60,9 @@ void virtual_network::say_down(stream_id id, cluster::to_worker what) {
     auto& on = found->second;
     const bool order = std::holds_alternative<cluster::start_order>(what) || std::holds_alternative<cluster::stop_order>(what);
     if (order && random_.chance(weather_.late_from_the_dead)) {
-        time_.wake_at(time_.now() + random_.between(2s, 25s), [this, who = on.who, term = term_, what]() mutable {
-            if (term != term_) on_down(who, std::move(what), true);
+        time_.wake_at(time_.now() + random_.between(2s, 25s), [this, id, who = on.who, term = term_, what]() mutable {
+            // What was on its way on a stream that had ended before ended with it.
+            if (term != term_ && open_at_death_.contains(id)) on_down(who, std::move(what), true);
         });
     }
     if (cut_of(on.who).down) on.down = false;
@@ -105,6 +106,8 @@ void virtual_network::close_from_coordinator(stream_id id) {
 
 void virtual_network::coordinator_died() {
     alive_ = false;
+    for (const auto& [id, on] : streams_)
+        if (on.term == term_) open_at_death_.insert(id);
     ++term_;
     for (auto& [id, on] : streams_) {
         if (cut_of(on.who).down) on.down = false;

@@ -64,6 +64,7 @@ private:
     network_weather weather_;
     std::map<cluster::stream_id, stream> streams_;
     std::map<std::uint64_t, cut_state> cuts_;
+    std::set<cluster::stream_id> open_at_death_;  // Streams that ended with a coordinator.
     std::uint64_t last_ = 0, term_ = 0;
     bool alive_ = false;
 };

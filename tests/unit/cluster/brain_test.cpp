@@ -357,6 +357,30 @@ TEST_CASE("a worker that ends and is the only one lets its shards go at once; wh
     }
 }
 
+TEST_CASE("a shard whose heartbeat met its permit on the way waits for no further one once it is live") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.reports = {report(0, 1, shard_status::connecting)};
+    o.advance(14s, {1});  // The lease, and the keys of the leader before.
+    o.say(1, permit_ask{0, shard_epoch{1}, false, {}});
+    o.run(leader::budget_told{{1000, 900, 20h, 1}});
+    const auto* grant = o.said_to<permit_grant>(1);
+    REQUIRE(grant != nullptr);
+    const auto permit = grant->permit;
+    CHECK(o.brain.picture(o.now).identify.waiting == 0);
+    o.beat(1, ++o.beats, {report(0, 1, shard_status::waiting_for_permit)});
+    CHECK(o.brain.picture(o.now).identify.waiting == 1);
+    o.say(1, permit_used{0, shard_epoch{1}, permit});
+    o.say(1, identify_ended{0, shard_epoch{1}, true});
+    o.beat(1, ++o.beats, {report(0, 1, shard_status::live)});
+    CHECK(o.brain.picture(o.now).identify.waiting == 0);
+    o.reports = {report(0, 1, shard_status::live)};
+    const auto spent = o.brain.ledger().spent;
+    o.advance(10s, {1});
+    CHECK(o.brain.ledger().spent == spent);
+}
+
 TEST_CASE("a damaged record is named and left out, and then nothing is given away before a lease has passed") {
     office first;
     first.take_office(2);
