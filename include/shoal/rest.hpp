@@ -26,6 +26,7 @@ struct rest_status {
     std::uint64_t refused = 0;          ///< Calls that were not sent, or not sent again, by our own decision.
     std::uint64_t held_back = 0;        ///< Calls that had to wait for a limit.
     std::chrono::nanoseconds waited{};  ///< How long all calls together waited until they went out: limits, back-offs.
+    std::size_t per_second = 0;         ///< May go out a second: this process's part of the global limit, paced.
     std::uint64_t limited_user = 0;     ///< 429s of the bot's own limit on a route,
     std::uint64_t limited_shared = 0;   ///< of a resource that others use too,
     std::uint64_t limited_global = 0;   ///< of the limit on everything that the bot does,

@@ -57,7 +57,7 @@ duration upload_time(const net::http_request& request) {
 }  // namespace
 
 struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
-    explicit impl(rest_options options_in) : options(std::move(options_in)), limiter(options.limits) {}
+    explicit impl(rest_options options_in) : options(std::move(options_in)), limiter(options.limits) { publish(); }
 
     struct pending {
         rest_call call;
@@ -119,6 +119,7 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
                      .refused = counts.refused,
                      .held_back = counts.held_back,
                      .waited = waited,
+                     .per_second = limiter.per_second(options.on->now()),
                      .limited_user = counts.user_429,
                      .limited_shared = counts.shared_429,
                      .limited_global = counts.global_429,
@@ -282,6 +283,12 @@ task<result<std::string>> rest_client::ask(rest_call what) {
             });
         });
 }
+
+void rest_client::set_pace(const rest::pace& what) {
+    if (!impl_->closed) impl_->step(rest::pace_told{what});
+}
+
+rest::pace_use rest_client::pace_use() const { return impl_->limiter.use(impl_->options.on->now()); }
 
 rest_status rest_client::status() const {
     const std::lock_guard lock(impl_->status_mutex);

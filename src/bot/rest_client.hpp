@@ -57,6 +57,10 @@ public:
     /// waits is destroyed, a call that has not gone out never will; one that has is left to end, since what its answer says of
     /// the limits is wanted.
     [[nodiscard]] task<result<std::string>> ask(rest_call what);
+    /// Another part of the bot's global limit from now on. On REST's thread.
+    void set_pace(const rest::pace& what);
+    /// What is made of it now. On REST's thread.
+    [[nodiscard]] rest::pace_use pace_use() const;
     /// As of the last change. From any thread.
     [[nodiscard]] rest_status status() const;
     /// Refuses everything that waits and everything to come; answers on their way are dropped. From any thread.

@@ -48,7 +48,7 @@ struct runtime_setup {
     std::string api_base = "https://discord.com/api/v10";
     scheduler* rest_on = nullptr;      ///< Where REST lives: an io_thread of its own, or the first shard thread.
     net::http_client* http = nullptr;  ///< Used on rest_on only. Both outlive close().
-    std::size_t rest_per_second = 50;  ///< This process's part of Discord's global limit.
+    std::size_t rest_per_second = 50;  ///< This process's part of Discord's global limit; 0: none before rest() is told one.
     std::string user_agent = "DiscordBot (https://github.com/shoal/shoal, 0.1.0)";
     unsigned offload_threads = 4;
     std::size_t offload_queue = 1024;

@@ -8,10 +8,16 @@ namespace shoal::rest {
 namespace {
 
 constexpr duration second = std::chrono::seconds(1);
+// In a tenth of a second at most this part of what may go out in a second: all of it has gone in eight tenths.
+constexpr std::size_t parts = 8;
 
 }  // namespace
 
-limiter::limiter(limiter_policy policy) : policy_(policy), random_(policy.seed) {}
+limiter::limiter(limiter_policy policy) : policy_(policy), random_(policy.seed) {
+    if (policy_.global_per_second == 0) return;
+    pace_.per_second =
+        std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(policy_.global_per_second) * policy_.pace_share));
+}
 
 void limiter::step(const fact& what, instant now, std::vector<order>& out) {
     std::visit([&](const auto& each) { take(each, now, out); }, what);
@@ -189,9 +195,25 @@ instant limiter::bucket_ready(const bucket& which, instant now) const {
 }
 
 instant limiter::pace_ready(instant now) const {
-    const auto most =
-        std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(policy_.global_per_second) * policy_.pace_share));
-    return sent_.size() < most ? now : sent_[sent_.size() - most] + second;
+    const auto most = pace_.at(now);
+    if (most == 0) return never;
+    // All of a second at once would meet that of the second before in one window of Discord's, were it a little late.
+    const auto at_once = (most + parts - 1) / parts;
+    const auto when = [&](std::size_t count, duration span) {
+        return sent_.size() < count ? now : std::max(now, sent_[sent_.size() - count] + span);
+    };
+    return std::max(when(most, second), when(at_once, second / 10));
+}
+
+pace_use limiter::use(instant now) const noexcept {
+    const auto recent = std::ranges::upper_bound(sent_, now - second);
+    return {static_cast<std::size_t>(sent_.end() - recent), held_by_pace_};
+}
+
+/// Of a bucket whose first call may go: how many behind it may, too.
+std::size_t limiter::could_go(const bucket& which) noexcept {
+    if (which.unlimited) return which.queue.size();
+    return std::min(which.queue.size(), static_cast<std::size_t>(std::max<std::int64_t>(1, which.known ? which.remaining : 1)));
 }
 
 void limiter::pump(instant now, std::vector<order>& out) {
@@ -203,7 +225,9 @@ void limiter::pump(instant now, std::vector<order>& out) {
     const bool too_many_invalid =
         static_cast<double>(invalid_.size()) >= static_cast<double>(policy_.most_invalid) * policy_.invalid_share;
 
-    instant next = never;
+    // A lease of the pace that ends lets nothing out, but whoever reads the status should see it.
+    instant next = now < pace_.until ? pace_.until : now < pace_.end ? pace_.end : never;
+    held_by_pace_ = 0;
     // In order of asking, so that the global pace is shared fairly; within a bucket only its front may go.
     for (auto front = fronts_.begin(); front != fronts_.end();) {
         const auto number = front->first;
@@ -227,7 +251,12 @@ void limiter::pump(instant now, std::vector<order>& out) {
             home.fresh_window = true;
         }
         auto ready = std::max({now, request.not_before, edge_until_, bucket_ready(home, now)});
-        if (request.what.counts_globally) ready = std::max({ready, global_until_, pace_ready(now)});
+        if (request.what.counts_globally) {
+            ready = std::max(ready, global_until_);
+            const auto paced = pace_ready(now);
+            if (ready <= now && paced > now) held_by_pace_ += could_go(home);
+            ready = std::max(ready, paced);
+        }
         if (ready > now) {
             if (ready != never && ready >= request.what.deadline) {
                 // Waiting for what cannot come in time would only hold the caller.

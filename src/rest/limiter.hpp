@@ -2,7 +2,7 @@
 // When each REST call may go out, and whether it goes out again, as a pure machine: facts in, orders out, time passed in.
 // Per route and major resource it obeys what the answers' headers say; Retry-After stands over them [4.5]; one pace for all
 // [4.9]; a count of invalid requests that stops before Discord's ban [4.10].
-// Not here: HTTP. A process's share of the global limit comes in through `limiter_policy`.
+// Not here: HTTP; how several processes share the global limit (a part of it comes in with `limiter_policy`, or as `pace_told`).
 
 #include <cstdint>
 #include <deque>
@@ -23,7 +23,8 @@
 namespace shoal::rest {
 
 struct limiter_policy {
-    std::size_t global_per_second = 50;  ///< Of this process: less than Discord's where several share one bot.
+    /// Of this process: less than Discord's where several share one bot; 0: nothing that counts goes out before a pace is told.
+    std::size_t global_per_second = 50;
     double pace_share = 0.9;  ///< Of the global limit, in any second: answers are counted at Discord's clock, not ours.
     std::size_t most_waiting = 4096;
     std::size_t most_invalid = 10'000;  ///< Discord's limit in `invalid_window`;
@@ -37,6 +38,15 @@ struct limiter_policy {
     duration backoff_most = std::chrono::seconds(5);
     duration forget_after = std::chrono::minutes(5);  ///< Buckets that nobody used for so long.
     std::uint64_t seed = 1;
+};
+
+/// How many requests that count against the global limit may go out in any second: by leases that end unless they are renewed.
+struct pace {
+    std::size_t per_second = 0;
+    instant until = never;
+    std::size_t afterwards = 0;  ///< Then so many,
+    instant end = never;         ///< until then; then none.
+    [[nodiscard]] std::size_t at(instant when) const noexcept { return when < until ? per_second : when < end ? afterwards : 0; }
 };
 
 // ---- facts, past tense -------------------------------------------------------------------------------------------------
@@ -65,9 +75,13 @@ struct broken {
 struct withdrawn {
     std::uint64_t number;
 };
+/// Another pace from now on. What went out in the last second counts against it, so that a change is no burst.
+struct pace_told {
+    pace now_on;
+};
 struct tick {};
 
-using fact = std::variant<asked, answered, broken, withdrawn, tick>;
+using fact = std::variant<asked, answered, broken, withdrawn, pace_told, tick>;
 
 // ---- orders, imperative ------------------------------------------------------------------------------------------------
 
@@ -108,6 +122,12 @@ struct limited {
 
 using order = std::variant<send, complete, refuse, wake_at, note, held_back, limited>;
 
+/// What is made of the pace.
+struct pace_use {
+    std::size_t sent = 0;     ///< In the last second, of what counts.
+    std::size_t waiting = 0;  ///< Calls that could go out now but for the pace.
+};
+
 struct limiter_stats {
     std::uint64_t sent = 0;
     std::uint64_t user_429 = 0;    ///< Of the bot's own limit on a route.
@@ -130,8 +150,8 @@ public:
     [[nodiscard]] std::size_t in_flight() const noexcept { return requests_.size() - waiting_deadlines_.size(); }
     /// Refused requests that Discord counts against a ban, in the last window.
     [[nodiscard]] std::size_t invalid_in_window() const noexcept { return invalid_.size(); }
-    /// A new share of the global limit, requests a second.
-    void set_global_per_second(std::size_t now_allowed) noexcept { policy_.global_per_second = now_allowed; }
+    [[nodiscard]] std::size_t per_second(instant now) const noexcept { return pace_.at(now); }
+    [[nodiscard]] pace_use use(instant now) const noexcept;
     [[nodiscard]] const limiter_stats& stats() const noexcept { return stats_; }
     [[nodiscard]] std::size_t buckets() const noexcept { return buckets_.size(); }
 
@@ -166,6 +186,7 @@ private:
     void take(const answered& what, instant now, std::vector<order>& out);
     void take(const broken& what, instant now, std::vector<order>& out);
     void take(const withdrawn& what, instant now, std::vector<order>& out);
+    void take(const pace_told& what, instant, std::vector<order>&) { pace_ = what.now_on; }
     void take(const tick&, instant, std::vector<order>&) {}
 
     using request_map = std::map<std::uint64_t, request>;
@@ -178,6 +199,7 @@ private:
     void pump(instant now, std::vector<order>& out);
     [[nodiscard]] instant bucket_ready(const bucket& which, instant now) const;
     [[nodiscard]] instant pace_ready(instant now) const;
+    [[nodiscard]] static std::size_t could_go(const bucket& which) noexcept;
     [[nodiscard]] bucket_map::iterator bucket_of(const asked& what);
     void list(bucket_map::iterator which);
     void forget_idle(instant now);
@@ -189,7 +211,9 @@ private:
     std::map<std::uint64_t, bucket_map::iterator> fronts_;           // Of the queues that are not empty, by who is first.
     std::set<std::pair<instant, std::uint64_t>> waiting_deadlines_;  // Of those that wait.
     std::deque<instant> sent_;                                       // Of the last second, globally counted ones.
-    std::deque<instant> invalid_;                                    // Of the last window.
+    pace pace_;
+    std::size_t held_by_pace_ = 0;  // As of the last step.
+    std::deque<instant> invalid_;   // Of the last window.
     instant global_until_{};
     instant edge_until_{};
     bool token_refused_ = false;

@@ -127,7 +127,7 @@ TEST_CASE("a broken exchange at the start of a window does not hold its bucket f
 }
 
 TEST_CASE("a change of the bucket's hash starts its count anew") {
-    script s;
+    script s({.global_per_second = 500});
     s.answer(s.ask(), 200, headers(5, 0, 60s, "one"));
     const auto held = s.ask();
     CHECK(s.times_sent(held) == 0);
@@ -199,19 +199,23 @@ TEST_CASE("an edge's block holds everything, for its time or ten minutes") {
     CHECK(s.times_sent(s.last) == 1);
 }
 
-TEST_CASE("no second has more than 45 calls, and interaction answers are not among them") {
+TEST_CASE("no second has more than 45 calls and no tenth more than 6, and interaction answers are not among them") {
     script s;
     for (int i = 0; i < 200; ++i) s.ask(std::to_string(i));
-    CHECK(s.sent.size() == 45);
+    CHECK(s.sent.size() == 6);
     for (int i = 0; i < 30; ++i) {
         s.step(rest::asked{
             .number = ++s.last, .key = "callback", .major = std::to_string(i), .deadline = s.now + 3s, .counts_globally = false});
     }
-    CHECK(s.sent.size() == 75);
-    s.advance(999ms);
+    CHECK(s.sent.size() == 36);
+    s.advance(99ms);
+    CHECK(s.sent.size() == 36);
+    s.advance(1ms);
+    CHECK(s.sent.size() == 42);
+    s.advance(899ms);
     CHECK(s.sent.size() == 75);
     s.advance(1ms);
-    CHECK(s.sent.size() == 120);
+    CHECK(s.sent.size() == 81);
     s.advance(10s);
     CHECK(s.sent.size() == 230);
 }
@@ -346,7 +350,7 @@ TEST_CASE("a withdrawn call is not sent, and one on its way is not handed out bu
 }
 
 TEST_CASE("buckets that nobody uses are forgotten, those of interactions at once") {
-    script s;
+    script s({.global_per_second = 500});
     for (int i = 0; i < 20; ++i) {
         s.ask(std::to_string(i), 1h, "callback");
         s.answer(s.last, 204);
