@@ -91,6 +91,12 @@ struct fleet {
             auto& beat = beats[i];
             beat.number = next(beat.number);
             for (auto& shard : beat.shards) shard.seq += 20, shard.done += 20;
+            // What each wants of the REST limit changes all the time.
+            beat.rest = {.sent_per_second = static_cast<double>((i + number(beat.number)) % 7),
+                         .waiting = i % 5 == 0 ? 20U : 0U,
+                         .in_use = 2,
+                         .most = 0,
+                         .obeys = static_cast<beat_number>(number(beat.number) - 1)};
             step(leader::said{stream_id{i + 1}, beat});
         }
     }

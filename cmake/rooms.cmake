@@ -180,6 +180,8 @@ function(shoal_all_tests)
   set_tests_properties(test_system_fleet_hosts_test test_system_fleet_everything_test PROPERTIES SKIP_REGULAR_EXPRESSION "left out, since hosts")
   # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
   shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_fleet)
+  # Nor that: calls of so many a second, in every mode.
+  shoal_program(shoal-test-rest-bot tests/programs/rest_bot/main.cpp roles_fleet)
   # Preloaded by a test whose wall clock jumps.
   add_library(shoal-test-clock MODULE tests/programs/clock/jumping_clock.cpp)
   target_link_libraries(shoal-test-clock PRIVATE shoal_flags)
@@ -210,7 +212,7 @@ function(shoal_all_tests)
   endforeach()
   foreach(slow IN ITEMS test_system test_testing)
     if(TARGET ${slow})
-      add_dependencies(${slow} shoal_demo_programs shoal-test-bot shoal-test-clock)
+      add_dependencies(${slow} shoal_demo_programs shoal-test-bot shoal-test-clock shoal-test-rest-bot)
     endif()
   endforeach()
 endfunction()

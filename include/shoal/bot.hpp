@@ -50,7 +50,7 @@ struct bot_options {
     std::string api_base = {};   ///< Another Discord-compatible server: "https://host:port/api/v10". Empty: Discord.
     std::string ca_file = {};    ///< Trust only these authorities (PEM).
     std::string state_dir = {};  ///< A folder that this process alone uses while it runs; empty: none is needed.
-    /// Requests a second that this process may use of Discord's global 50 a bot; several processes share it by hand.
+    /// Of Discord's global 50 requests a second: this process's part; in a fleet the coordinator's whole, a worker's most.
     unsigned rest_per_second = 50;
     unsigned threads = 0;                            ///< On which shards live; 0: one a core.
     unsigned offload_threads = 4;                    ///< For bot.offload().

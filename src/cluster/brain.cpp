@@ -10,11 +10,24 @@ namespace shoal::cluster {
 namespace {
 
 constexpr std::size_t most_waiting_decided_at_once = 256;
+// A slice of the REST limit outlives a coordinator that is started again, or whose successor takes office.
+constexpr int slice_leases = 4;
 constexpr std::string_view member_prefix = "member/", shard_prefix = "shard/", progress_prefix = "progress/";
+
+rest_policy rest_policy_of(const brain_config& config) {
+    auto policy = config.rest;
+    policy.slice_lease = slice_leases * config.faults.lease;
+    policy.slack = config.faults.lease_slack;
+    policy.quiet_after = config.faults.lease;
+    return policy;
+}
 
 }  // namespace
 
-brain::brain(brain_config config) : config_(std::move(config)) { make_governor(); }
+brain::brain(brain_config config)
+    : config_(std::move(config)), rest_(rest_policy_of(config_), config_.planted.slice_given_on_at_once) {
+    make_governor();
+}
 
 void brain::step(const leader::fact& what, instant now, std::vector<leader::order>& out) {
     now_ = now;
@@ -58,6 +71,7 @@ void brain::on(const leader::office_taken& what) {
     // Whoever may still believe in a lease of a leader before this one stops believing by then.
     waiting_until_ = now_ + config_.faults.lease + config_.faults.lease_slack;
     if (config_.planted.empty_store_starts_at_once && what.records.empty()) waiting_until_ = now_;
+    if (!config_.planted.slices_not_adopted) rest_.take_office(now_, what.records.empty());
     ledger_ = budget::fresh_ledger(config_.application, config_.boot_id, true, now_);
     const auto fleet = std::ranges::find(what.records, "fleet", &record::key);
     if (fleet != what.records.end()) {
@@ -115,7 +129,11 @@ void brain::load(const record& what) {
         row.lease_until = now_ + config_.faults.lease + config_.faults.lease_slack;
         row.state = row.proof.empty() ? worker_state::suspect : worker_state::dead;
         row.reason = row.proof.empty() ? "not heard of since this coordinator took office" : row.proof;
-        if (!row.proof.empty()) members_.fence(row.process, row.incarnation);
+        if (row.proof.empty()) {
+            rest_.remember({row.process, row.incarnation}, now_);
+        } else {
+            members_.fence(row.process, row.incarnation);
+        }
     } else if (key.starts_with(shard_prefix)) {
         std::uint32_t shard = 0;
         const auto digits = key.substr(shard_prefix.size());

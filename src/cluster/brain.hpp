@@ -24,6 +24,7 @@
 #include "cluster/outbox.hpp"
 #include "cluster/placement_planner.hpp"
 #include "cluster/planted.hpp"
+#include "cluster/rest_shares.hpp"
 #include "cluster/stored_state.hpp"
 
 namespace shoal::cluster {
@@ -36,6 +37,7 @@ struct brain_config {
     fault_policy faults;
     placement_policy placement;
     budget::governor_policy identify;
+    rest_policy rest;                                      ///< Without what follows from `faults`.
     duration order_patience = std::chrono::seconds(2);     ///< An order that shows no effect is given again.
     duration progress_every = std::chrono::seconds(5);     ///< How old stored `seq` and `done` may be.
     duration place_every = std::chrono::seconds(1);        ///< While shards have no place, one is looked for so often.
@@ -159,6 +161,7 @@ public:
     [[nodiscard]] cluster_picture picture(instant now) const;
     [[nodiscard]] const assignment_table& assignments() const noexcept { return table_; }
     [[nodiscard]] const membership_table& members() const noexcept { return members_; }
+    [[nodiscard]] const rest_shares& rest() const noexcept { return rest_; }
     [[nodiscard]] const budget::identify_ledger& ledger() const noexcept { return ledger_; }
     [[nodiscard]] leader_epoch epoch() const noexcept { return fleet_.leader; }
     /// What should not be so, each empty while all is well.
@@ -286,6 +289,7 @@ private:
     };
     std::vector<queued_move> queue_;
 
+    rest_shares rest_;
     std::optional<budget::identify_governor> governor_;
     budget::identify_ledger ledger_;
     std::map<std::uint32_t, shard_epoch> asking_;  // Shards that wait in the governor, and under which epoch.

@@ -112,10 +112,14 @@ void brain::hear(stream_id stream, const register_ask& ask) {
         }
     }
     if (ask.fleet != fleet_.fleet && !ask.fresh) anew_ = true;  // It remembers another store than this one.
+    if (!ask.fresh) rest_.fleet_is_old();
     auto& who = members_.admit(ask, stream);
     who.last_heard = now_;
     // It has no lease yet; but what it held before it may hold on to until then.
     who.lease_until = std::max(who.lease_until, now_ + config_.faults.lease + config_.faults.lease_slack);
+    auto rest = ask.rest;
+    if (config_.planted.slices_not_adopted) rest.in_use = 0;
+    rest_.registered({who.process, who.incarnation}, rest, now_);
     if (!who.stored) {
         outbox_.store().members.insert(who.process);
         outbox_.then(member_stored{who.process, who.incarnation});
@@ -143,7 +147,8 @@ void brain::hear(member& who, const heartbeat& beat) {
     if (beat.shards.size() < table_.owned_by(who.process).size()) miss(who, beat.shards);
     // Counted from here, which is later than when it was sent: the worker's own count ends before this one.
     who.lease_until = now_ + config_.faults.lease + config_.faults.lease_slack;
-    tell_now(who, heartbeat_ack{beat.number, fleet_.leader, config_.faults.lease});
+    tell_now(who, heartbeat_ack{beat.number, fleet_.leader, config_.faults.lease,
+                                rest_.heard({who.process, who.incarnation}, beat.number, beat.rest, now_)});
     const bool first = !std::exchange(who.heard_beat, true);
     if (first || who.state != worker_state::healthy) look_at(who);
 }
@@ -158,6 +163,7 @@ void brain::on(const leader::death_proven& what) {
     auto* who = members_.find(what.process);
     if (who == nullptr || who->incarnation != what.incarnation) {
         members_.fence(what.process, what.incarnation);
+        rest_.died({what.process, what.incarnation}, now_);
         return;
     }
     prove_dead(*who, what.how);
@@ -168,6 +174,7 @@ void brain::prove_dead(member& who, std::string how) {
     if (!who.proof.empty()) return;
     if (who.present()) out_->push_back(leader::close_stream{who.stream, how});
     members_.prove_dead(who, std::move(how));
+    rest_.died({who.process, who.incarnation}, now_);
     outbox_.store().members.insert(who.process);
     look_at(who);
     vacate_all(who.process, who.incarnation, fmt::format("{} is lost: {}", who.process.value, who.proof));
@@ -220,6 +227,7 @@ void brain::look_at(member& who) {
 }
 
 void brain::look_at_all() {
+    rest_.look(now_);
     std::vector<process_id> forgotten;
     for (auto& [process, who] : members_.all()) {
         if (who.state != worker_state::healthy || now_ - who.last_heard >= config_.faults.suspect_after || !who.present() ||

@@ -45,8 +45,13 @@ cluster_picture brain::picture(instant now) const {
     out.identify.waiting = static_cast<std::uint32_t>(governor_->waiting());
     out.identify.budget_known = ledger_.seen_at != instant{};
     out.identify.reserve_in_use = fleet_.use_reserve || config_.identify.use_reserve;
+    out.rest = rest_.picture(now);
+    if (out.rest.without > 0)
+        out.alarms.push_back(fmt::format("{} workers have nothing of the REST limit of {} a second: there are more of them",
+                                         out.rest.without, out.rest.limit_per_second));
     for (const auto& [process, who] : members_.all()) {
         const auto& owned = table_.owned_by(process);
+        const auto rest = rest_.held_by({process, who.incarnation});
         out.workers.push_back({process,
                                who.incarnation,
                                who.state,
@@ -58,7 +63,10 @@ cluster_picture brain::picture(instant now) const {
                                who.metrics,
                                who.cordoned,
                                now - who.last_heard,
-                               {owned.begin(), owned.end()}});
+                               {owned.begin(), owned.end()},
+                               rest.per_second,
+                               rest.sent_per_second,
+                               rest.waiting});
     }
     out.shards.reserve(table_.total());
     for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {

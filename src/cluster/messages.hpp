@@ -54,6 +54,22 @@ struct shard_metrics {
     std::uint32_t queue_depth = 0;
 };
 
+/// What a worker does with its part of the bot's global REST limit [4.9]. Interaction callbacks do not count.
+struct rest_use {
+    double sent_per_second = 0;  ///< In the last second.
+    std::uint32_t waiting = 0;   ///< Calls that nothing but this part holds back.
+    std::uint32_t in_use = 0;    ///< The most that it may use, or might in any moment of the last second: requests a second.
+    std::uint32_t most = 0;      ///< More than this it does not want; 0: no bound.
+    beat_number obeys{};         ///< The heartbeat whose ack told what it uses; none: it was told nothing yet.
+};
+/// A worker's part of the global REST limit, counted from the sending of the heartbeat whose ack tells it.
+struct rest_slice {
+    std::uint32_t per_second = 0;  ///< Requests; paced already.
+    duration good_for{};
+    std::uint32_t minimum = 0;  ///< What it may use when that is over,
+    duration minimum_for{};     ///< until then; from the same moment.
+};
+
 /// How a shard does on the worker that holds it.
 enum class shard_status : std::uint8_t {
     starting,            ///< Ordered, not connected yet.
@@ -101,6 +117,7 @@ struct register_ask {
     bool fresh = true;                 ///< This incarnation holds nothing, and never was registered before.
     std::vector<shard_report> shards;  ///< All that it holds, tickets included.
     bool draining = false;             ///< It is on its way out and takes no shard.
+    rest_use rest = {};
 };
 
 /// Once a second, and at once when a shard changed its status or session.
@@ -109,6 +126,7 @@ struct heartbeat {
     node_metrics metrics;
     std::vector<shard_report> shards;  ///< All that it holds.
     bool draining = false;             ///< Asks to be emptied: it ends when it holds nothing.
+    rest_use rest = {};
 };
 
 /// HELLO is in hand and the session needs an IDENTIFY. Asked again, it replaces the request before.
@@ -190,6 +208,7 @@ struct heartbeat_ack {
     beat_number number{};
     leader_epoch leader{};
     duration lease{};
+    rest_slice rest = {};
 };
 
 /// Hold this shard, under this epoch. With a ticket: RESUME, and nothing else until op 9.

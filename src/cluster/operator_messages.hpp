@@ -94,6 +94,9 @@ struct worker_picture {
     bool cordoned = false;
     duration last_heard{};  ///< How long ago.
     std::vector<std::uint32_t> shards;
+    std::uint32_t rest_per_second = 0;  ///< Its slice of the global REST limit.
+    double rest_sent_per_second = 0;
+    std::uint32_t rest_waiting = 0;  ///< Calls that its slice holds back.
 };
 
 struct shard_picture {
@@ -114,6 +117,17 @@ struct identify_picture {
     bool reserve_in_use = false;
 };
 
+/// The bot's global REST limit, requests a second.
+struct rest_picture {
+    std::uint32_t limit_per_second = 0;
+    std::uint32_t paced_per_second = 0;   ///< What of it is leased by demand.
+    std::uint32_t leased_per_second = 0;  ///< The most that all workers together may use now.
+    std::uint32_t kept_per_second = 0;    ///< Of that, what lost and silent workers may use until their leases are over.
+    double sent_per_second = 0;
+    std::uint32_t waiting = 0;  ///< Calls that slices hold back.
+    std::uint32_t without = 0;  ///< Live workers that have nothing: there are more of them than requests a second.
+};
+
 struct cluster_picture {
     std::string coordinator;
     leader_epoch leader{};
@@ -124,6 +138,7 @@ struct cluster_picture {
     std::string waiting_for;  ///< Why nothing is given away yet (the lease after taking office), or empty.
     std::vector<std::string> alarms;
     identify_picture identify;
+    rest_picture rest;
     std::vector<worker_picture> workers;
     std::vector<shard_picture> shards;
 };

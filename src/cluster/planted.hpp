@@ -10,6 +10,7 @@ struct planted_bugs {
     bool old_leader_obeyed = false;        ///< Orders of an older leader are obeyed.
     bool lease_from_receive = false;       ///< The lease is counted from when its ack came.
     bool orphan_reconnects_twice = false;  ///< An orphan whose socket closed again resumes again.
+    bool orphan_keeps_slice = false;       ///< Its slice of the REST limit outlives its lease.
     bool events_before_noted = false;      ///< A session's events are handed out before the coordinator knows the session.
     // The coordinator's side.
     bool permit_granted_twice = false;         ///< Who asks again is granted again, under the same number.
@@ -19,6 +20,8 @@ struct planted_bugs {
     bool join_moves_everything = false;        ///< A worker that joins makes every shard move.
     bool dead_by_silence = false;              ///< A worker whose heartbeats are late is taken for dead.
     bool refund_doubled = false;               ///< A permit that comes back unused is refunded twice.
+    bool slice_given_on_at_once = false;       ///< What a worker is told to let go of its REST slice is leased before it did.
+    bool slices_not_adopted = false;           ///< A new coordinator leases the REST limit anew, whatever workers have of it.
     bool identify_without_proof = false;       ///< A shard that is taken over may IDENTIFY although its session is known.
 };
 

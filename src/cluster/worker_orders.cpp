@@ -85,11 +85,20 @@ void worker_session::obey(const heartbeat_ack& what) {
     } else {
         lease_.acked(what.number, what.lease);
     }
+    obey_slice(what);
     give_up_at_ = std::max(give_up_at_, now_ + config_.answer_patience);
     std::erase_if(held_, [&](const auto& one) {
         return one.second.released && one.second.told_in != beat_number::none && one.second.told_in <= what.number;
     });
     end_when_empty();
+}
+
+void worker_session::obey_slice(const heartbeat_ack& what) {
+    const auto sent = lease_.sent_at(what.number);
+    auto slice = what.rest;
+    if (config_.planted.orphan_keeps_slice) slice.good_for = slice.minimum_for = std::chrono::hours(1);
+    if (sent == instant{} || !slice_.told(slice, what.number, sent, now_)) return;
+    give(worker::use_rest{slice.per_second, slice_.slice_until(), slice.minimum, slice_.minimum_until()});
 }
 
 void worker_session::hold(const start_order& what) {

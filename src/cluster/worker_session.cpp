@@ -44,6 +44,7 @@ void worker_session::on(const worker::stream_opened&) {
     ask.highest_leader = highest_leader_;
     ask.fresh = !was_registered_;
     ask.draining = draining_;
+    ask.rest = rest_now();
     for (const auto& [shard, what] : held_) ask.shards.push_back(report_of(shard, what, true));
     give_up_at_ = now_ + config_.answer_patience;
     tell(worker::note_code::registering, config_.coordinators[address_]);
@@ -125,6 +126,7 @@ void worker_session::watch_lease() {
 
 void worker_session::on(const worker::looked& what) {
     node_ = what.node;
+    rest_ = what.rest;
     bool changed = false;
     for (const auto& seen : what.shards) {
         const auto found = held_.find(seen.shard);
@@ -238,8 +240,16 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
     return out;
 }
 
+rest_use worker_session::rest_now() const {
+    auto out = rest_;
+    out.in_use = slice_.in_use(now_);
+    out.most = config_.rest_most;
+    out.obeys = slice_.obeys();
+    return out;
+}
+
 void worker_session::beat() {
-    heartbeat out{lease_.send(now_), node_, {}, draining_};
+    heartbeat out{lease_.send(now_), node_, {}, draining_, rest_now()};
     out.shards.reserve(held_.size());
     for (auto& [shard, what] : held_) {
         if (what.released && what.told_in == beat_number::none) what.told_in = out.number;

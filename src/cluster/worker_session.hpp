@@ -16,6 +16,7 @@
 #include "cluster/lease_holder.hpp"
 #include "cluster/messages.hpp"
 #include "cluster/planted.hpp"
+#include "cluster/slice_holder.hpp"
 
 namespace shoal::cluster {
 
@@ -28,6 +29,7 @@ enum class fence_policy : std::uint8_t {
 struct worker_config {
     register_ask self;                      ///< Without `fleet`, `highest_leader`, `fresh`, `shards`.
     std::vector<std::string> coordinators;  ///< Addresses, tried in turn.
+    std::uint32_t rest_most = 0;            ///< More of the REST limit it does not want, requests a second; 0: no bound.
     fence_policy fence = fence_policy::keep;
     std::uint64_t seed = 1;                              ///< Of the jitter.
     duration answer_patience = std::chrono::seconds(3);  ///< For `registered`, and for acks: then the stream is given up.
@@ -62,6 +64,7 @@ struct shard_seen {
 struct looked {
     node_metrics node;
     std::vector<shard_seen> shards;
+    rest_use rest = {};  ///< What was sent, and what waits.
 };
 /// A stop_shard was carried out: nothing is connected any more.
 struct shard_stopped {
@@ -153,6 +156,14 @@ struct cut_shard {
 struct wake_at {
     instant when;
 };
+/// What REST may use of the bot's global limit from now on, requests a second: by leases that end if nobody renews them. None was
+/// told yet: nothing.
+struct use_rest {
+    std::uint32_t per_second = 0;
+    instant until{};
+    std::uint32_t afterwards = 0;  ///< Then this,
+    instant end{};                 ///< until then; then nothing.
+};
 /// Stop for good: the coordinator will not have this worker, or it is empty and was asked to end. No refusal: the latter. One
 /// that has been in the fleet ends for a refusal only if it was fenced: its shards go on, and it asks again.
 struct end {
@@ -179,7 +190,7 @@ struct note {
 };
 
 using order = std::variant<open_stream, close_stream, say, look, start_shard, stop_shard, hand_out, give_permit, refuse_permit,
-                           answer_spare, rights_changed, cut_shard, wake_at, end, note>;
+                           answer_spare, rights_changed, cut_shard, use_rest, wake_at, end, note>;
 
 }  // namespace worker
 
@@ -208,6 +219,8 @@ public:
 
     /// Acked on the present stream, or still good from the one before.
     [[nodiscard]] bool has_lease(instant now) const noexcept { return lease_.valid(now) || now < carried_until_; }
+    /// What it may use of the global REST limit now, requests a second.
+    [[nodiscard]] std::uint32_t rest_right(instant now) const noexcept { return slice_.may_use(now); }
     [[nodiscard]] bool is_registered() const noexcept { return phase_ == phase::registered; }
     [[nodiscard]] std::size_t stale_orders() const noexcept { return stale_orders_; }
     /// The epoch under which this shard is held; none: it is not.
@@ -271,6 +284,7 @@ private:
     [[nodiscard]] bool heeds(leader_epoch leader, std::string_view what);
     [[nodiscard]] held* under(std::uint32_t shard, shard_epoch epoch);
 
+    void obey_slice(const heartbeat_ack& what);
     void hold(const start_order& what);
     void ask_permit(std::uint32_t shard, const held& what);
     void end_when_empty();
@@ -279,6 +293,7 @@ private:
         give(worker::look{});
     }
     void beat();
+    [[nodiscard]] rest_use rest_now() const;
     [[nodiscard]] shard_report report_of(std::uint32_t shard, const held& what, bool whole) const;
     void lose_stream(std::string why, duration wait);
     void leave_stream(duration wait);
@@ -302,7 +317,7 @@ private:
     instant carried_until_{};  // The end of the lease of the stream before.
     bool had_lease_ = false;
     bool was_acked_ = false;  // The lease of the present stream.
-    bool slept_ = false;  // It stood still, and has had no lease since.
+    bool slept_ = false;      // It stood still, and has had no lease since.
     leader_epoch highest_leader_{};
     fleet_id fleet_{};
     bool was_registered_ = false;
@@ -314,6 +329,8 @@ private:
     std::size_t address_ = 0;
 
     node_metrics node_;
+    rest_use rest_;  // As last looked.
+    slice_holder slice_;
     std::map<std::uint32_t, held> held_;
     std::map<std::uint32_t, shard_epoch> seen_;  // The highest epoch of each shard that was ever obeyed.
     std::size_t stale_orders_ = 0;

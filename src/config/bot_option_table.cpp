@@ -107,12 +107,14 @@ constexpr std::array table_of_options{
                 .group = keeping},
     option_spec{.name = "rest-per-second",
                 .kind = option_kind::integer,
-                .help = "Requests a second that this process may use of Discord's global limit of 50 a bot. Give each of several "
-                        "processes of one bot its part.",
-                .fallback = "50",
+                .help =
+                    "Requests a second of Discord's global limit. Single: this process's part of it; give each of several "
+                    "processes of one bot its own. Coordinator: the bot's whole limit, shared among the workers by demand; say "
+                    "so if Discord gave the bot more than others. Not set is 50 for both. Worker: the most that it takes of "
+                    "what the coordinator shares; not set is no bound.",
                 .least = 1,
                 .most = 10000,
-                .modes = "single, worker",
+                .modes = "single, worker, coordinator",
                 .group = running},
     option_spec{.name = "threads",
                 .kind = option_kind::integer,

@@ -227,7 +227,7 @@ std::expected<bot_start, startup_problem> settle(option_reading reading, secret 
     settings.journal = values.text("journal");
     const auto compression = values.text("compression");
     settings.compression = compression == "zstd" ? transport::zstd : compression == "zlib" ? transport::zlib : transport::none;
-    settings.rest_per_second = static_cast<std::uint32_t>(values.integer("rest-per-second"));
+    if (values.has("rest-per-second")) settings.rest_per_second = static_cast<std::uint32_t>(values.integer("rest-per-second"));
     settings.threads = static_cast<std::uint32_t>(values.integer("threads"));
     settings.level = level_of(values.text("log-level"));
     settings.format = values.text("log-format") == "json" ? log_format::json : log_format::text;

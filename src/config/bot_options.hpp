@@ -46,8 +46,8 @@ struct bot_settings {
     std::string ledger_folder;  ///< Of the identify ledger that the processes of this host share; empty: this host's usual one.
     std::string journal;        ///< Folder; empty: none.
     transport compression = transport::zstd;
-    std::uint32_t threads = 0;           ///< 0: one a core.
-    std::uint32_t rest_per_second = 50;  ///< Of the global limit, this process's part.
+    std::uint32_t threads = 0;                     ///< 0: one a core.
+    std::optional<std::uint32_t> rest_per_second;  ///< Of the global limit: what of it is meant is the mode's matter.
     log_level level = log_level::info;
     log_format format = log_format::text;
     duration guild_wait{};

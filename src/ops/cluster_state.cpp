@@ -35,6 +35,18 @@ void write_identify(json_writer& out, const cluster::identify_picture& budget, s
         .end_object();
 }
 
+void write_rest(json_writer& out, const cluster::rest_picture& rest) {
+    out.key("rest")
+        .begin_object()
+        .field("limitPerSecond", rest.limit_per_second)
+        .field("pacedPerSecond", rest.paced_per_second)
+        .field("leasedPerSecond", rest.leased_per_second)
+        .field("keptPerSecond", rest.kept_per_second)
+        .field("sentPerSecond", tenths(rest.sent_per_second))
+        .field("waiting", rest.waiting)
+        .end_object();
+}
+
 void write_worker(json_writer& out, const cluster::worker_picture& worker) {
     out.begin_object().field("processId", worker.process.value).key("shards").begin_array();
     for (const auto each : worker.shards) out.value(each);
@@ -43,6 +55,9 @@ void write_worker(json_writer& out, const cluster::worker_picture& worker) {
         .field("memoryMb", worker.metrics.memory_mb)
         .field("eventsPerSecond", tenths(worker.metrics.events_per_second))
         .field("queueDepth", worker.metrics.queue_depth)
+        .field("restPerSecond", worker.rest_per_second)
+        .field("restSentPerSecond", tenths(worker.rest_sent_per_second))
+        .field("restWaiting", worker.rest_waiting)
         .field("status", cluster::to_string(worker.state))
         .field("reason", worker.reason)
         .field("cordoned", worker.cordoned)
@@ -122,6 +137,7 @@ std::string cluster_state_json(const cluster::cluster_picture& fleet, std::chron
     for (const auto& each : fleet.alarms) out.value(each);
     out.end_array();
     write_identify(out, fleet.identify, calendar);
+    write_rest(out, fleet.rest);
     write_workers(out, fleet);
     write_shards(out, fleet);
     out.end_object();

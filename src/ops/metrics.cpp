@@ -129,6 +129,11 @@ void of_rest(sheet& out, const rest_status& rest) {
     out.counter("shoal_rest_refused_total", "REST calls that were not sent, or not again, by our own decision.")
         .value(rest.refused);
     out.counter("shoal_rest_held_back_total", "REST calls that had to wait for a limit.").value(rest.held_back);
+    out.counter("shoal_rest_waited_seconds_total", "Time that all REST calls together waited until they went out.")
+        .value(std::chrono::duration<double>(rest.waited).count());
+    out.gauge("shoal_rest_per_second",
+              "REST requests that may go out a second: this process's part of the bot's global limit, paced.")
+        .value(rest.per_second);
     out.counter("shoal_rest_limited_total", "Answers 429, by the scope of the limit.")
         .value(rest.limited_user, {{"scope", "user"}})
         .value(rest.limited_shared, {{"scope", "shared"}})
@@ -136,6 +141,20 @@ void of_rest(sheet& out, const rest_status& rest) {
         .value(rest.limited_edge, {{"scope", "edge"}});
     out.gauge("shoal_rest_invalid_in_10_minutes", "Answers 401, 403 and 429 of the last 10 minutes; Discord bans at 10000.")
         .value(rest.invalid_in_10_minutes);
+}
+
+void of_fleet_rest(sheet& out, const cluster::rest_picture& rest) {
+    out.gauge("shoal_fleet_rest_limit", "Coordinator: the bot's global REST limit, requests a second.")
+        .value(rest.limit_per_second);
+    out.gauge("shoal_fleet_rest_leased", "Coordinator: the most that all workers together may send a second now.")
+        .value(rest.leased_per_second);
+    out.gauge("shoal_fleet_rest_kept",
+              "Coordinator: of that, what lost and silent workers may still send until their leases end.")
+        .value(rest.kept_per_second);
+    out.gauge("shoal_fleet_rest_sent", "Coordinator: what the workers said that they sent in the last second.")
+        .value(rest.sent_per_second);
+    out.gauge("shoal_fleet_rest_waiting", "Coordinator: REST calls that nothing but the workers' slices of the limit holds back.")
+        .value(rest.waiting);
 }
 
 void of_budget(sheet& out, const identify_use& budget) {
@@ -192,6 +211,7 @@ sheet everything(const node_picture& node, node_status status) {
     of_bad_input(out, node);
     of_rest(out, node.rest);
     if (node.identify) of_budget(out, *node.identify);
+    if (node.fleet_rest) of_fleet_rest(out, *node.fleet_rest);
     if (node.coordinator) of_coordinator(out, *node.coordinator);
     if (node.fleet) of_fleet(out, *node.fleet);
     if (node.node_port) of_node_port(out, *node.node_port);
@@ -211,6 +231,7 @@ std::string metrics_text(const node_picture& node, node_status status) {
 std::string metrics_page() {
     node_picture node;
     node.identify.emplace();
+    node.fleet_rest.emplace();
     node.shards.emplace_back();
     const counts_by some{{"", 0}};
     node.coordinator = {.registered = false, .lost = some, .refused = some};

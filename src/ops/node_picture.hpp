@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/operator_messages.hpp"
 #include "shoal/bot.hpp"
 #include "shoal/rest.hpp"
 
@@ -72,6 +73,7 @@ struct node_picture {
     std::optional<node_port_use> node_port;
     counts_by ops_connections;  ///< To the ops address, by what became of them.
     rest_status rest;
+    std::optional<cluster::rest_picture> fleet_rest;  ///< Of a coordinator.
     bad_answers answers;
 };
 

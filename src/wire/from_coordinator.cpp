@@ -28,6 +28,7 @@ void write(const cluster::heartbeat_ack& from, v1::ToWorker& out) {
     to.set_number(number(from.number));
     to.set_leader(number(from.leader));
     to.set_lease(from.lease.count());
+    wire::write(from.rest, *to.mutable_rest());
 }
 /// What every order has.
 template <class From, class To>
@@ -100,7 +101,8 @@ cluster::register_refused read(const v1::RegisterRefused& from, field_checks& ch
 cluster::heartbeat_ack read(const v1::HeartbeatAck& from, field_checks& checks) {
     return {.number = checks.counter<cluster::beat_number>(from.number(), "number"),
             .leader = checks.counter<cluster::leader_epoch>(from.leader(), "leader"),
-            .lease = checks.span(from.lease(), "lease")};
+            .lease = checks.span(from.lease(), "lease"),
+            .rest = wire::read(from.rest(), checks)};
 }
 template <class To, class From>
 To read_order(const From& from, field_checks& checks) {

@@ -77,6 +77,7 @@ void write(const cluster::register_ask& from, v1::FromWorker& out) {
     to.set_fresh(from.fresh);
     for (const auto& one : from.shards) write(one, *to.add_shards());
     to.set_draining(from.draining);
+    wire::write(from.rest, *to.mutable_rest());
 }
 void write(const cluster::heartbeat& from, v1::FromWorker& out) {
     auto& to = *out.mutable_heartbeat();
@@ -84,6 +85,7 @@ void write(const cluster::heartbeat& from, v1::FromWorker& out) {
     wire::write(from.metrics, *to.mutable_metrics());
     for (const auto& one : from.shards) write(one, *to.add_shards());
     to.set_draining(from.draining);
+    wire::write(from.rest, *to.mutable_rest());
 }
 template <class From, class To>
 void write_place(const From& from, To& to) {
@@ -137,6 +139,7 @@ cluster::register_ask read(const v1::RegisterAsk& from, field_checks& checks) {
     to.fresh = from.fresh();
     to.shards = read_reports(from.shards(), checks);
     to.draining = from.draining();
+    to.rest = wire::read(from.rest(), checks);
     return to;
 }
 cluster::heartbeat read(const v1::Heartbeat& from, field_checks& checks) {
@@ -145,6 +148,7 @@ cluster::heartbeat read(const v1::Heartbeat& from, field_checks& checks) {
     to.metrics = wire::read(from.metrics(), checks);
     to.shards = read_reports(from.shards(), checks);
     to.draining = from.draining();
+    to.rest = wire::read(from.rest(), checks);
     return to;
 }
 template <class To, class From>

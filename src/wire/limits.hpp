@@ -20,6 +20,8 @@ inline constexpr std::size_t most_answer_bytes = std::size_t{16} * 1024 * 1024;
 inline constexpr std::uint32_t most_total_shards = 65'536;
 /// On one worker.
 inline constexpr std::size_t most_reports = cluster::most_shards_per_worker;
+/// Requests of one worker: far above what Discord gives anybody.
+inline constexpr std::uint32_t most_rest_per_second = 100'000;
 inline constexpr std::size_t most_workers = 10'000;
 inline constexpr std::size_t most_listed_events = 10'000;
 

@@ -22,6 +22,9 @@ void write(const cluster::worker_picture& from, v1::WorkerPicture& to) {
     to.set_cordoned(from.cordoned);
     to.set_last_heard(from.last_heard.count());
     for (const auto shard : from.shards) to.add_shards(shard);
+    to.set_rest_per_second(from.rest_per_second);
+    to.set_rest_sent_per_second(from.rest_sent_per_second);
+    to.set_rest_waiting(from.rest_waiting);
 }
 cluster::worker_picture read(const v1::WorkerPicture& from, field_checks& checks) {
     cluster::worker_picture to;
@@ -38,6 +41,9 @@ cluster::worker_picture read(const v1::WorkerPicture& from, field_checks& checks
     to.last_heard = checks.span(from.last_heard(), "workers.last_heard");
     checks.require(static_cast<std::size_t>(from.shards_size()) <= most_total_shards, "workers.shards");
     for (const auto shard : from.shards()) to.shards.push_back(checks.shard(shard));
+    to.rest_per_second = from.rest_per_second();
+    to.rest_sent_per_second = checks.share(from.rest_sent_per_second(), "workers.rest_sent_per_second");
+    to.rest_waiting = from.rest_waiting();
     return to;
 }
 
@@ -83,6 +89,25 @@ cluster::identify_picture read(const v1::IdentifyPicture& from, field_checks& ch
             .reserve_in_use = from.reserve_in_use()};
 }
 
+void write(const cluster::rest_picture& from, v1::RestPicture& to) {
+    to.set_limit_per_second(from.limit_per_second);
+    to.set_paced_per_second(from.paced_per_second);
+    to.set_leased_per_second(from.leased_per_second);
+    to.set_kept_per_second(from.kept_per_second);
+    to.set_sent_per_second(from.sent_per_second);
+    to.set_waiting(from.waiting);
+    to.set_without(from.without);
+}
+cluster::rest_picture read(const v1::RestPicture& from, field_checks& checks) {
+    return {.limit_per_second = from.limit_per_second(),
+            .paced_per_second = from.paced_per_second(),
+            .leased_per_second = from.leased_per_second(),
+            .kept_per_second = from.kept_per_second(),
+            .sent_per_second = checks.share(from.sent_per_second(), "rest.sent_per_second"),
+            .waiting = from.waiting(),
+            .without = from.without()};
+}
+
 /// Sentences for people, a bounded number of them.
 template <class Texts>
 std::vector<std::string> read_sentences(const Texts& from, field_checks& checks, std::string_view field) {
@@ -105,6 +130,7 @@ void write(const cluster::cluster_picture& from, v1::OperatorAnswer& out) {
     to.set_waiting_for(sentence_text(from.waiting_for));
     for (const auto& one : from.alarms) to.add_alarms(sentence_text(one));
     write(from.identify, *to.mutable_identify());
+    write(from.rest, *to.mutable_rest());
     for (const auto& one : from.workers) write(one, *to.add_workers());
     for (const auto& one : from.shards) write(one, *to.add_shards());
 }
@@ -120,6 +146,7 @@ cluster::cluster_picture read(const v1::ClusterPicture& from, field_checks& chec
     to.waiting_for = checks.sentence(from.waiting_for(), "waiting_for");
     to.alarms = read_sentences(from.alarms(), checks, "alarms");
     to.identify = read(from.identify(), checks);
+    to.rest = read(from.rest(), checks);
     checks.require(static_cast<std::size_t>(from.workers_size()) <= most_workers, "workers");
     checks.require(static_cast<std::size_t>(from.shards_size()) <= most_total_shards, "shards");
     for (const auto& one : from.workers()) to.workers.push_back(read(one, checks));

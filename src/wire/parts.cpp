@@ -72,4 +72,38 @@ cluster::shard_metrics read(const v1::ShardMetrics& from, field_checks& checks) 
             .queue_depth = from.queue_depth()};
 }
 
+void write(const cluster::rest_use& from, v1::RestUse& to) {
+    to.set_sent_per_second(from.sent_per_second);
+    to.set_waiting(from.waiting);
+    to.set_in_use(from.in_use);
+    to.set_most(from.most);
+    to.set_obeys(cluster::number(from.obeys));
+}
+
+cluster::rest_use read(const v1::RestUse& from, field_checks& checks) {
+    // A coordinator adds these up.
+    checks.require(from.in_use() <= most_rest_per_second, "rest.in_use");
+    return {.sent_per_second = checks.share(from.sent_per_second(), "rest.sent_per_second"),
+            .waiting = from.waiting(),
+            .in_use = from.in_use(),
+            .most = from.most(),
+            .obeys = cluster::beat_number(from.obeys())};
+}
+
+void write(const cluster::rest_slice& from, v1::RestSlice& to) {
+    to.set_per_second(from.per_second);
+    to.set_good_for(from.good_for.count());
+    to.set_minimum(from.minimum);
+    to.set_minimum_for(from.minimum_for.count());
+}
+
+cluster::rest_slice read(const v1::RestSlice& from, field_checks& checks) {
+    checks.require(from.per_second() <= most_rest_per_second, "rest.per_second");
+    checks.require(from.minimum() <= from.per_second(), "rest.minimum");
+    return {.per_second = from.per_second(),
+            .good_for = checks.span(from.good_for(), "rest.good_for"),
+            .minimum = from.minimum(),
+            .minimum_for = checks.span(from.minimum_for(), "rest.minimum_for")};
+}
+
 }  // namespace shoal::wire

@@ -19,6 +19,10 @@ void write(const cluster::node_metrics& from, v1::NodeMetrics& to);
 [[nodiscard]] cluster::node_metrics read(const v1::NodeMetrics& from, field_checks& checks);
 void write(const cluster::shard_metrics& from, v1::ShardMetrics& to);
 [[nodiscard]] cluster::shard_metrics read(const v1::ShardMetrics& from, field_checks& checks);
+void write(const cluster::rest_use& from, v1::RestUse& to);
+[[nodiscard]] cluster::rest_use read(const v1::RestUse& from, field_checks& checks);
+void write(const cluster::rest_slice& from, v1::RestSlice& to);
+[[nodiscard]] cluster::rest_slice read(const v1::RestSlice& from, field_checks& checks);
 
 /// Reads `bytes` into `message`, or says why not.
 template <class Message>

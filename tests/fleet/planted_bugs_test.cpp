@@ -44,6 +44,9 @@ SHOAL_PLANTED(join_moves_everything)
 SHOAL_PLANTED(dead_by_silence)
 SHOAL_PLANTED(refund_doubled)
 SHOAL_PLANTED(identify_without_proof)
+SHOAL_PLANTED(slice_given_on_at_once)
+SHOAL_PLANTED(slices_not_adopted)
+SHOAL_PLANTED(orphan_keeps_slice)
 
 TEST_CASE("the checkers find the planted bug: the lease is taken on the wall clock") {
     run_options with;

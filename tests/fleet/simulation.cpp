@@ -29,6 +29,10 @@ fleet_options size_of(const run_options& options, random_source& random) {
         out.keys = out.shards > 200 ? 64 : std::int64_t{1} << random.below(5);
         if (out.shards / out.keys > 40) out.keys = 16;
     }
+    // Its own randomness, so that a seed's other story is the one it was.
+    auto rest = random_source(options.seed ^ 0x4E57);
+    constexpr std::uint32_t limits[] = {50, 50, 500, 12};
+    out.rest_limit = limits[rest.below(options.large ? 3 : 4)];
     out.budget = 1000 + 30 * static_cast<std::int64_t>(out.shards);
     if (random.chance(0.5)) out.weather.doubled = 0.02;
     if (random.chance(0.5)) out.weather.reordered = 0.02;
@@ -42,6 +46,7 @@ public:
     explicit simulation_run(const run_options& options)
         : options_(options),
           random_(random_source(options.seed ^ 0xF1EE7).next()),
+          rest_random_(options.seed ^ 0x4E58),
           size_(size_of(options, random_)),
           fleet_(size_) {
         report_.seed = options.seed;
@@ -57,11 +62,13 @@ public:
         until_served("after the start", patience());
         const auto end = fleet_.time.now() + (options_.large ? 30s : 90s);
         while (fleet_.time.now() < end && fleet_.findings.empty()) {
+            change_demand();
             strike();
             ++report_.strikes;
             fleet_.time.run_for(random_.between(50ms, random_.chance(0.2) ? 9s : 1500ms));
         }
         if (fleet_.findings.empty()) come_to_rest();
+        if (fleet_.findings.empty()) check_demand();
         if (fleet_.findings.empty()) check_join();
         if (fleet_.findings.empty()) check_deaths();
         if (fleet_.findings.empty()) check_books();
@@ -99,6 +106,12 @@ private:
         after(wait, [this, name, succeeds] {
             if (!at_rest_ && fleet_.by_name(name) == nullptr) birth(name, succeeds);
         });
+    }
+
+    void change_demand() {
+        constexpr std::uint32_t demands[] = {0, 0, 5, 40, 400};
+        for (auto& [number, worker] : fleet_.workers)
+            if (rest_random_.chance(0.2)) worker->want_rest(demands[rest_random_.below(5)]);
     }
 
     void strike() {
@@ -279,6 +292,27 @@ private:
             fleet_.wrong(fmt::format("{} shards moved for balance, and {} more should", moved, more));
     }
 
+    /// Who alone has something to send has all of the REST limit but the minimum of the others, and what lost ones may still use;
+    /// and when somebody else has, it follows.
+    void check_demand() {
+        for (int turn = 0; turn < 2 && fleet_.findings.empty(); ++turn) {
+            fleet_.reap_ended();
+            for (auto& [number, worker] : fleet_.workers) worker->want_rest(0);
+            auto& who = *any();
+            who.want_rest(10 * size_.rest_limit);
+            fleet_.time.run_for(20s);
+            const auto rest = fleet_.coordinator()->brain().rest().picture(fleet_.coordinator()->now());
+            const auto free = rest.paced_per_second - std::min(rest.paced_per_second, rest.kept_per_second);
+            const auto workers = static_cast<std::uint32_t>(
+                std::ranges::count_if(fleet_.workers, [](const auto& one) { return one.second->machine().is_registered(); }));
+            // A minimum for each of the others, and one for whoever joins next, if it is enough for all.
+            const auto least = workers <= free ? std::max(1U, free - workers) : free;
+            if (who.rest_right() < least)
+                fleet_.wrong(fmt::format("{} alone has calls to send, and {} a second of {} ({} kept): {}", who.process().value,
+                                         who.rest_right(), rest.paced_per_second, rest.kept_per_second, fleet_.rest_slices()));
+        }
+    }
+
     /// One more worker: few shards move, and those without an IDENTIFY.
     void check_join() {
         fleet_.write("---- a worker joins");
@@ -319,7 +353,7 @@ private:
     }
 
     run_options options_;
-    random_source random_;
+    random_source random_, rest_random_;  // The latter of what bots want to send.
     fleet_options size_;
     virtual_fleet fleet_;
     run_report report_;

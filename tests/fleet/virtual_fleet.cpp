@@ -26,6 +26,7 @@ virtual_fleet::virtual_fleet(fleet_options options)
              .before_hand_out = [this](virtual_worker& by, std::uint32_t shard) { check_owners(by, shard, "hands out"); },
              .on_orphan_dial = [this](virtual_worker& by, std::uint32_t shard, bool failed) { check_orphan(by, shard, failed); },
              .on_end = [](virtual_worker&) {},
+             .on_rest = [this](virtual_worker&) { check_rest(true); },
              .lease_on_wall_clock = options.lease_on_wall_clock} {
     discord.reserve = options.budget / 10;
     discord.on_wrong = [this](std::string what) { wrong(std::move(what)); };
@@ -35,6 +36,7 @@ virtual_fleet::virtual_fleet(fleet_options options)
             if (const auto found = workers.find(socket.worker); found != workers.end()) found->second->kicked(socket);
         });
     };
+    watch_rest();
     network.place_of = [this](std::uint64_t who) { return place_of_[who]; };
     network.on_opened = [](cluster::stream_id, std::uint64_t) {};
     network.on_up = [this](cluster::stream_id stream, cluster::to_coordinator what) { hear_up(stream, std::move(what)); };
@@ -62,6 +64,7 @@ void virtual_fleet::start_coordinator() {
     config.intents_proof = "intents";
     config.application = 1;
     config.boot_id = "boot";
+    config.rest.limit_per_second = options_.rest_limit;
     config.planted = options_.planted;
     write("coordinator starts");
     coordinator_ = std::make_unique<virtual_coordinator>(
@@ -114,6 +117,7 @@ void virtual_fleet::kill(std::uint64_t number, bool proof) {
     const auto process = found->second->process();
     const auto incarnation = found->second->incarnation();
     write(fmt::format("{} is killed{}", process.value, proof ? ", and seen to be" : ""));
+    check_rest(true);
     network.worker_died(number);
     workers.erase(found);
     if (proof && coordinator_) {
@@ -202,6 +206,41 @@ void virtual_fleet::check_twins() {
         const auto [found, fresh] = leased.emplace(worker->process().value, worker.get());
         if (!fresh) wrong(fmt::format("two incarnations of {} own shards", worker->process().value));
     }
+}
+
+/// In no second may all together send more than Discord's limit, however they do: each is taken to send as much as it may, and
+/// what it sent under a former right counts for a second.
+void virtual_fleet::check_rest(bool just_now) {
+    for (const auto& [number, worker] : workers) {
+        const auto right = worker->rest_right();
+        auto& seen = rest_used_[number];
+        if (!seen.empty() && (just_now || seen.back().per_second == right)) seen.back().last = time.now();
+        if (seen.empty() || seen.back().per_second != right) seen.push_back({right, time.now()});
+    }
+    std::uint64_t all = 0;
+    for (auto at = rest_used_.begin(); at != rest_used_.end();) {
+        auto& seen = at->second;
+        while (!seen.empty() && seen.front().last <= time.now() - 1s) seen.pop_front();
+        std::uint32_t most = 0;
+        for (const auto& each : seen) most = std::max(most, each.per_second);
+        all += most;
+        at = seen.empty() && !workers.contains(at->first) ? rest_used_.erase(at) : std::next(at);
+    }
+    if (all > options_.rest_limit)
+        wrong(fmt::format("{} requests may go out in a second of {}: {}", all, options_.rest_limit, rest_slices()));
+}
+
+void virtual_fleet::watch_rest() {
+    check_rest(false);
+    time.wake_at(time.now() + 50ms, [this] { watch_rest(); });
+}
+
+std::string virtual_fleet::rest_slices() const {
+    std::string out;
+    for (const auto& [number, worker] : workers)
+        out += fmt::format("{}#{} {}{}; ", worker->process().value, number, worker->rest_right(),
+                           worker->machine().is_registered() ? "" : " without a coordinator");
+    return out;
 }
 
 bool virtual_fleet::all_served(std::string* why) const {

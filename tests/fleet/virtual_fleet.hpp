@@ -21,6 +21,7 @@ struct fleet_options {
     std::int64_t budget = 1000;  ///< IDENTIFYs.
     network_weather weather;
     cluster::planted_bugs planted;
+    std::uint32_t rest_limit = 50;     ///< Discord's, requests a second.
     bool lease_on_wall_clock = false;  ///< Planted, in the worker's driver.
     bool keep_transcript = true;
 };
@@ -61,6 +62,8 @@ public:
     [[nodiscard]] bool all_served(std::string* why = nullptr) const;
     [[nodiscard]] virtual_worker* by_name(const std::string& name);
     [[nodiscard]] const std::deque<std::string>& lines() const noexcept { return lines_; }
+    /// Everybody's slice; what may be used stays within the limit.
+    [[nodiscard]] std::string rest_slices() const;
     std::vector<std::string> findings;
     std::string transcript;  ///< Up to the first finding.
     std::uint64_t moves_ordered = 0;
@@ -72,6 +75,9 @@ private:
     void check_owners(virtual_worker& by, std::uint32_t shard, const char* doing);
     void check_orphan(virtual_worker& by, std::uint32_t shard, bool failed);
     void check_twins();
+    /// `just_now`: what differs from what was seen last has changed in this moment, not at some time since.
+    void check_rest(bool just_now);
+    void watch_rest();
     [[nodiscard]] std::size_t names_in_use() const;
 
     fleet_options options_;
@@ -81,6 +87,11 @@ private:
     std::map<std::uint64_t, std::uint64_t> place_of_;
     std::map<std::string, std::uint64_t> places_;
     std::map<std::pair<std::uint64_t, std::uint32_t>, instant> orphan_dials_;  // Under the present order.
+    struct rest_right {
+        std::uint32_t per_second;
+        instant last;  // That it was seen to have so much.
+    };
+    std::map<std::uint64_t, std::deque<rest_right>> rest_used_;  // Of each worker in the last second, the dead ones' too.
     std::unique_ptr<virtual_coordinator> coordinator_;
     std::uint64_t last_worker_ = 0, incarnations_ = 0, heard_ = 0;
 };

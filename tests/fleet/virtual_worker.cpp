@@ -64,6 +64,7 @@ void virtual_worker::later(duration wait, std::function<void()> job) {
 
 void virtual_worker::thaw() {
     frozen_ = false;
+    in_.on_rest(*this);
     // Sockets that are ready run before timers: what came meanwhile is handed out first, if it may be.
     for (auto& [shard, it] : runs_) progress(shard, it);
     for (auto& job : std::exchange(missed_, {})) run(std::move(job));
@@ -164,6 +165,8 @@ void virtual_worker::carry_out(const facts::order& what) {
     } else if (std::holds_alternative<facts::rights_changed>(what)) {
         for (auto& [shard, it] : runs_)
             if (std::exchange(it.blocked, false)) dial(shard);
+    } else if (std::holds_alternative<facts::use_rest>(what)) {
+        in_.on_rest(*this);
     } else if (const auto* cut = std::get_if<facts::cut_shard>(&what)) {
         close(cut->shard, true);
     } else if (const auto* note = std::get_if<facts::note>(&what)) {
@@ -181,6 +184,8 @@ void virtual_worker::carry_out(const facts::order& what) {
 
 void virtual_worker::publish() {
     facts::looked all;
+    const auto sent = std::min(rest_wanted_, rest_right());
+    all.rest = {.sent_per_second = static_cast<double>(sent), .waiting = rest_wanted_ - sent};
     for (auto& [shard, it] : runs_) {
         progress(shard, it);
         all.shards.push_back({shard, it.status, it.ticket, it.lost_session, {}});

@@ -31,6 +31,7 @@ struct world {
     std::function<void(virtual_worker&, std::uint32_t)> before_hand_out;
     std::function<void(virtual_worker&, std::uint32_t, bool failed)> on_orphan_dial;
     std::function<void(virtual_worker&)> on_end;
+    std::function<void(virtual_worker&)> on_rest;                        ///< Its slice changed, or may have while it stood still.
     bool lease_on_wall_clock = false;                                    ///< Planted.
     std::map<std::uint32_t, std::vector<virtual_worker*>> holders = {};  ///< Of each shard: usually one.
 };
@@ -49,6 +50,10 @@ public:
         run([this] { feed(cluster::worker::stop_asked{}); });
     }
     void jump_wall_clock(duration by) { wall_ += by; }
+    /// Its handlers want to send so many requests a second from now on.
+    void want_rest(std::uint32_t per_second) { rest_wanted_ = per_second; }
+    /// What it may send a second now: its limiter asks the machine before each request, also when it wakes.
+    [[nodiscard]] std::uint32_t rest_right() const { return ended_ || frozen_ ? 0 : machine_.rest_right(now()); }
 
     // What the world tells.
     void hear(cluster::to_worker what, bool of_the_dead);
@@ -117,6 +122,7 @@ private:
     duration offset_;  // Its boot clock began at another time than the others'.
     duration wall_{};
     std::shared_ptr<virtual_worker*> self_;
+    std::uint32_t rest_wanted_ = 0;
     bool frozen_ = false, ended_ = false;
     std::optional<cluster::refusal> ended_why_;
     std::vector<std::function<void()>> missed_;  // While it was frozen.

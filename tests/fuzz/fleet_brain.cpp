@@ -50,6 +50,13 @@ public:
         for (auto n = in_.choice() % 6; n > 0; --n) out.push_back(report());
         return out;
     }
+    rest_use use() {
+        return {.sent_per_second = static_cast<double>(small()) * 20,
+                .waiting = static_cast<std::uint32_t>(small()) * 1000,
+                .in_use = static_cast<std::uint32_t>(small()) * 20,
+                .most = static_cast<std::uint32_t>(small()),
+                .obeys = beat_number{small()}};
+    }
     leader::fact fact() {
         const stream_id stream{small()};
         const auto shard = static_cast<std::uint32_t>(in_.choice() % 10);
@@ -65,10 +72,11 @@ public:
                 ask.fresh = in_.choice() % 2 == 0;
                 ask.capacity.max_shards = in_.choice() % 6;
                 ask.shards = reports();
+                ask.rest = use();
                 return leader::said{stream, std::move(ask)};
             }
             case 1:
-            case 2: return leader::said{stream, heartbeat{beat_number{++beats_}, {}, reports(), in_.choice() % 8 == 0}};
+            case 2: return leader::said{stream, heartbeat{beat_number{++beats_}, {}, reports(), in_.choice() % 8 == 0, use()}};
             case 3: return leader::said{stream, permit_ask{shard, epoch, false, fmt::format("s{}", small())}};
             case 4: return leader::said{stream, permit_used{shard, epoch, permit_number{small()}}};
             case 5: return leader::said{stream, permit_returned{shard, epoch, permit_number{small()}}};

@@ -57,6 +57,14 @@ std::string identify_text(const cluster::identify_picture& budget) {
     return out;
 }
 
+std::string rest_text(const cluster::rest_picture& rest) {
+    auto out = fmt::format("{:.0f} requests in the last second, {} of {} leased", rest.sent_per_second, rest.leased_per_second,
+                           rest.limit_per_second);
+    if (rest.kept_per_second > 0) out += fmt::format(" ({} to lost workers)", rest.kept_per_second);
+    if (rest.waiting > 0) out += fmt::format("; {} call{} waiting", rest.waiting, rest.waiting == 1 ? "" : "s");
+    return out;
+}
+
 std::string state_text(const cluster::worker_picture& worker) {
     return fmt::format("{}{}", to_string(worker.state), worker.cordoned ? ", cordoned" : "");
 }
@@ -88,6 +96,7 @@ std::string status_text(const cluster::cluster_picture& fleet) {
                                       kinds_text<cluster::worker_state, cluster::worker_states>(
                                           fleet.workers, +[](const cluster::worker_picture& each) { return each.state; })));
     line("identifies", identify_text(fleet.identify));
+    line("rest", rest_text(fleet.rest));
     if (fleet.paused) line("PAUSED", "nothing is moved, and shards of lost workers wait; shoal resume ends it");
     if (!fleet.waiting_for.empty()) line("WAITING", "for " + printable(fleet.waiting_for));
     for (const auto& alarm : fleet.alarms) line("ALARM", printable(alarm));
@@ -96,16 +105,18 @@ std::string status_text(const cluster::cluster_picture& fleet) {
 }
 
 std::string workers_text(const cluster::cluster_picture& fleet) {
-    std::vector<table_row> rows{{"WORKER", "STATE", "SHARDS", "CPU", "MEMORY", "EVENTS/S", "QUEUE", "ZONE", "HEARD", "REASON"}};
+    std::vector<table_row> rows{
+        {"WORKER", "STATE", "SHARDS", "CPU", "MEMORY", "EVENTS/S", "QUEUE", "REST/S", "ZONE", "HEARD", "REASON"}};
     for (const auto& each : fleet.workers) {
         rows.push_back({printable(each.process.value), state_text(each),
                         each.capacity.max_shards == 0 ? fmt::format("{}", each.shards.size())
                                                       : fmt::format("{}/{}", each.shards.size(), each.capacity.max_shards),
                         fmt::format("{:.0f} %", 100 * each.metrics.cpu_share), fmt::format("{} MB", each.metrics.memory_mb),
                         per_second(each.metrics.events_per_second), fmt::format("{}", each.metrics.queue_depth),
-                        or_dash(each.zone), span_text(each.last_heard) + " ago", or_dash(each.reason)});
+                        fmt::format("{:.0f} of {}", each.rest_sent_per_second, each.rest_per_second), or_dash(each.zone),
+                        span_text(each.last_heard) + " ago", or_dash(each.reason)});
     }
-    return table_text(rows, {2, 3, 4, 5, 6, 8});
+    return table_text(rows, {2, 3, 4, 5, 6, 7, 9});
 }
 
 std::string shards_text(const cluster::cluster_picture& fleet) {

@@ -167,6 +167,7 @@ cluster::brain_config coordinator::brain_config_of(const std::string& boot_id) c
     config.faults.beat_every = wish_.settings.fleet.heartbeat;
     config.faults.suspect_after = wish_.settings.fleet.heartbeat * 5 / 2;
     config.faults.lease = wish_.settings.fleet.lease;
+    config.rest.limit_per_second = wish_.settings.rest_per_second.value_or(config.rest.limit_per_second);
     config.identify.use_reserve = wish_.settings.use_identify_reserve;
     return config;
 }
@@ -219,10 +220,12 @@ ops::node_picture coordinator::picture() {
     node.version = config::version;
     node.stopping = stopping_;
     node.process = probe_.look(control_->now());
-    show(node, office_->picture(), office_->alarmed(), office_->refused());
+    const auto fleet = office_->picture();
+    show(node, fleet, office_->alarmed(), office_->refused());
     const auto counts = server_->counts();
     node.node_port = {counts.connections(), counts.all_calls(), bad_messages_.by_kind()};
     if (ops_) node.ops_connections = ops_->connections();
+    node.fleet_rest = fleet.rest;
     return node;
 }
 

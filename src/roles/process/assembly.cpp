@@ -179,7 +179,8 @@ std::expected<void, startup_problem> assembly::open_bot() {
     setup.api_base = settings_.api_base;
     setup.rest_on = control_.get();
     setup.http = http_.get();
-    setup.rest_per_second = settings_.rest_per_second;
+    // A worker's part comes from its coordinator.
+    setup.rest_per_second = settings_.mode == config::run_mode::worker ? 0 : settings_.rest_per_second.value_or(50);
     setup.checkpoints = checkpoints_;
     setup.bad_answers = bad_answers_;
     setup.offload_threads = bot_.options().offload_threads;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "bot/rest_client.hpp"
 #include "cluster/worker_session.hpp"
 #include "ops/process_probe.hpp"
 #include "roles/process/bot_role.hpp"
@@ -78,6 +79,9 @@ private:
     void obey(const worker::answer_spare& order) { desk_->obey(order); }
     void obey(const worker::rights_changed& order) { desk_->obey(order); }
     void obey(const worker::cut_shard&) {}  // fence_policy::keep never orders it.
+    void obey(const worker::use_rest& order) {
+        bot().rest().set_pace({order.per_second, order.until, order.afterwards, order.end});
+    }
     void obey(const worker::wake_at& order);
     void obey(const worker::end& order);
     void obey(const worker::note& order) {
@@ -137,6 +141,7 @@ cluster::worker_config worker_role::config_of() const {
     const auto own = measure_own_capacity();
     config.self.capacity = {own.millicores, own.memory_mb, settings().fleet.max_shards.value_or(0)};
     config.coordinators = settings().fleet.coordinators;
+    config.rest_most = settings().rest_per_second.value_or(0);
     // A coordinator that starts again waits one lease for its workers: who tries less often would find its shards given away.
     config.retry_most = std::chrono::seconds(1);
     config.seed = random_number();
@@ -253,6 +258,9 @@ void worker_role::look() {
         desk_->lost(picture.shard.id, picture.lost_session);
         seen.shards.push_back(seen_of(picture));
     }
+    const auto rest = bot().rest().pace_use();
+    seen.rest.sent_per_second = static_cast<double>(rest.sent);
+    seen.rest.waiting = static_cast<std::uint32_t>(rest.waiting);
     step(seen);
 }
 

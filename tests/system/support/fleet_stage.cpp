@@ -48,11 +48,12 @@ std::string text_of(const json::object& of, std::string_view key) {
 
 }  // namespace
 
-fleet_stage::fleet_stage(discord_options options, int lease, hosts* net)
+fleet_stage::fleet_stage(discord_options options, int lease, hosts* net, std::string bot, std::vector<std::string> more)
     : net_(net),
       discord(net != nullptr ? in_the_middle(options) : options),
       shards_(options.shards),
       lease_(lease),
+      bot_(std::move(bot)),
       port_(free_port()),
       ops_port_(free_port()) {
     process made({program_path("shoal"), "certs", "init", "--certs", home / "certs"});
@@ -60,7 +61,19 @@ fleet_stage::fleet_stage(discord_options options, int lease, hosts* net)
     REQUIRE_MESSAGE((ended && ended->code == 0), made.err());
     certificate("c1", "coordinator");
     write_file(home / "ops-token", ops_token);
-    start_coordinator();
+    start_coordinator(std::move(more));
+}
+
+std::map<std::string, std::string> fleet_stage::environment() const {
+    auto all = bot_environment(home);
+    all["TEST_DEMAND"] = home / "demand";
+    return all;
+}
+
+void fleet_stage::want_rest(const std::string& worker, int per_second) const {
+    // In one step: who reads it must not see half of it.
+    write_file(home / "demand-new", fmt::format("{}", per_second));
+    REQUIRE(::rename((home / "demand-new").c_str(), (home / "demand-" + worker).c_str()) == 0);
 }
 
 std::optional<hosts::on> fleet_stage::on(const std::string& node) const {
@@ -76,15 +89,8 @@ void fleet_stage::certificate(const std::string& name, std::string_view role) co
 }
 
 std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more) const {
-    std::vector<std::string> command{program_path("shoal-fleet-bot"),
-                                     "--api-base",
-                                     discord.api_base(),
-                                     "--ca-file",
-                                     discord.ca_file(),
-                                     "--log-format",
-                                     "json",
-                                     "--guild-wait",
-                                     "2s"};
+    std::vector<std::string> command{program_path(bot_), "--api-base", discord.api_base(), "--ca-file", discord.ca_file(),
+                                     "--log-format",     "json",       "--guild-wait",     "2s"};
     command.insert(command.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return command;
 }
@@ -165,6 +171,15 @@ std::string fleet_stage::worker_state(std::string_view name) const {
         if (text_of(each.as_object(), "processId") == name) return text_of(each.as_object(), "status");
     }
     return {};
+}
+
+double fleet_stage::number_of(std::string_view worker, std::string_view field) const {
+    const auto seen = state();
+    const auto* workers = seen.if_contains("workers");
+    if (workers == nullptr) return 0;
+    for (const auto& each : workers->as_array())
+        if (text_of(each.as_object(), "processId") == worker) return each.as_object().at(field).to_number<double>();
+    return 0;
 }
 
 bool fleet_stage::further_events(std::int64_t count) const {

@@ -17,8 +17,10 @@ namespace shoal::system_test {
 class fleet_stage {
 public:
     /// Starts Discord, makes the certificates, starts the coordinator. `lease`: seconds. `net`, if there is one, outlives this:
-    /// Discord is in its middle, and each node on the host of its name.
-    explicit fleet_stage(discord_options options, int lease = 3, hosts* net = nullptr);
+    /// Discord is in its middle, and each node on the host of its name. `bot`: every node's
+    /// program; `more`: arguments of the first coordinator.
+    explicit fleet_stage(discord_options options, int lease = 3, hosts* net = nullptr, std::string bot = "shoal-fleet-bot",
+                         std::vector<std::string> more = {});
 
     /// A node's certificate below certs(): "w1".
     void certificate(const std::string& name, std::string_view role) const;
@@ -58,7 +60,11 @@ public:
     [[nodiscard]] std::string last_lines(std::size_t count) const;
     /// A program of the fleet with its environment.
     [[nodiscard]] std::vector<std::string> bot_command(std::vector<std::string> more) const;
-    [[nodiscard]] std::map<std::string, std::string> environment() const { return bot_environment(home); }
+    [[nodiscard]] std::map<std::string, std::string> environment() const;
+    /// What shoal-test-rest-bot wants to send a second there.
+    void want_rest(const std::string& worker, int per_second) const;
+    /// What the state says of a worker; 0 if nothing.
+    [[nodiscard]] double number_of(std::string_view worker, std::string_view field) const;
 
 private:
     [[nodiscard]] std::optional<hosts::on> on(const std::string& node) const;
@@ -71,6 +77,7 @@ public:
 private:
     std::uint32_t shards_;
     int lease_;
+    std::string bot_;
     std::uint16_t port_ = 0, ops_port_ = 0;
     std::unique_ptr<process> coordinator_;
     std::map<std::string, std::unique_ptr<process>> workers_;

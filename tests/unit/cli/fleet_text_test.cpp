@@ -50,7 +50,10 @@ cluster::cluster_picture fleet() {
     out.identify.remaining = 996;
     out.identify.reserve = 100;
     out.identify.reset_after = 23h + 10min;
+    out.rest = {.limit_per_second = 50, .paced_per_second = 45, .leased_per_second = 44, .sent_per_second = 17};
     out.workers = {worker("w1", {0, 1}), worker("worker-2", {})};
+    out.workers[0].rest_per_second = 43;
+    out.workers[0].rest_sent_per_second = 17;
     out.shards = {shard(0, "w1"), shard(1, "w1"), shard(2, {}, placement_state::unplaced)};
     return out;
 }
@@ -69,10 +72,11 @@ TEST_CASE("status says in a few lines how the fleet is, and shows its workers") 
           "shards        3: 1 unplaced, 2 running\n"
           "workers       2: 2 healthy\n"
           "identifies    996 of 1000 left, anew in 23 h 10 min, 100 in reserve\n"
+          "rest          17 requests in the last second, 44 of 50 leased\n"
           "\n"
-          "WORKER    STATE    SHARDS   CPU  MEMORY  EVENTS/S  QUEUE  ZONE      HEARD  REASON\n"
-          "w1        healthy       2  12 %   48 MB       0.0      0  -     0.4 s ago  its heartbeats come\n"
-          "worker-2  healthy       0  12 %   48 MB       0.0      0  -     0.4 s ago  its heartbeats come\n");
+          "WORKER    STATE    SHARDS   CPU  MEMORY  EVENTS/S  QUEUE    REST/S  ZONE      HEARD  REASON\n"
+          "w1        healthy       2  12 %   48 MB       0.0      0  17 of 43  -     0.4 s ago  its heartbeats come\n"
+          "worker-2  healthy       0  12 %   48 MB       0.0      0    0 of 0  -     0.4 s ago  its heartbeats come\n");
 }
 
 TEST_CASE("what is not as it should be has a line of its own in status") {
@@ -83,12 +87,15 @@ TEST_CASE("what is not as it should be has a line of its own in status") {
     what.identify.foreign = 4;
     what.identify.waiting = 1;
     what.identify.reserve_in_use = true;
+    what.rest.kept_per_second = 3;
+    what.rest.waiting = 1;
     what.workers[0].cordoned = true;
     const auto text = status_text(what);
     CHECK(text.contains("PAUSED        nothing is moved"));
     CHECK(text.contains("WAITING       for Discord's shard count\n"));
     CHECK(text.contains("ALARM         the store is full\n"));
     CHECK(text.contains("100 in reserve (in use), 4 spent by others; 1 shard waiting\n"));
+    CHECK(text.contains("44 of 50 leased (3 to lost workers); 1 call waiting\n"));
     CHECK(text.contains("healthy, cordoned"));
     CHECK_FALSE(status_text(fleet()).contains("PAUSED"));
     what.workers.clear();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -65,7 +66,10 @@ struct office {
     }
     void say(std::uint64_t stream, to_coordinator what) { run(leader::said{stream_id{stream}, std::move(what)}); }
     void beat(std::uint64_t stream, std::uint64_t number, std::vector<shard_report> shards = {}) {
-        say(stream, heartbeat{beat_number{number}, {}, std::move(shards), false});
+        // Each ack was heard, and its slice is used.
+        const rest_use rest{.in_use = slices[stream], .obeys = beat_number{number - 1}};
+        say(stream, heartbeat{beat_number{number}, {}, std::move(shards), false, rest});
+        if (const auto* ack = said_to<heartbeat_ack>(stream)) slices[stream] = ack->rest.per_second;
     }
     void advance(duration by, std::vector<std::uint64_t> streams = {}) {
         for (const auto end = now + by; now < end;) {
@@ -76,6 +80,7 @@ struct office {
         }
     }
     std::uint64_t beats = 10;
+    std::map<std::uint64_t, std::uint32_t> slices;
     std::vector<shard_report> reports;
     template <class Message>
     [[nodiscard]] const Message* said_to(std::uint64_t stream) const {
@@ -400,6 +405,33 @@ TEST_CASE("a damaged record is named and left out, and then nothing is given awa
     CHECK(o.brain.assignments().at(0).owner.has_value());
     CHECK_FALSE(o.brain.assignments().at(1).owner.has_value());
     CHECK_FALSE(o.brain.picture(o.now).waiting_for.empty());
+}
+
+TEST_CASE(
+    "the ack of a heartbeat tells the slice of the REST limit, and what an old incarnation had is kept until its death is "
+    "proven") {
+    office o;
+    o.take_office(1);
+    o.advance(22s);
+    o.say(1, office::asking("w1"));
+    o.advance(3s, {1});
+    o.beat(1, ++o.beats);
+    REQUIRE(o.said_to<heartbeat_ack>(1) != nullptr);
+    CHECK(o.said_to<heartbeat_ack>(1)->rest.per_second == 44);
+    CHECK(o.said_to<heartbeat_ack>(1)->rest.good_for == 20s);
+    CHECK(o.brain.picture(o.now).workers.front().rest_per_second == 44);
+    o.advance(6s);  // Nothing is heard of it: its lease lapses, and another one of its name comes.
+    o.say(2, office::asking("w1", 2));
+    o.advance(3s, {2});
+    o.beat(2, ++o.beats);
+    REQUIRE(o.said_to<heartbeat_ack>(2) != nullptr);
+    CHECK(o.said_to<heartbeat_ack>(2)->rest.per_second == 1);
+    CHECK(o.brain.picture(o.now).rest.kept_per_second == 44);
+    o.run(leader::death_proven{{"w1"}, incarnation{1}, "seen"});
+    o.advance(4s, {2});
+    o.beat(2, ++o.beats);
+    CHECK(o.said_to<heartbeat_ack>(2)->rest.per_second == 44);
+    CHECK(o.brain.picture(o.now).rest.kept_per_second == 0);
 }
 
 TEST_CASE("a shard that a report names and that does not exist is ordered to stop, and breaks nothing") {

@@ -395,3 +395,28 @@ TEST_CASE(
     CHECK(b.find<worker::rights_changed>() != nullptr);
     CHECK(b.session.may_dial(2, false, b.now));
 }
+
+TEST_CASE("what may be used of the REST limit comes with the acks, and is told to every coordinator") {
+    bench b;
+    b.join();
+    CHECK(b.said<heartbeat>()->rest.in_use == 0);
+    CHECK(b.session.rest_right(b.now) == 0);
+    const auto number = b.said<heartbeat>()->number;
+    b.now += 100ms;
+    b.hear(heartbeat_ack{number, b.leader, 5s, {30, 20s, 1, 10min}});
+    REQUIRE(b.find<worker::use_rest>() != nullptr);
+    CHECK(b.find<worker::use_rest>()->per_second == 30);
+    CHECK(b.find<worker::use_rest>()->until == b.now - 100ms + 20s);
+    CHECK(b.find<worker::use_rest>()->end == b.now - 100ms + 10min);
+    // An ack of a leader that was followed by another one counts for nothing.
+    b.hear(heartbeat_ack{number, leader_epoch{2}, 5s, {45, 20s, 1, 10min}});
+    CHECK(b.find<worker::use_rest>() == nullptr);
+    b.feed(worker::stream_closed{"gone"});
+    CHECK(b.session.rest_right(b.now + 19s) == 30);
+    b.now += 10s;
+    b.feed(worker::tick{});
+    b.feed(worker::stream_opened{});
+    REQUIRE(b.said<register_ask>() != nullptr);
+    CHECK(b.said<register_ask>()->rest.in_use == 30);
+    CHECK(b.session.rest_right(b.now + 11s) == 1);
+}

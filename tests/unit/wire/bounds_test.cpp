@@ -118,6 +118,11 @@ TEST_CASE("a field out of its bounds is named, and its text is not repeated") {
     CHECK(ticket(3, 16, bytes(4, "wss://g")) == "ticket.session_id");
     CHECK(ticket(3, 16, bytes(3, "s")) == "ticket.resume_url");
     CHECK(ticket(3, 16, session + number(5, 1) + number(6, 2)) == "ticket.done");
+    const auto rest = [](const std::string& raw) { return worker_says(beat("", number(1, 1) + bytes(5, raw))); };
+    CHECK(rest(real(1, 45) + number(2, 9) + number(3, most_rest_per_second)) == "fine");
+    CHECK(rest(real(1, -1)) == "rest.sent_per_second");
+    CHECK(rest(real(1, std::numeric_limits<double>::infinity())) == "rest.sent_per_second");
+    CHECK(rest(number(3, most_rest_per_second + 1)) == "rest.in_use");
     CHECK(worker_says(bytes(6, number(1, 3))) == "permit");
     CHECK(worker_says(bytes(2, bytes(2, "w") + number(3, 1) + bytes(9, "short") + bytes(10, std::string(32, 'i')))) ==
           "token_proof");
@@ -142,6 +147,16 @@ TEST_CASE("a coordinator's orders are checked as well") {
     // A ticket of another pair would resume another shard's session.
     const auto ticket = bytes(5, number(1, 3) + number(2, 8) + bytes(3, "s") + bytes(4, "wss://g"));
     CHECK(start(number(1, 3) + number(2, 16) + number(3, 9) + number(4, 6) + ticket) == "ticket.shard");
+    const auto slice = [](const std::string& raw) {
+        return coordinator_says(bytes(4, number(1, 1) + number(2, 6) + bytes(4, raw)));
+    };
+    CHECK(slice("") == "fine");
+    CHECK(slice(number(1, 9) + number(2, 5) + number(3, 1) + number(4, 5)) == "fine");
+    CHECK(slice(number(1, most_rest_per_second + 1)) == "rest.per_second");
+    // What it falls back to cannot be more than what it has.
+    CHECK(slice(number(1, 1) + number(3, 2)) == "rest.minimum");
+    CHECK(slice(number(2, ~0ULL)) == "rest.good_for");
+    CHECK(slice(number(4, 1ULL << 62U)) == "rest.minimum_for");
     CHECK(coordinator_says(bytes(3, number(1, 0))) == "why");
     CHECK(coordinator_says(bytes(3, number(1, 9))) == "why");
     CHECK(coordinator_says(bytes(3, number(1, 8) + bytes(2, std::string(1025, 'd')))) == "detail");

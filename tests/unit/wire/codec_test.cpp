@@ -45,6 +45,9 @@ cluster::shard_report some_report(std::uint32_t shard = 3) {
     return report;
 }
 
+const cluster::rest_use some_use{
+    .sent_per_second = 11.5, .waiting = 7, .in_use = 12, .most = 40, .obeys = cluster::beat_number(11)};
+
 cluster::register_ask some_register() {
     cluster::register_ask ask;
     ask.process = {"worker-1"};
@@ -61,6 +64,7 @@ cluster::register_ask some_register() {
     ask.fresh = false;
     ask.shards = {some_report(3), some_report(4)};
     ask.draining = true;
+    ask.rest = some_use;
     return ask;
 }
 
@@ -73,6 +77,7 @@ std::vector<cluster::to_coordinator> all_from_worker() {
     beat.metrics = {.cpu_share = 0.5, .memory_mb = 100, .events_per_second = 7, .queue_depth = 3};
     beat.shards = {some_report()};
     beat.draining = true;
+    beat.rest = some_use;
     return {some_register(),
             beat,
             cluster::permit_ask{3, epoch, true, "lost"},
@@ -87,7 +92,7 @@ std::vector<cluster::to_coordinator> all_from_worker() {
 std::vector<cluster::to_worker> all_from_coordinator() {
     return {cluster::registered{leader, cluster::fleet_id(5), "c1", 5s, 1s, 16},
             cluster::register_refused{cluster::refusal::not_leader, "https://c2:8443", 2s},
-            cluster::heartbeat_ack{cluster::beat_number(12), leader, 5s},
+            cluster::heartbeat_ack{cluster::beat_number(12), leader, 5s, {12, 20s, 1, 10min}},
             cluster::start_order{{3, 16}, epoch, leader, some_ticket(), true, "joined"},
             cluster::stop_order{3, epoch, leader, "moved to w2"},
             cluster::ticket_noted{3, epoch, leader, "0123"},
@@ -128,6 +133,13 @@ std::vector<cluster::operator_answer> all_answers() {
                         .waiting = 2,
                         .budget_known = true,
                         .reserve_in_use = true};
+    picture.rest = {.limit_per_second = 50,
+                    .paced_per_second = 45,
+                    .leased_per_second = 40,
+                    .kept_per_second = 3,
+                    .sent_per_second = 17.5,
+                    .waiting = 6,
+                    .without = 1};
     cluster::worker_picture worker;
     worker.process = {"worker-1"};
     worker.incarnation = cluster::incarnation(77);
@@ -141,6 +153,9 @@ std::vector<cluster::operator_answer> all_answers() {
     worker.cordoned = true;
     worker.last_heard = 1500ms;
     worker.shards = {3, 4};
+    worker.rest_per_second = 12;
+    worker.rest_sent_per_second = 3.5;
+    worker.rest_waiting = 4;
     picture.workers = {worker};
     cluster::shard_picture shard;
     shard.shard = 3;
