@@ -6,8 +6,8 @@ BUILD ?= build/release
 JOBS  ?= $(shell nproc)
 # Small fleets in `make soak`.
 SOAK_SEEDS ?= 20000
-# Tests wait more than they compute: with two a core the processors are busy half of the time.
-TEST_JOBS ?= $(shell expr 2 \* $(JOBS))
+# Tests wait more than they compute: with three a core the processors are busy two thirds of the time.
+TEST_JOBS ?= $(shell expr 3 \* $(JOBS))
 
 help:            ## Says what there is.
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16

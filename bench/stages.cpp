@@ -135,8 +135,8 @@ private:
                                              .token = secret("t"),
                                              .rest_on = &time,
                                              .http = &http,
-                                             .checkpoints = {},
                                              .offload_threads = 1,
+                                             .checkpoints = {},
                                              .bad_answers = {}});
             !opened)
             std::abort();

@@ -177,6 +177,7 @@ function(shoal_all_tests)
   shoal_test(test_system tests/system PER_FILE DEPS sim_audit rpc wire trust net base LIBS OpenSSL::SSL OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   # Where hosts of its own cannot be made, ctest lists these as left out.
+  set_tests_properties(test_system_fleet_hosts_test test_system_fleet_mistakes_ports_test PROPERTIES COST 1500)  # The longest ones first.
   set_tests_properties(test_system_fleet_hosts_test test_system_fleet_everything_test PROPERTIES SKIP_REGULAR_EXPRESSION "left out, since hosts")
   # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
   shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_fleet)

@@ -195,7 +195,7 @@ TEST_CASE("each method of guilds asks for its own") {
             co_await go(guild.list_bans({.limit = 7}));
             co_await go(guild.create_emoji({.name = "n"}).reason("r"));
             co_await go(guild.create_scheduled_event({.name = "n"}).reason("r"));
-            co_await go(guild.create_automod_rule({.name = "n"}).reason("r"));
+            co_await go(guild.create_automod_rule({.name = "n", .actions = {}}).reason("r"));
         }) ==
         lines{
             R"(PATCH /guilds/11 {"name":"n"} because r)", R"(DELETE /users/@me/guilds/11)",
