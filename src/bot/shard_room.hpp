@@ -8,6 +8,7 @@
 
 #include "base/scheduler.hpp"
 #include "base/task_group.hpp"
+#include "bot/guild_loads.hpp"
 #include "bot/running.hpp"
 #include "bot/shard_checkpoint.hpp"
 #include "cache/shard_cache.hpp"
@@ -38,9 +39,11 @@ struct shard_room {
     std::unique_ptr<cache::shard_cache> own_cache;
     cache::shard_cache& cache;
     shard_checkpoint* stored;
+    shard_loads loads;
     running_board running;
     std::atomic<std::uint64_t> handler_errors{0};
     std::atomic<std::uint64_t> stale_interactions{0};
+    std::atomic<std::uint64_t> guilds_loaded{0}, guild_loads_failed{0};
     shard_room* next = nullptr;  ///< In its bucket of the table.
 };
 

@@ -11,6 +11,7 @@ bool is_in_answers(discord::event_kind kind, const discord::json_value& object, 
     using enum discord::event_kind;
     switch (kind) {
         case guild_update:
+        case guild_delete:
         case channel_create:
         case channel_update:
         case channel_delete:
@@ -38,9 +39,12 @@ bool is_in_answers(discord::event_kind kind, const discord::json_value& object, 
 void guild_refill::event(const shard_cache& cache, discord::event_kind kind, const discord::json_value& object,
                          std::string_view json) {
     if (!is_in_answers(kind, object, cache.self())) return;
-    const auto found = asked_.find(object[kind == discord::event_kind::guild_update ? "id" : "guild_id"].id<guild_id>());
+    using enum discord::event_kind;
+    const bool of_guild_itself = kind == guild_update || kind == guild_delete;
+    const auto found = asked_.find(object[of_guild_itself ? "id" : "guild_id"].id<guild_id>());
     if (found == asked_.end() || found->second.too_long) return;
     auto& log = found->second;
+    if (kind == guild_delete && !object["unavailable"].value_or(false)) log.left = true;
     log.bytes += json.size();
     log.too_long = log.bytes > most_log_bytes;
     if (log.too_long) return log.events.clear();
@@ -50,9 +54,7 @@ void guild_refill::event(const shard_cache& cache, discord::event_kind kind, con
 bool guild_refill::finish(shard_cache& cache, guild_id which, const guild_answers& answers) {
     auto found = asked_.extract(which);
     if (found.empty() || found.mapped().too_long) return false;
-    const auto* const guild = cache.guild(which);
-    // Gone, or it came whole meanwhile.
-    if (guild == nullptr || guild->complete()) return true;
+    if (found.mapped().left) return true;
     cache.take_answers(which, answers);
     for (const auto& each : found.mapped().events) cache.apply(each.kind, each.json);
     return true;

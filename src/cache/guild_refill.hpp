@@ -41,7 +41,7 @@ private:
     struct log {
         std::vector<kept> events;
         std::size_t bytes = 0;
-        bool too_long = false;
+        bool too_long = false, left = false;
     };
     std::map<guild_id, log> asked_;
 };

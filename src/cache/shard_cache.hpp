@@ -52,7 +52,7 @@ public:
     [[nodiscard]] std::uint32_t partial_guilds() const noexcept { return partial_.load(std::memory_order_relaxed); }
     /// Who the bot is, where no READY tells: a user object.
     void know_self(const discord::json_value& user);
-    /// What HTTP says of a guild that is known in part; else nothing happens. Answers are older than events that came since the
+    /// What HTTP says of a guild that is known in part, or may be one of guilds that nobody listed; else nothing happens. Answers are older than events that came since the
     /// question: those are applied once more afterwards (guild_refill.hpp). Members are those that events told of, and the bot.
     void take_answers(guild_id which, const guild_answers& answers);
     /// Discord says over HTTP that there is no such guild for this bot.

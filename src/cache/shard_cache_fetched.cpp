@@ -36,8 +36,11 @@ void shard_cache::know_self(const json_value& user) {
 }
 
 void shard_cache::take_answers(guild_id which, const guild_answers& answers) {
-    auto* const guild = find(which);
-    if (guild == nullptr || guild->complete()) return;
+    auto* guild = find(which);
+    // It went, or came whole, meanwhile.
+    if (guild == nullptr ? !guesses_guilds() : guild->complete()) return;
+    if (guild == nullptr) guild = &find_or_add(which);
+    guild->available_ = true;
     const bool is_new = guild->role_ids_.empty();
     const json_value object(answers.guild);
     reading_.begin(&guild->role_ids_);
