@@ -63,9 +63,7 @@ struct guild_loads::running {
     guild_id which;
     result<bool> outcome = std::unexpected(failure(bot_errc::not_running, "guild"));
 
-    running(guild_loads& home_in, shard_room& room_in, guild_id which_in) : home(home_in), room(room_in), which(which_in) {
-        room.loads.refill.begin(which);
-    }
+    running(guild_loads& home_in, shard_room& room_in, guild_id which_in) : home(home_in), room(room_in), which(which_in) {}
     running(const running&) = delete;
     running& operator=(const running&) = delete;
     ~running() {
@@ -125,6 +123,7 @@ task<result<bool>> guild_loads::ask(shard_room& room, guild_id which) {
         cache.know_self(discord::json_value(*user));
         if (!cache.self()) co_return std::unexpected(failure(bot_errc::bad_answer, "a user without an id"));
     }
+    room.loads.refill.begin(which);
     cache::guild_answers answers;
     const auto place = fmt::format("/guilds/{}", which.value());
     const std::pair<std::string, std::string*> questions[] = {
@@ -137,7 +136,7 @@ task<result<bool>> guild_loads::ask(shard_room& room, guild_id which) {
         if (path.empty()) continue;
         auto answer = co_await get(bot_, path);
         if (!answer && says_absent(answer.error())) {
-            cache.forget(which);
+            if (cache.lost_its_past()) cache.forget(which);
             co_return false;
         }
         if (!answer) co_return std::unexpected(std::move(answer).error());

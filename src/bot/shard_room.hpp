@@ -34,12 +34,12 @@ struct shard_room {
     bot_runtime& bot;
     const shard_key key;
     scheduler& on;
+    shard_loads loads;
     /// Handlers that have suspended. Made anew after a drain.
     std::unique_ptr<task_group> handlers = std::make_unique<task_group>();
     std::unique_ptr<cache::shard_cache> own_cache;
     cache::shard_cache& cache;
     shard_checkpoint* stored;
-    shard_loads loads;
     running_board running;
     std::atomic<std::uint64_t> handler_errors{0};
     std::atomic<std::uint64_t> stale_interactions{0};

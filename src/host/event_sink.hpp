@@ -137,7 +137,7 @@ struct shard_snapshot {
     std::uint64_t resumes = 0, identifies = 0, reconnects = 0, poison = 0, lost = 0, duplicates = 0;
     std::uint64_t half_deaf = 0;            ///< Sessions given up because they brought no more of a kind of event.
     std::uint64_t renewed_after_moves = 0;  ///< Sessions given up because their cache stayed in another process.
-    bad_input_counts bad_input{};  ///< By kind: what came and could not be read.
+    bad_input_counts bad_input{};           ///< By kind: what came and could not be read.
     std::string session_id;
     /// What goes on with the session, without its guilds; absent: there is none.
     std::optional<gateway::resume_ticket> ticket;

@@ -62,7 +62,10 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
                   .renew = [this](std::string why) { feed(gateway::renew_requested{std::move(why)}); }}),
       move_renewal_(options_.session.shard, *where_.on, permits_,
                     {.take_turn = [this] { return !hooks_.take_turn || hooks_.take_turn(); },
-                     .end_turn = [this] { if (hooks_.end_turn) hooks_.end_turn(); },
+                     .end_turn =
+                         [this] {
+                             if (hooks_.end_turn) hooks_.end_turn();
+                         },
                      .may_renew = [this] { return live(); },
                      .renew = [this] { feed(gateway::renew_requested{"its cache stayed behind"}); }}),
       self_(std::make_shared<shard_driver*>(this)) {

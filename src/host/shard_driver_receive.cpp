@@ -291,9 +291,7 @@ guild_change shard_driver::note_guild(const discord::envelope& what, std::uint64
     }
     if (!id) return guild_change::none;
     const auto before = guilds_.state_of(id);
-    const auto is_old = [&] {
-        return !guilds_.knows_all() && takeover_.is_older(timestamp(guild["joined_at"].text_or("")));
-    };
+    const auto is_old = [&] { return !guilds_.knows_all() && takeover_.is_older(timestamp(guild["joined_at"].text_or(""))); };
     const auto change = what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now(), is_old())
                                                               : guilds_.deleted(id, unavailable, now());
     if (guilds_.state_of(id) != before) guild_changes_.note(seq, id, before);

@@ -48,11 +48,12 @@ std::string text_of(const json::object& of, std::string_view key) {
 
 }  // namespace
 
-fleet_stage::fleet_stage(discord_options options, int lease, hosts* net)
+fleet_stage::fleet_stage(discord_options options, int lease, hosts* net, std::string bot)
     : net_(net),
       discord(net != nullptr ? in_the_middle(options) : options),
       shards_(options.shards),
       lease_(lease),
+      bot_(std::move(bot)),
       port_(free_port()),
       ops_port_(free_port()) {
     process made({program_path("shoal"), "certs", "init", "--certs", home / "certs"});
@@ -76,15 +77,9 @@ void fleet_stage::certificate(const std::string& name, std::string_view role) co
 }
 
 std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more) const {
-    std::vector<std::string> command{program_path("shoal-fleet-bot"),
-                                     "--api-base",
-                                     discord.api_base(),
-                                     "--ca-file",
-                                     discord.ca_file(),
-                                     "--log-format",
-                                     "json",
-                                     "--guild-wait",
-                                     "2s"};
+    std::vector<std::string> command{program_path(bot_), "--api-base", discord.api_base(), "--log-format", "json",
+                                     "--guild-wait",     "2s"};
+    if (!discord.ca_file().empty()) command.insert(command.end(), {"--ca-file", discord.ca_file()});
     command.insert(command.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return command;
 }

@@ -17,8 +17,8 @@ namespace shoal::system_test {
 class fleet_stage {
 public:
     /// Starts Discord, makes the certificates, starts the coordinator. `lease`: seconds. `net`, if there is one, outlives this:
-    /// Discord is in its middle, and each node on the host of its name.
-    explicit fleet_stage(discord_options options, int lease = 3, hosts* net = nullptr);
+    /// Discord is in its middle, and each node on the host of its name. `bot`: the program of every node.
+    explicit fleet_stage(discord_options options, int lease = 3, hosts* net = nullptr, std::string bot = "shoal-fleet-bot");
 
     /// A node's certificate below certs(): "w1".
     void certificate(const std::string& name, std::string_view role) const;
@@ -71,6 +71,7 @@ public:
 private:
     std::uint32_t shards_;
     int lease_;
+    std::string bot_;
     std::uint16_t port_ = 0, ops_port_ = 0;
     std::unique_ptr<process> coordinator_;
     std::map<std::string, std::unique_ptr<process>> workers_;

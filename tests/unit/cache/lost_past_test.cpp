@@ -19,9 +19,8 @@ const std::vector<discord::known_guild> two{{guild_id(1), guild_state::available
 
 cache::guild_answers answers() {
     return {
-        .guild =
-            R"({"id":"1","name":"Home","owner_id":"5","approximate_member_count":40,"emojis":[{"id":"41","name":"fish"}],)"
-            R"("roles":[{"id":"31","name":"mods","permissions":"8"},{"id":"1","name":"@everyone","permissions":"1024"}]})",
+        .guild = R"({"id":"1","name":"Home","owner_id":"5","approximate_member_count":40,"emojis":[{"id":"41","name":"fish"}],)"
+                 R"("roles":[{"id":"31","name":"mods","permissions":"8"},{"id":"1","name":"@everyone","permissions":"1024"}]})",
         .channels =
             R"([{"id":"20","type":0,"name":"general"},{"id":"21","type":0,"name":"old name"},{"id":"22","type":11,"name":"thread"}])",
         .threads =
