@@ -57,7 +57,8 @@ json::value ask(const fleet_stage& fleet, const std::string& path) {
     const auto base = fleet.discord.api_base();
     const auto slash = base.find('/', base.find("://") + 3);
     const auto answer =
-        http_once("GET", base.substr(0, slash), base.substr(slash) + path, {}, fmt::format("Authorization: Bot {}", bot_token));
+        http_once("GET", base.substr(0, slash), base.substr(slash) + path, {},
+                  fmt::format("Authorization: Bot {}\r\nUser-Agent: DiscordBot (https://example.org, 1)", bot_token));
     REQUIRE_MESSAGE(answer.status == 200, path << ": " << answer.status << " " << answer.body);
     return json::parse(answer.body);
 }
