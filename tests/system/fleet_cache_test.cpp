@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr discord_options few_guilds{.shards = 8, .guilds = 48, .max_concurrency = 8, .rate = 15, .plain = true};
+const discord_options few_guilds{.shards = 8, .guilds = 48, .max_concurrency = 8, .rate = 15, .plain = true};
 constexpr int rest_per_second = 40;
 
 struct guild_line {
