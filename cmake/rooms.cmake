@@ -186,6 +186,8 @@ function(shoal_all_tests)
   # Preloaded by a test whose wall clock jumps.
   add_library(shoal-test-clock MODULE tests/programs/clock/jumping_clock.cpp)
   target_link_libraries(shoal-test-clock PRIVATE shoal_flags)
+  # Nor what a handler reads of a guild whose shard moved.
+  shoal_program(shoal-test-reading-bot tests/programs/reading_bot/main.cpp roles_fleet)
   shoal_test(test_testing tests/testing DEPS sim_testing roles_fleet roles_single trust)
   # Foreign clients judge the simulator: unmodified libraries, and one client that shares nothing with anybody. They wait more than they work.
   if(TARGET shoal-sim)
@@ -213,7 +215,7 @@ function(shoal_all_tests)
   endforeach()
   foreach(slow IN ITEMS test_system test_testing)
     if(TARGET ${slow})
-      add_dependencies(${slow} shoal_demo_programs shoal-test-bot shoal-test-clock shoal-test-rest-bot)
+      add_dependencies(${slow} shoal_demo_programs shoal-test-bot shoal-test-clock shoal-test-rest-bot shoal-test-reading-bot)
     endif()
   endforeach()
 endfunction()

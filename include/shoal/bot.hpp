@@ -109,6 +109,12 @@ struct shard_status {
     std::uint64_t resumes = 0;               ///< Sessions that went on after a gap.
     std::uint64_t identifies = 0;            ///< New sessions: what the daily budget counts.
     std::uint64_t half_deaf = 0;             ///< Sessions given up because they brought no more of a kind of event.
+    std::uint64_t renewed_after_moves = 0;   ///< Sessions given up because their cache stayed in another process.
+    /// False while the session goes on here without the cache that belongs to it: guilds may not be complete().
+    bool cache_complete = true;
+    std::uint32_t partial_guilds = 0;        ///< Then: those that are known and not complete.
+    std::uint64_t guilds_loaded = 0;         ///< Guilds that were then read over HTTP,
+    std::uint64_t guild_loads_failed = 0;    ///< and how often that failed.
     std::uint64_t handler_errors = 0;        ///< Exceptions that left a handler.
     std::uint64_t unknown_events = 0;        ///< Of a kind that this version does not know; raw handlers still get them.
     std::uint64_t stepped_over = 0;          ///< Events that could not be read twice, and were left out.
@@ -343,9 +349,11 @@ public:
     /// queue_full with 1,000 requests open on the shard, and not_running if the guild's shard is not here or stops.
     [[nodiscard]] call<member_list> request_members(guild_id guild, member_request which = {});
 
-    /// A guild as its shard in this process knows it, copied on the shard's thread; nothing if the cache does not know it. From
-    /// any thread or handler; a handler of the same shard reads it in place by its event's guild(). Fails with not_running if the
-    /// guild's shard is not here, and with timed_out.
+    /// A guild as its shard in this process knows it, copied on the shard's thread; nothing if the bot is not in it. From any
+    /// thread or handler; a handler of the same shard reads it in place by its event's guild(). A guild whose shard moved here
+    /// without its cache is fetched first, as by cached_guild::load(), within 30 s unless within() says otherwise; one in an
+    /// outage is told as far as it is known. Fails with not_running if the guild's shard is not here, with timed_out, and where it
+    /// had to be fetched as load() does.
     [[nodiscard]] call<std::optional<guild_summary>> guild(guild_id which);
 
     /// Each shard of this process, ordered by id.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "shoal/cached_things.hpp"
+#include "shoal/call.hpp"
 #include "shoal/detail/packed_table.hpp"
 #include "shoal/ids.hpp"
 #include "shoal/methods.hpp"
@@ -46,6 +47,16 @@ inline constexpr std::size_t cache_tables = 12;
 /// What a shard keeps once for all of its guilds.
 struct shard_tables;
 }  // namespace detail
+
+/// How much of a guild is known.
+enum class guild_knowledge : std::uint8_t {
+    /// Its id, and what events told since: before its GUILD_CREATE, or after its shard moved here without its cache.
+    partial,
+    /// Read over HTTP after such a move: the guild's own fields, channels, roles, active threads, emojis, stickers and the bot
+    /// itself. Of voice states, presences, stages, scheduled events, sounds and other members only what events told since.
+    fetched,
+    whole,  ///< What its GUILD_CREATE brought.
+};
 
 class cached_guild;
 
@@ -96,6 +107,14 @@ public:
     [[nodiscard]] guild_id id() const noexcept { return id_; }
     /// False before its GUILD_CREATE and in an outage, when the rest is what was known before.
     [[nodiscard]] bool available() const noexcept { return available_; }
+    [[nodiscard]] guild_knowledge knowledge() const noexcept { return knowledge_; }
+    /// False if what is read here may lack most of the guild: what is missing then means nothing. load() mends it.
+    [[nodiscard]] bool complete() const noexcept { return knowledge_ != guild_knowledge::partial; }
+    /// Fetches a guild whose shard moved here without its cache, over HTTP, once for all who ask: true when it is complete, at
+    /// once if it is so already, false if Discord says that the bot is not in it. Like bot.guild() it fails with not_running,
+    /// timed_out, queue_full (1,024 guilds wait), rate_limited, and unavailable while Discord cannot be asked or the guild is in
+    /// an outage; a later call tries again. The pointer to this guild is good until then only: ask the event again.
+    [[nodiscard]] call<bool> load() const;
     /// Kept up to date only with the intent GUILD_MEMBERS.
     [[nodiscard]] std::uint32_t member_count() const noexcept { return member_count_; }
     [[nodiscard]] cached_guild_fields fields() const noexcept;
@@ -130,8 +149,9 @@ public:
 
     /// The bot itself.
     [[nodiscard]] std::optional<cached_member> self() const noexcept;
-    /// The bot's permissions in this guild as its roles give them, without channel overwrites.
-    [[nodiscard]] std::uint64_t own_permissions() const noexcept;
+    /// The bot's permissions in this guild as its roles give them, without channel overwrites; nothing while the guild is not
+    /// complete() or the bot itself is not known in it, since roles that are missing would read as rights that are missing.
+    [[nodiscard]] std::optional<std::uint64_t> own_permissions() const noexcept;
 
     /// For its methods: whose cache it is in.
     [[nodiscard]] runtime::bot_runtime* bot() const noexcept;
@@ -155,6 +175,7 @@ private:
     std::uint32_t member_count_ = 0;
     std::uint16_t sweep_at_ = 64;  // Length of role_ids_ at which places that nobody names any more are given up.
     bool available_ = false;
+    guild_knowledge knowledge_ = guild_knowledge::partial;
 };
 
 template <class T>
@@ -170,12 +191,14 @@ struct guild_summary {
     std::string icon;  ///< The hash, or empty.
     std::uint32_t member_count = 0;
     bool available = false;
-    std::size_t channels = 0;  ///< How many are kept, likewise the others.
+    guild_knowledge knowledge = guild_knowledge::partial;  ///< As of cached_guild.
+    std::size_t channels = 0;                              ///< How many are kept, likewise the others.
     std::size_t roles = 0;
     std::size_t emojis = 0;
     std::size_t threads = 0;
     std::size_t voice_states = 0;
     std::uint32_t shard = 0;
+    [[nodiscard]] bool complete() const noexcept { return knowledge != guild_knowledge::partial; }
 };
 
 }  // namespace v0

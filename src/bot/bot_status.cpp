@@ -54,6 +54,12 @@ shard_status status_of(host::shard_snapshot seen, const shard_room* room) {
             .resumes = seen.resumes,
             .identifies = seen.identifies,
             .half_deaf = seen.half_deaf,
+            .renewed_after_moves = seen.renewed_after_moves,
+            .cache_complete = room == nullptr || !room->cache.lost_its_past() ||
+                              (!room->cache.guesses_guilds() && room->cache.partial_guilds() == 0),
+            .partial_guilds = room == nullptr || !room->cache.lost_its_past() ? 0 : room->cache.partial_guilds(),
+            .guilds_loaded = room == nullptr ? 0 : room->guilds_loaded.load(std::memory_order_relaxed),
+            .guild_loads_failed = room == nullptr ? 0 : room->guild_loads_failed.load(std::memory_order_relaxed),
             .handler_errors = room == nullptr ? 0 : room->handler_errors.load(std::memory_order_relaxed),
             .unknown_events = seen.unknown_events,
             .stepped_over = seen.poison,

@@ -46,6 +46,8 @@ result<void> dispatcher::dispatch(shard_room& room, host::dispatch event, host::
             old = std::make_unique<const cache::old_value>(std::move(before));
     }
     room.cache.apply(kind, event.object(), event.seq);
+    if (room.loads.refill.any()) [[unlikely]]
+        room.loads.refill.event(room.cache, kind, event.object(), event.data);
     if (room.stored != nullptr) room.stored->event(kind, event.name, event.data, event.seq);
     const auto* raw = handlers_.raw_of(kind, event.name);
     if (!typed && raw == nullptr) return {};

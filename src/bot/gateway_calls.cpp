@@ -7,6 +7,7 @@
 
 #include "bot/gateway_json.hpp"
 #include "bot/member_query.hpp"
+#include "bot/shard_room.hpp"
 #include "bot/runtime.hpp"
 #include "discord/opcodes.hpp"
 #include "host/shard_host.hpp"
@@ -20,6 +21,9 @@ std::unexpected<failure> not_running() { return std::unexpected(failure(bot_errc
 std::unexpected<failure> not_in_this_process() {
     return std::unexpected(failure(bot_errc::not_running, "the guild's shard is not in this process"));
 }
+
+/// As a call over REST waits.
+constexpr duration longest_load = std::chrono::seconds(30);
 
 instant deadline_of(const scheduler& any, std::optional<duration> within) { return within ? any.now() + *within : never; }
 
@@ -35,6 +39,7 @@ std::optional<guild_summary> summarize(const bot_runtime& bot, shard_key shard, 
     out.icon = fields.icon.text();
     out.member_count = guild->member_count();
     out.available = guild->available();
+    out.knowledge = guild->knowledge();
     out.channels = guild->channels().size();
     out.roles = guild->roles().size();
     out.emojis = guild->emojis().size();
@@ -173,9 +178,40 @@ task<result<std::optional<guild_summary>>> gateway_calls::summary_of(guild_id gu
     co_return co_await one_shot<found>(
         here,
         [this, where = *where, guild](resolver<found> answer) {
-            where.on->post([this, where, guild, answer = std::move(answer)] { answer(summarize(bot_, where.shard, guild)); });
+            where.on->post([this, where, guild, answer = std::move(answer)]() mutable {
+                const auto* const room = bot_.room(where.shard);
+                // What Discord will tell by itself is not asked for.
+                if (room == nullptr || need_of(room->cache, guild) != guild_need::asking)
+                    return answer(summarize(bot_, where.shard, guild));
+                load_there(where, guild, [this, where, guild, answer = std::move(answer)](const result<bool>& loaded) {
+                    answer(loaded ? found(summarize(bot_, where.shard, guild)) : found(std::unexpected(loaded.error())));
+                });
+            });
         },
-        deadline_of(here, within), std::optional<found>(std::unexpected(failure(bot_errc::timed_out, "guild"))));
+        here.now() + within.value_or(longest_load), std::optional<found>(std::unexpected(failure(bot_errc::timed_out, "guild"))));
+}
+
+task<result<bool>> gateway_calls::load(guild_id guild, std::optional<duration> within) {
+    if (!bot_.is_open()) co_return not_running();
+    const auto where = place_of(guild);
+    if (!where) co_return not_in_this_process();
+    auto& here = home();
+    co_return co_await one_shot<result<bool>>(
+        here,
+        [this, where = *where, guild](resolver<result<bool>> answer) {
+            where.on->post([this, where, guild, answer = std::move(answer)]() mutable {
+                load_there(where, guild, [answer = std::move(answer)](const result<bool>& loaded) { answer(loaded); });
+            });
+        },
+        here.now() + within.value_or(longest_load),
+        std::optional<result<bool>>(std::unexpected(failure(bot_errc::timed_out, "load"))));
+}
+
+/// On the shard's own thread.
+void gateway_calls::load_there(const place& where, guild_id guild, load_outcome then) {
+    auto* const room = bot_.room(where.shard);
+    if (room == nullptr) return then(std::unexpected(failure(bot_errc::unavailable, "the guild's shard has no session yet")));
+    bot_.loads().load(*room, guild, std::move(then));
 }
 
 }  // namespace shoal::runtime

@@ -10,6 +10,7 @@
 
 #include "base/scheduler.hpp"
 #include "bot/awaiting.hpp"
+#include "bot/guild_loads.hpp"
 #include "host/event_sink.hpp"
 #include "host/member_desk.hpp"
 #include "shoal/bot.hpp"
@@ -42,7 +43,9 @@ public:
     [[nodiscard]] task<result<member_list>> request_members(guild_id guild, member_request which, std::optional<duration> within);
     /// On the shard's thread: one shard is told what its session should show. Empty: nothing.
     void show_presence(shard_key shard, std::string json);
-    /// A copy of what the guild's shard knows of it, made on that shard's thread.
+    /// Has the guild complete on its shard, over HTTP if need be.
+    [[nodiscard]] task<result<bool>> load(guild_id guild, std::optional<duration> within);
+    /// A copy of what the guild's shard knows of it, made on that shard's thread; what is missing is loaded first.
     [[nodiscard]] task<result<std::optional<guild_summary>>> summary_of(guild_id guild, std::optional<duration> within);
 
 private:
@@ -54,6 +57,7 @@ private:
     [[nodiscard]] scheduler* thread_of(shard_key shard) const;
     [[nodiscard]] scheduler& home() const noexcept;
     [[nodiscard]] task<result<void>> send(shard_key to, std::uint8_t op, std::string d, instant deadline);
+    void load_there(const place& where, guild_id guild, load_outcome then);
     void ask_for_members(const place& where, gateway::member_query query, instant deadline, resolver<result<member_list>> answer);
 
     bot_runtime& bot_;

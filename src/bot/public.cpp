@@ -192,6 +192,11 @@ call<std::optional<guild_summary>> bot::guild(guild_id which) {
                 return my.gateway().summary_of(which, settings.within);
             }};
 }
+call<bool> cached_guild::load() const {
+    return {*bot(), "load", [&home = *bot(), which = id_](const detail::call_settings& settings) {
+                return home.gateway().load(which, settings.within);
+            }};
+}
 std::vector<shard_status> bot::shards() const { return inside_->shards(); }
 bad_answers bot::bad_answers() const { return inside_->bad_answers(); }
 void bot::stop(bool for_good) { inside_->stop(for_good); }

@@ -17,6 +17,7 @@
 #include "bot/forgotten_calls.hpp"
 #include "bot/gateway_calls.hpp"
 #include "bot/gateway_json.hpp"
+#include "bot/guild_loads.hpp"
 #include "bot/handler_table.hpp"
 #include "bot/offload_pool.hpp"
 #include "bot/rest_client.hpp"
@@ -37,6 +38,7 @@ struct bot_runtime::impl {
           forgotten(self),
           registration(self, handlers, forgotten),
           gateway(self),
+          loads(self),
           handing_out(self, handlers, waits) {}
 
     bot_runtime& self;
@@ -56,6 +58,7 @@ struct bot_runtime::impl {
     room_table rooms;
     event_waits waits;
     gateway_calls gateway;
+    guild_loads loads;
     dispatcher handing_out;
     std::atomic<bool> content_warned{false};
     std::atomic<std::uint64_t> application{0};
@@ -98,6 +101,8 @@ bool bot_runtime::is_open() const noexcept { return impl_->open; }
 rest_client& bot_runtime::rest() noexcept { return *impl_->rest; }
 offload_pool& bot_runtime::workers() noexcept { return *impl_->pool; }
 gateway_calls& bot_runtime::gateway() noexcept { return impl_->gateway; }
+guild_loads& bot_runtime::loads() noexcept { return impl_->loads; }
+shard_room* bot_runtime::room(shard_key shard) noexcept { return impl_->rooms.find(shard); }
 application_id bot_runtime::application() const noexcept {
     return application_id(impl_->application.load(std::memory_order_relaxed));
 }
@@ -127,6 +132,7 @@ result<void> bot_runtime::open(runtime_setup setup) {
     my.setup = std::move(setup);
     my.forgotten.open(*my.setup.rest_on);
     my.gateway.open(*my.setup.rest_on);
+    my.loads.start([per_second = static_cast<double>(my.setup.rest_per_second)] { return per_second; });
     const auto rest_log = my.setup.log.named("rest");
     if (!my.setup.bad_answers) my.setup.bad_answers = std::make_shared<host::bad_answer_log>(*my.setup.rest_on, rest_log);
     {
@@ -158,6 +164,7 @@ void bot_runtime::attach(std::unique_ptr<role> runner) {
 
 void bot_runtime::drain(duration grace, std::function<void()> done) {
     impl_->waits.stop();
+    impl_->loads.stop();
     runtime::drain(impl_->rooms, *impl_->pool, grace, std::move(done));
 }
 
@@ -256,6 +263,8 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
     auto& my = *impl_;
     auto& room = my.room_of(shard);
     room.cache.start_session(ready_json);
+    room.loads.refill.clear();
+    my.loads.know_self(discord::json_value(ready_json)["user"].raw());
     if (room.stored != nullptr) room.stored->begin_session();
     const auto own = discord::json_value(ready_json)["application"]["id"].id<application_id>();
     my.application.store(own.value(), std::memory_order_relaxed);
@@ -266,6 +275,25 @@ void bot_runtime::on_session(shard_key shard, std::string_view ready_json) {
 result<void> bot_runtime::on_dispatch(host::dispatch event, host::guild_change change) {
     auto& room = impl_->room_of(event.shard);
     return impl_->handing_out.dispatch(room, std::move(event), change);
+}
+
+host::session_past bot_runtime::on_takeover(const gateway::resume_ticket& ticket) {
+    auto& my = *impl_;
+    const auto own = my.application.load(std::memory_order_relaxed);
+    if (own != 0 && ticket.application && ticket.application.value() != own) {
+        my.setup.log.error("the session that was handed over is another bot's, and is not gone on with",
+                           {{"shard", fmt::format("{}", ticket.shard.id)},
+                            {"application", fmt::format("{}", ticket.application.value())}});
+        return host::session_past::foreign;
+    }
+    auto& room = my.room_of(ticket.shard);
+    // A cache that is stored was read with its ticket.
+    if (room.stored != nullptr || !room.cache.settings().on || (intents_to_identify() & intents::guilds.bits()) == 0)
+        return host::session_past::at_hand;
+    room.loads.refill.clear();
+    room.cache.go_on_without_past(ticket.guilds);
+    if (const auto self = my.loads.self(); !self.empty()) room.cache.know_self(discord::json_value(self));
+    return host::session_past::left_behind;
 }
 
 void bot_runtime::on_adopted(shard_key shard, application_id application) {

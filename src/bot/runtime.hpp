@@ -27,9 +27,11 @@ class shard_host;
 namespace shoal::runtime {
 
 class gateway_calls;
+class guild_loads;
 class checkpoint_desk;
 class offload_pool;
 class rest_client;
+struct shard_room;
 
 /// What runs a bot. Made by shoal::start (src/roles/single), owned by the bot from attach() on.
 class role {
@@ -102,6 +104,10 @@ public:
     [[nodiscard]] offload_pool& workers() noexcept;
     /// What is asked of shards.
     [[nodiscard]] gateway_calls& gateway() noexcept;
+    /// Guilds that are read over HTTP, since their shard came without its cache.
+    [[nodiscard]] guild_loads& loads() noexcept;
+    /// On the shard's thread; nullptr before it was ever here.
+    [[nodiscard]] shard_room* room(shard_key shard) noexcept;
     /// The bot's own, from the last READY; 0 before the first.
     [[nodiscard]] application_id application() const noexcept;
 
@@ -128,6 +134,7 @@ public:
     [[nodiscard]] std::string running_handler(shard_key shard) const override;
     void on_session(shard_key shard, std::string_view ready_json) override;
     [[nodiscard]] result<void> on_dispatch(host::dispatch event, host::guild_change change) override;
+    [[nodiscard]] host::session_past on_takeover(const gateway::resume_ticket& ticket) override;
     void on_adopted(shard_key shard, application_id application) override;
     void on_resumed(shard_key shard) override;
     void on_shard_ready(shard_key shard, std::uint32_t missing_guilds) override;

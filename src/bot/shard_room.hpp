@@ -8,6 +8,7 @@
 
 #include "base/scheduler.hpp"
 #include "base/task_group.hpp"
+#include "bot/guild_loads.hpp"
 #include "bot/running.hpp"
 #include "bot/shard_checkpoint.hpp"
 #include "cache/shard_cache.hpp"
@@ -33,6 +34,7 @@ struct shard_room {
     bot_runtime& bot;
     const shard_key key;
     scheduler& on;
+    shard_loads loads;
     /// Handlers that have suspended. Made anew after a drain.
     std::unique_ptr<task_group> handlers = std::make_unique<task_group>();
     std::unique_ptr<cache::shard_cache> own_cache;
@@ -41,6 +43,7 @@ struct shard_room {
     running_board running;
     std::atomic<std::uint64_t> handler_errors{0};
     std::atomic<std::uint64_t> stale_interactions{0};
+    std::atomic<std::uint64_t> guilds_loaded{0}, guild_loads_failed{0};
     shard_room* next = nullptr;  ///< In its bucket of the table.
 };
 

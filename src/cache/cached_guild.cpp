@@ -185,12 +185,13 @@ std::optional<cached_user> cached_guild::user(user_id who) const noexcept {
 }
 std::optional<cached_member> cached_guild::self() const noexcept { return member(shard_->self); }
 
-std::uint64_t cached_guild::own_permissions() const noexcept {
-    std::uint64_t sum = 0;
+std::optional<std::uint64_t> cached_guild::own_permissions() const noexcept {
     const auto mine = self();
+    if (!complete() || !mine) return std::nullopt;
+    std::uint64_t sum = 0;
     for (const auto& each : roles()) {
         // @everyone has the guild's id [6.3].
-        if (each.id.value() == id_.value() || (mine && mine->roles.contains(each.id))) sum |= each.permissions;
+        if (each.id.value() == id_.value() || mine->roles.contains(each.id)) sum |= each.permissions;
     }
     return sum;
 }

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] static std::uint32_t& member_count(cached_guild& guild) noexcept { return guild.member_count_; }
     [[nodiscard]] static std::uint16_t& sweep_at(cached_guild& guild) noexcept { return guild.sweep_at_; }
     [[nodiscard]] static bool& available(cached_guild& guild) noexcept { return guild.available_; }
+    static void know(shard_cache& cache, cached_guild& guild, guild_knowledge now) noexcept { cache.know(guild, now); }
 
     [[nodiscard]] static detail::shard_tables& tables(shard_cache& cache) noexcept { return cache.tables_; }
     [[nodiscard]] static const detail::shard_tables& tables(const shard_cache& cache) noexcept { return cache.tables_; }

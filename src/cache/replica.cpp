@@ -115,6 +115,12 @@ result<void> replica::guild(std::string_view block) {
     guild_access::release_contents(cache_, into);
     guild_access::seq(into) = seq;
     guild_access::available(into) = (flags & 1U) != 0;
+    // Of a version before, which knew no other, a guild is whole.
+    const auto knowledge = flags >> 2U & 3U;
+    guild_access::know(cache_, into,
+                       knowledge == 1   ? guild_knowledge::partial
+                       : knowledge == 2 ? guild_knowledge::fetched
+                                        : guild_knowledge::whole);
     guild_access::member_count(into) = member_count;
     auto& ids = guild_access::role_ids(into);
     ids.resize(roles);

@@ -24,8 +24,11 @@ shard_cache::~shard_cache() = default;
 void guild_access::forget_everything(shard_cache& cache) {
     for (auto& each : cache.guilds_) cache.release_contents(*each);
     cache.guilds_.clear();
+    cache.partial_ = 0;
     cache.tables_.users.clear();
     cache.tables_.self = {};
+    cache.lost_past_ = false;
+    cache.guesses_guilds_ = false;
 }
 
 void shard_cache::start_session(std::string_view ready_json) {
@@ -54,6 +57,7 @@ void shard_cache::start_session(std::string_view ready_json) {
     const auto doubled = std::ranges::unique(guilds_, {}, id_of);
     guilds_.erase(doubled.begin(), doubled.end());
     guilds_.shrink_to_fit();
+    partial_ = static_cast<std::uint32_t>(guilds_.size());
 }
 
 bool shard_cache::listens_to(event_kind kind) const noexcept {
@@ -117,6 +121,8 @@ void shard_cache::apply(event_kind kind, std::string_view json, std::uint64_t se
 }
 
 void shard_cache::apply(event_kind kind, const json_value& object, std::uint64_t seq) {
+    if (guesses_guilds()) [[unlikely]]
+        notice_guild(kind, object);
     if (!listens_to(kind)) return;
     take(kind, object, seq);
     // What a giant guild needed on its way in is given back.
@@ -245,13 +251,20 @@ cached_guild* shard_cache::find(guild_id which) noexcept {
 cached_guild& shard_cache::find_or_add(guild_id which) {
     const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id(); });
     if (at != guilds_.end() && (*at)->id() == which) return **at;
+    count_partial(+1);
     return **guilds_.insert(at, std::unique_ptr<cached_guild>(new cached_guild(which, tables_)));
+}
+
+void shard_cache::know(cached_guild& guild, guild_knowledge now) noexcept {
+    count_partial((now == guild_knowledge::partial ? 1 : 0) - (guild.complete() ? 0 : 1));
+    guild.knowledge_ = now;
 }
 
 void shard_cache::remove(guild_id which) {
     const auto at = std::ranges::lower_bound(guilds_, which, {}, [](const auto& each) { return each->id(); });
     if (at == guilds_.end() || (*at)->id() != which) return;
     release_contents(**at);
+    know(**at, guild_knowledge::whole);  // It is not counted any more.
     guilds_.erase(at);
 }
 
@@ -278,6 +291,7 @@ void shard_cache::guild_create(cached_guild& guild, const json_value& object) {
         return refresh_users(event_kind::guild_create, object);
     }
     guild.available_ = true;
+    know(guild, guild_knowledge::whole);
     const bool is_new = guild.role_ids_.empty();
     const auto any = [](const auto&, const auto&) { return true; };
     json_value members;

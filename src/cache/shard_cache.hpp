@@ -2,9 +2,11 @@
 // What one shard knows of its guilds: pure tables that dispatches are applied to. Belongs to the shard's thread.
 // Not here: what is kept of each thing (layouts.hpp), who reads it (src/bot), copies of it elsewhere (snapshot.hpp).
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +14,20 @@
 #include "cache/json_reading.hpp"
 #include "cache/shard_tables.hpp"
 #include "discord/event_kind.hpp"
+#include "discord/known_guild.hpp"
 #include "shoal/cache.hpp"
 #include "shoal/cache_settings.hpp"
 #include "shoal/ids.hpp"
 
 namespace shoal::cache {
+
+/// Discord's answers over HTTP to what a guild is, as JSON. Empty: was not asked for.
+struct guild_answers {
+    std::string guild;     ///< Of the guild, with counts,
+    std::string channels;  ///< of its channels,
+    std::string threads;   ///< of its active threads,
+    std::string self;      ///< and of the bot as its member.
+};
 
 class shard_cache {
 public:
@@ -30,6 +41,22 @@ public:
 
     /// A new session's READY: forgets everything, then knows its guilds by id, not yet available.
     void start_session(std::string_view ready_json);
+    /// A session goes on whose cache stayed in another process: forgets everything, and knows its guilds by id. Without any the
+    /// list is not known: each guild that an event names is one of them then.
+    void go_on_without_past(std::span<const discord::known_guild> guilds);
+    /// True from then on until the next session. These three from any thread.
+    [[nodiscard]] bool lost_its_past() const noexcept { return lost_past_.load(std::memory_order_relaxed); }
+    /// The list of guilds is not known either.
+    [[nodiscard]] bool guesses_guilds() const noexcept { return guesses_guilds_.load(std::memory_order_relaxed); }
+    /// Guilds that are not complete().
+    [[nodiscard]] std::uint32_t partial_guilds() const noexcept { return partial_.load(std::memory_order_relaxed); }
+    /// Who the bot is, where no READY tells: a user object.
+    void know_self(const discord::json_value& user);
+    /// What HTTP says of a guild that is known in part, or may be one of guilds that nobody listed; else nothing happens. Answers are older than events that came since the
+    /// question: those are applied once more afterwards (guild_refill.hpp). Members are those that events told of, and the bot.
+    void take_answers(guild_id which, const guild_answers& answers);
+    /// Discord says over HTTP that there is no such guild for this bot.
+    void forget(guild_id which) { remove(which); }
     /// One dispatch, the JSON of its d. What it does not keep is ignored; what is broken reads as missing. Applying an event
     /// twice does what once does, save that members are counted. With its number `seq`, a guild passes over what it has seen
     /// already (event s is applied iff s is higher than the guild's own); 0: always applied.
@@ -59,6 +86,11 @@ private:
     cached_guild* find(guild_id which) noexcept;
     cached_guild& find_or_add(guild_id which);
     void remove(guild_id which);
+    void know(cached_guild& guild, guild_knowledge now) noexcept;
+    void notice_guild(discord::event_kind kind, const json_value& object);
+    void count_partial(std::int32_t change) noexcept {
+        partial_.store(partial_.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(change), std::memory_order_relaxed);
+    }
     void release_contents(cached_guild& guild) noexcept;
     void take(discord::event_kind kind, const json_value& object, std::uint64_t seq);
     void apply_to(cached_guild& guild, discord::event_kind kind, const json_value& object);
@@ -110,7 +142,10 @@ private:
     cache_settings settings_;
     detail::shard_tables tables_;
     std::vector<std::unique_ptr<cached_guild>> guilds_;
-    bool loading_ = false;  // A replica in the middle of a snapshot: users are let go when it is whole.
+    // Written by the shard's thread alone.
+    std::atomic<bool> lost_past_{false}, guesses_guilds_{false};
+    std::atomic<std::uint32_t> partial_{0};
+    bool loading_ = false;                   // A replica in the middle of a snapshot: users are let go when it is whole.
 
     // Room for the event at hand.
     json_reading reading_;

@@ -122,7 +122,10 @@ std::size_t snapshot_writer::guild(std::string& out, cached_guild& which) {
     append_raw(out, std::uint32_t{0});
     append_raw(out, which.id().value());
     append_raw(out, guild_access::seq(which));
-    out.push_back(static_cast<char>((which.available() ? 1 : 0) | (open_.empty() ? 0 : 2)));
+    const unsigned knowledge = which.knowledge() == guild_knowledge::partial   ? 1
+                               : which.knowledge() == guild_knowledge::fetched ? 2
+                                                                               : 0;
+    out.push_back(static_cast<char>((which.available() ? 1U : 0U) | (open_.empty() ? 0U : 2U) | knowledge << 2U));
     append_raw(out, which.member_count());
     const auto& role_ids = guild_access::role_ids(which);
     append_number(out, role_ids.size());

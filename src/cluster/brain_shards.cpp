@@ -31,7 +31,10 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
         const auto reason = row.reason;
         vacate(report.shard, fmt::format("{} released it", who.process.value));
         const auto* target = to ? members_.find(*to) : nullptr;
-        if (target != nullptr && target->accepts()) assign(report.shard, *target, reason);
+        const bool goes_on = target != nullptr && target->accepts();
+        if (goes_on) assign(report.shard, *target, reason);
+        // Its guilds travel with it where it goes on at once. Here they would be most of what a coordinator holds.
+        if (!goes_on && row.ticket) row.ticket->guilds = {};
         return;
     }
     if (its && report.epoch == row.epoch) {
@@ -97,19 +100,27 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
 void brain::take_session(member& who, const shard_report& report) {
     auto& row = table_.at(report.shard);
     if (report.ticket) {
-        const auto& told = *report.ticket;
+        auto told = *report.ticket;
+        if (report.status != shard_status::released) {
+            told.guilds = {};
+            // Should it die now, nobody can say how far its own RESUME went.
+            told.unsettled = report.status != shard_status::live;
+        }
         if (told.shard != key_of(report.shard) || !well_formed(told.session_id) || !well_formed(told.resume_url)) return;
         if (row.ticket && row.ticket->session_id == told.session_id) {
             row.ticket->seq = std::max(row.ticket->seq, told.seq);
             row.ticket->done = std::max(row.ticket->done, told.done);
+            row.ticket->application = told.application;
+            row.ticket->unsettled = told.unsettled;
+            row.ticket->guilds = std::move(told.guilds);
             if (row.ticket_stored) tell_now(who, ticket_noted{report.shard, row.epoch, fleet_.leader, told.session_id});
             return;
         }
         if (told.session_id == report.lost_session) return;
-        row.ticket = told;
+        outbox_.then(session_stored{report.shard, told.session_id});
+        row.ticket = std::move(told);
         row.ticket_stored = false;
         outbox_.store().shards.insert(report.shard);
-        outbox_.then(session_stored{report.shard, told.session_id});
         return;
     }
     if (!row.ticket) return;
@@ -121,6 +132,7 @@ void brain::take_session(member& who, const shard_report& report) {
     }
     row.ticket->seq = std::max(row.ticket->seq, report.seq);
     row.ticket->done = std::max(row.ticket->done, report.done);
+    row.ticket->unsettled = report.status != shard_status::live;
 }
 
 /// The word that a worker needs after it registered: this shard is still its own.
@@ -149,6 +161,7 @@ void brain::start(std::uint32_t shard) {
     const auto* who = members_.find(*row.owner);
     if (who == nullptr || who->incarnation != row.owner_incarnation) return;
     auto ticket = row.ticket;
+    if (row.ticket) row.ticket->guilds = {};  // Said once; whoever starts it without them asks Discord.
     if (ticket && config_.planted.resume_from_received) ticket->done = ticket->seq;
     if (config_.planted.identify_without_proof) ticket.reset();
     tell_now(*who, start_order{key_of(shard), row.epoch, fleet_.leader, std::move(ticket), false, row.reason});

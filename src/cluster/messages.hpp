@@ -25,6 +25,8 @@ using discord::resume_ticket;
 /// Of these messages. A coordinator speaks with workers of its own version and of the ones beside it.
 inline constexpr std::uint32_t protocol_version = 1;
 
+/// Guilds that the tickets of one message name together; those of further tickets are left out.
+inline constexpr std::size_t most_guilds_told = 100'000;
 /// On one worker: a message with all of them and their tickets has its bound.
 inline constexpr std::uint32_t most_shards_per_worker = 4'096;
 
@@ -52,6 +54,8 @@ struct shard_metrics {
     duration latency{};  ///< Of the gateway's last heartbeat; 0: none yet.
     std::uint64_t lost_events = 0, resumes = 0, identifies = 0;
     std::uint32_t queue_depth = 0;
+    bool cache_incomplete = false;     ///< Its session goes on without the cache that belongs to it.
+    std::uint32_t partial_guilds = 0;  ///< Then: those that are known and not complete.
 };
 
 /// What a worker does with its part of the bot's global REST limit [4.9]. Interaction callbacks do not count.
@@ -87,7 +91,7 @@ struct shard_report {
     shard_epoch epoch{};  ///< Of the order under which it is held.
     shard_status status = shard_status::starting;
     /// Whole when registering, when released, and until ticket_noted answers it; else absent, and `seq` and `done` go on counting
-    /// in the session that was noted last.
+    /// in the session that was noted last. With its guilds when released only.
     std::optional<resume_ticket> ticket;
     std::uint64_t seq = 0;     ///< Highest number received, of the session that the ticket names.
     std::uint64_t done = 0;    ///< Every event up to here was handed out and its handlers ended.

@@ -148,6 +148,8 @@ std::string write_shard(const assignment& what) {
         add(out, "seq", t.seq);
         add(out, "done", t.done);
         add(out, "intents", t.intents);
+        add(out, "application", t.application.value());
+        add(out, "unsettled", t.unsettled ? 1U : 0U);
     }
     return out;
 }
@@ -171,6 +173,9 @@ result<stored_shard> read_shard(std::string_view text) {
         t.seq = from.number<std::uint64_t>("seq");
         t.done = from.number<std::uint64_t>("done");
         t.intents = from.number<std::uint64_t>("intents");
+        // A version before wrote neither.
+        if (from.find("application")) t.application = application_id(from.number<std::uint64_t>("application"));
+        t.unsettled = from.find("unsettled") == "1";
     }
     if (!from.sound()) return damaged("shard");
     return out;

@@ -107,6 +107,7 @@ void worker_session::hold(const start_order& what) {
     fresh.epoch = what.epoch;
     fresh.confirmed = true;
     fresh.ticket = what.ticket;
+    if (fresh.ticket) fresh.ticket->guilds = {};  // Whoever runs the shard has them.
     // Who gave the ticket knows the session.
     fresh.noted = fresh.noted_here = what.ticket ? what.ticket->session_id : std::string();
     held_[what.shard.id] = std::move(fresh);

@@ -236,6 +236,7 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
         out.seq = what.ticket->seq;
         out.done = what.ticket->done;
         if (whole || what.released || what.noted_here != what.ticket->session_id) out.ticket = what.ticket;
+        if (out.ticket && !what.released) out.ticket->guilds = {};
     }
     return out;
 }
@@ -251,9 +252,13 @@ rest_use worker_session::rest_now() const {
 void worker_session::beat() {
     heartbeat out{lease_.send(now_), node_, {}, draining_, rest_now()};
     out.shards.reserve(held_.size());
+    auto guilds_left = most_guilds_told;
     for (auto& [shard, what] : held_) {
         if (what.released && what.told_in == beat_number::none) what.told_in = out.number;
-        out.shards.push_back(report_of(shard, what, false));
+        auto& told = out.shards.emplace_back(report_of(shard, what, false)).ticket;
+        if (!told) continue;
+        if (told->guilds.size() > guilds_left) told->guilds = {};
+        guilds_left -= told->guilds.size();
     }
     give(worker::say{std::move(out)});
 }

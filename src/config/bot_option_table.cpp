@@ -78,6 +78,16 @@ constexpr std::array table_of_options{
                 .fallback = "15m",
                 .modes = "single, worker",
                 .group = sharding},
+    option_spec{.name = "after-move",
+                .kind = option_kind::choice,
+                .help =
+                    "How the cache of a shard that another worker ran before is filled: fetch reads each guild over HTTP when it "
+                    "is first asked for, within a fifth of rest-per-second; identify also begins a new session, shard after "
+                    "shard, which costs an IDENTIFY each and what happens between both sessions.",
+                .fallback = "fetch",
+                .choices = "fetch|identify",
+                .modes = "worker",
+                .group = sharding},
     option_spec{.name = "use-identify-reserve",
                 .kind = option_kind::flag,
                 .help = "Let this start spend the tenth of the daily identify budget that is kept in reserve.",

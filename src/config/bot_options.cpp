@@ -233,6 +233,7 @@ std::expected<bot_start, startup_problem> settle(option_reading reading, secret 
     settings.format = values.text("log-format") == "json" ? log_format::json : log_format::text;
     settings.guild_wait = values.time("guild-wait");
     settings.half_deaf_after = values.time("half-deaf-after");
+    settings.renew_after_move = values.text("after-move") == "identify";
     settings.start_patience = values.time("start-patience");
     settings.stop_deadline = values.time("stop-deadline");
     settings.process_id = values.has("process-id") ? values.text("process-id") : host_name();

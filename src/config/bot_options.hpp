@@ -51,7 +51,8 @@ struct bot_settings {
     log_level level = log_level::info;
     log_format format = log_format::text;
     duration guild_wait{};
-    duration half_deaf_after{};  ///< 0: never.
+    duration half_deaf_after{};     ///< 0: never.
+    bool renew_after_move = false;  ///< A session whose cache stayed with another worker is given up for a new one.
     duration start_patience{};
     duration stop_deadline{};
     std::string process_id;         ///< This node's name for operators and in a fleet; the host's if nobody named it.

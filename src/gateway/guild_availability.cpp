@@ -14,6 +14,7 @@ void guild_availability::begin(std::span<const guild_id> ready_guilds, instant n
     last_guild_at_ = now;
     waiting_ = true;
     told_ready_ = false;
+    knows_all_ = true;
 }
 
 void guild_availability::adopt(std::span<const known_guild> guilds, instant now) {
@@ -34,14 +35,16 @@ void guild_availability::adopt(std::span<const known_guild> guilds, instant now)
     last_guild_at_ = now;
     waiting_ = true;
     told_ready_ = false;
+    knows_all_ = !guilds.empty();
 }
 
-guild_change guild_availability::created(guild_id guild, bool unavailable, instant now) {
+guild_change guild_availability::created(guild_id guild, bool unavailable, instant now, bool is_old) {
     const auto place = place_of(guild);
+    const auto first_time = is_old && !knows_all_ ? guild_change::available : guild_change::joined;
     if (!is_at(place, guild)) {
         // Joined during an outage: it counts as joined when it comes whole.
         insert(place, guild, unavailable ? state::joining : state::available);
-        return unavailable ? guild_change::none : guild_change::joined;
+        return unavailable ? guild_change::none : first_time;
     }
     const auto before = states_[place];
     if (before == state::expected) last_guild_at_ = now;
@@ -54,7 +57,7 @@ guild_change guild_availability::created(guild_id guild, bool unavailable, insta
     switch (before) {
         case state::expected: return guild_change::loaded;
         case state::unavailable: return guild_change::available;
-        case state::joining: return guild_change::joined;
+        case state::joining: return first_time;
         case state::available: break;
     }
     return guild_change::none;  // Sent again [2.7.7].
@@ -65,7 +68,7 @@ guild_change guild_availability::deleted(guild_id guild, bool unavailable, insta
     const bool is_known = is_at(place, guild);
     if (is_known && states_[place] == state::expected) last_guild_at_ = now;
     if (!unavailable) {
-        if (!is_known) return guild_change::none;
+        if (!is_known) return knows_all_ ? guild_change::none : guild_change::left;
         const bool never_told = states_[place] == state::joining;
         erase(place);
         return never_told ? guild_change::none : guild_change::left;

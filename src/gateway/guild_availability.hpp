@@ -36,11 +36,12 @@ public:
     /// then nothing is waited for.
     void begin(std::span<const guild_id> ready_guilds, instant now, bool guilds_come = true);
     /// A session was taken over by RESUME: READY does not come again, so its guilds are told. Ready at once, unless some are
-    /// still expected.
+    /// still expected. Without any nobody knows which they are: then each that comes may be an old one.
     void adopt(std::span<const known_guild> guilds, instant now);
 
-    /// GUILD_CREATE; `unavailable` is the field of that name [2.6.2].
-    [[nodiscard]] guild_change created(guild_id guild, bool unavailable, instant now);
+    /// GUILD_CREATE; `unavailable` is the field of that name [2.6.2]. `is_old`: the bot was in it before the session was taken
+    /// over, which is looked at where only that tells an old guild from a new one.
+    [[nodiscard]] guild_change created(guild_id guild, bool unavailable, instant now, bool is_old = false);
     /// GUILD_DELETE; with `unavailable` an outage, without it the end [2.6.3].
     [[nodiscard]] guild_change deleted(guild_id guild, bool unavailable, instant now);
 
@@ -50,6 +51,8 @@ public:
     /// When the waiting ends if no further guild comes; `never` if it is over or has not begun.
     [[nodiscard]] instant ready_at() const noexcept;
     [[nodiscard]] bool is_ready() const noexcept { return told_ready_; }
+    /// False after adopt() without guilds: the set grows as guilds are heard of, and is never known to be all.
+    [[nodiscard]] bool knows_all() const noexcept { return knows_all_; }
 
     /// Known guilds, unavailable and missing ones included.
     [[nodiscard]] std::size_t known() const noexcept { return ids_.size(); }
@@ -82,6 +85,7 @@ private:
     instant last_guild_at_{};
     bool waiting_ = false;
     bool told_ready_ = false;
+    bool knows_all_ = true;
 };
 
 }  // namespace shoal::gateway

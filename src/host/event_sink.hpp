@@ -135,8 +135,9 @@ struct shard_snapshot {
     std::uint32_t in_flight = 0;  ///< Handlers that have not ended.
     std::uint64_t unknown_events = 0;
     std::uint64_t resumes = 0, identifies = 0, reconnects = 0, poison = 0, lost = 0, duplicates = 0;
-    std::uint64_t half_deaf = 0;   ///< Sessions given up because they brought no more of a kind of event.
-    bad_input_counts bad_input{};  ///< By kind: what came and could not be read.
+    std::uint64_t half_deaf = 0;            ///< Sessions given up because they brought no more of a kind of event.
+    std::uint64_t renewed_after_moves = 0;  ///< Sessions given up because their cache stayed in another process.
+    bad_input_counts bad_input{};           ///< By kind: what came and could not be read.
     std::string session_id;
     /// What goes on with the session, without its guilds; absent: there is none.
     std::optional<gateway::resume_ticket> ticket;
@@ -144,6 +145,13 @@ struct shard_snapshot {
     std::string lost_session;
     std::string last_reconnect_reason;
     std::string journal_problem;  ///< Why the event journal ends before the shard does; empty: it does not.
+};
+
+/// What a sink has of a session that another process began.
+enum class session_past : std::uint8_t {
+    at_hand,      ///< Its cache, or it keeps none.
+    left_behind,  ///< Its cache stayed in the other process.
+    foreign,      ///< It is another bot's: nobody goes on with it.
 };
 
 class event_sink {
@@ -157,6 +165,9 @@ public:
     /// One event, in seq order. `change` is for GUILD_CREATE and GUILD_DELETE. A failure means that the message could not be
     /// read: the host reconnects and RESUMEs, and steps over it if it fails again at the same seq.
     [[nodiscard]] virtual result<void> on_dispatch(dispatch event, guild_change change) = 0;
+    /// Before anything is dialed: RESUME is to go on with this session of another process, whose guilds were these. None: they
+    /// are not known.
+    [[nodiscard]] virtual session_past on_takeover(const gateway::resume_ticket& /*ticket*/) { return session_past::at_hand; }
     /// The session that another process began goes on here; READY does not come, and what is to be known of it was told before
     /// the start. Before its first event.
     virtual void on_adopted(shard_key /*shard*/, application_id /*application*/) {}

@@ -17,9 +17,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Handlers of the process before may not have ended for what it received last: those events are asked for again.
-std::optional<gateway::resume_ticket> taken_over(std::optional<gateway::resume_ticket> ticket, const planted_bugs& planted) {
-    if (ticket && !planted.resume_from_received) ticket->seq = ticket->done;
+/// Handlers of the process before may not have ended for what it received last: those events are asked for again. The guilds go
+/// where they are kept.
+std::optional<gateway::resume_ticket> taken_over(std::optional<gateway::resume_ticket> ticket, session_past past,
+                                                 const planted_bugs& planted) {
+    if (!ticket || past == session_past::foreign) return std::nullopt;
+    if (!planted.resume_from_received) ticket->seq = ticket->done;
+    ticket->guilds = {};
     return ticket;
 }
 
@@ -47,7 +51,8 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       sink_(sink),
       hooks_(std::move(hooks)),
       random_(options_.session.seed ^ 0x636f7272656c6174ULL),
-      session_(options_.session, taken_over(ticket, options_.planted)),
+      past_(ticket ? sink.on_takeover(*ticket) : session_past::at_hand),
+      session_(options_.session, taken_over(ticket, past_, options_.planted)),
       link_(std::make_shared<flight_window::link>()),
       guilds_(options_.guild_wait),
       members_(
@@ -55,14 +60,25 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
       half_deaf_(options_.session.shard, options_.silence, *where_.on, permits_,
                  {.may_renew = [this] { return live() && (!hooks_.may_renew || hooks_.may_renew()); },
                   .renew = [this](std::string why) { feed(gateway::renew_requested{std::move(why)}); }}),
+      move_renewal_(options_.session.shard, *where_.on, permits_,
+                    {.take_turn = [this] { return !hooks_.take_turn || hooks_.take_turn(); },
+                     .end_turn =
+                         [this] {
+                             if (hooks_.end_turn) hooks_.end_turn();
+                         },
+                     .may_renew = [this] { return live(); },
+                     .renew = [this] { feed(gateway::renew_requested{"its cache stayed behind"}); }}),
       self_(std::make_shared<shard_driver*>(this)) {
     link_->home = this;
     if (const auto& kept = session_.ticket()) {
         begin_window(kept->session_id, kept->done);
-        takeover_.begin(*ticket);
+        takeover_.begin(*ticket, options_.wall_clock());
         if (journal_ != nullptr) journal_->taken_over(window_->session_index(), kept->done, now());
         unsettled_ = true;  // Until a RESUMED answers this process.
         guilds_.adopt(ticket->guilds, now());
+        if (past_ == session_past::left_behind && options_.renew_after_move) move_renewal_.want();
+    } else if (ticket) {
+        lost_session_ = ticket->session_id;  // Nobody can go on with it here, and whoever gave it is told so.
     }
 }
 
@@ -275,6 +291,8 @@ void shard_driver::second_passed() {
     check_deafness();
     events_.second_passed();
     half_deaf_.on_second(live() && !reading_paused_);
+    // Behind RESUMED the replay was handed out.
+    move_renewal_.on_second(live() && !unsettled_);
 }
 
 shard_snapshot shard_driver::snapshot() const {
@@ -294,6 +312,7 @@ shard_snapshot shard_driver::snapshot() const {
     picture.identifies = stats.identifies;
     picture.reconnects = stats.reconnects;
     picture.half_deaf = half_deaf_.renewals();
+    picture.renewed_after_moves = move_renewal_.renewals();
     picture.poison = stats.poison;
     picture.bad_input = bad_;
     if (journal_ != nullptr) picture.journal_problem = journal_->broken();

@@ -3,6 +3,7 @@
 // and dialer ports only, so that a simulation runs this very code. Not here: when to connect, resume, identify or back off
 // (gateway/session.hpp); which shards run (shard_host.hpp).
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -28,6 +29,7 @@
 #include "host/flight_window.hpp"
 #include "host/half_deaf_watch.hpp"
 #include "host/member_desk.hpp"
+#include "host/move_renewal.hpp"
 #include "host/outbound_queue.hpp"
 #include "host/planted.hpp"
 #include "host/shard_host.hpp"
@@ -49,6 +51,8 @@ struct driver_options {
     std::string user_agent;
     logger log;
     gateway::silence_policy silence;
+    bool renew_after_move = false;  ///< A session whose cache stayed in another process is given up for a new one.
+    std::function<std::chrono::system_clock::time_point()> wall_clock = std::chrono::system_clock::now;
     ticket_keeper* keeper = nullptr;  ///< Must outlive the driver; nullptr: nobody goes on with what this process leaves.
     shard_rights* rights = nullptr;   ///< Must outlive the driver; nullptr: no lease bounds it.
     planted_bugs planted;
@@ -60,6 +64,9 @@ struct driver_hooks {
     std::function<void()> on_changed;              ///< The snapshot should be published now.
     /// The session is half deaf and the budget has an IDENTIFY to spare: whether it may be given up now.
     std::function<bool()> may_renew;
+    /// The session came without its cache: whether it is this shard's turn to give it up, and that it is over.
+    std::function<bool()> take_turn;
+    std::function<void()> end_turn;
     /// The end, told once and never inside a call to the driver; it may be destroyed inside.
     std::function<void()> on_stopped;
     /// Around each hand-out: what this thread is busy with, for the watchdog.
@@ -166,6 +173,7 @@ private:
     driver_hooks hooks_;
     random_source random_;
 
+    session_past past_;
     gateway::session session_;
     std::vector<gateway::action> orders_;
     std::deque<gateway::input> later_;  // facts that came while orders were carried out
@@ -208,6 +216,7 @@ private:
     log_limiter<bad_input_kinds + 2> lines_;
     bool journal_told_ = false;
     half_deaf_watch half_deaf_;
+    move_renewal move_renewal_;
 
     std::optional<gateway::give_up> given_up_;
     bool stopped_told_ = false;

@@ -18,6 +18,8 @@ gateway::resume_ticket shard_driver::ticket_now() const {
 std::optional<gateway::resume_ticket> shard_driver::ticket() const {
     if (!session_.ticket()) return std::nullopt;
     auto ticket = ticket_now();
+    // A list that is not known to be whole would make old guilds look new.
+    if (!guilds_.knows_all()) return ticket;
     auto changes = guild_changes_;
     (void)changes.settle(ticket.done);
     ticket.guilds = changes.as_settled(guilds_);
@@ -32,7 +34,7 @@ void shard_driver::keep() {
     }
     const auto ticket = ticket_now();
     if (guild_changes_.settle(ticket.done)) {
-        const auto guilds = guild_changes_.as_settled(guilds_);
+        const auto guilds = guilds_.knows_all() ? guild_changes_.as_settled(guilds_) : std::vector<gateway::known_guild>();
         options_.keeper->keep(ticket, &guilds);
     } else {
         options_.keeper->keep(ticket, nullptr);

@@ -183,6 +183,7 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
     count_event(what.kind);
     begin_window(session_id, seq);
     half_deaf_.on_new_session();
+    move_renewal_.on_new_session();
     session_.on_done(seq);
     constexpr std::uint64_t guilds_intent = 1;
     takeover_.end();
@@ -290,8 +291,9 @@ guild_change shard_driver::note_guild(const discord::envelope& what, std::uint64
     }
     if (!id) return guild_change::none;
     const auto before = guilds_.state_of(id);
-    const auto change =
-        what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now()) : guilds_.deleted(id, unavailable, now());
+    const auto is_old = [&] { return !guilds_.knows_all() && takeover_.is_older(timestamp(guild["joined_at"].text_or(""))); };
+    const auto change = what.kind == event_kind::guild_create ? guilds_.created(id, unavailable, now(), is_old())
+                                                              : guilds_.deleted(id, unavailable, now());
     if (guilds_.state_of(id) != before) guild_changes_.note(seq, id, before);
     return change;
 }

@@ -47,6 +47,7 @@ shard_driver& shard_home::make(shard_key shard, std::optional<gateway::resume_ti
     with.user_agent = options_.user_agent;
     with.log = options_.log;
     with.silence = options_.silence;
+    with.renew_after_move = options_.renew_after_move;
     with.keeper = options_.keeper;
     with.session.acknowledges_kept = options_.keeper != nullptr && !options_.planted.acknowledges_received;
     with.rights = options_.rights;
@@ -59,6 +60,8 @@ shard_driver& shard_home::make(shard_key shard, std::optional<gateway::resume_ti
         if (options_.on_changed) options_.on_changed(shard);
     };
     hooks.may_renew = [this] { return host_.may_renew(on().now()); };
+    hooks.take_turn = [this, shard] { return host_.take_turn(shard, on().now()); };
+    hooks.end_turn = [this, shard] { host_.end_turn(shard); };
     hooks.on_stopped = [this, shard] { host_.ended(*this, shard); };
     hooks.on_busy = [pulse = pulse_.get(), id = shard.id](discord::event_kind kind) {
         pulse->event.store(static_cast<std::uint32_t>(kind), std::memory_order_relaxed);

@@ -27,6 +27,9 @@ public:
         virtual void picture_changed(shard_key shard, shard_snapshot picture) = 0;
         /// A half-deaf session may be given up now.
         [[nodiscard]] virtual bool may_renew(instant now) = 0;
+        /// Whether a session that came without its cache may be given up now, and that it is over.
+        [[nodiscard]] virtual bool take_turn(shard_key shard, instant now) = 0;
+        virtual void end_turn(shard_key shard) = 0;
         /// The driver has ended: by a stop, or because it gave up.
         virtual void ended(shard_home& here, shard_key shard) = 0;
 

@@ -132,6 +132,18 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
         return true;
     }
 
+    /// Each of them is a shard without a session for a while: one after the other. Who never tells its end loses the turn.
+    bool take_turn(shard_key shard, instant now) override {
+        const std::lock_guard lock(mutex);
+        if (edge.trouble() || (turn && now < turn->until)) return false;
+        turn = {shard, now + longest_turn};
+        return true;
+    }
+    void end_turn(shard_key shard) override {
+        const std::lock_guard lock(mutex);
+        if (turn && turn->shard == shard) turn.reset();
+    }
+
     void tell_edge(std::optional<bool> changed) {
         if (!changed) return;
         if (*changed) {
@@ -177,6 +189,12 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
     shard_table table;
     edge_watch edge;
     instant renew_not_before{};
+    static constexpr duration longest_turn = std::chrono::minutes(1);
+    struct renewal_turn {
+        shard_key shard;
+        instant until;
+    };
+    std::optional<renewal_turn> turn;
     bool for_good = false;
     std::function<void(ticket_map)> on_all_stopped;
 

@@ -46,6 +46,7 @@ struct host_options {
     /// A handler that keeps its shard's thread for so long is named in the log; 0: nobody watches.
     duration blocked_after = std::chrono::milliseconds(250);
     gateway::silence_policy silence;  ///< When a session counts as half deaf and is given up for a new one.
+    bool renew_after_move = false;    ///< One whose cache stayed in another process is, too, once its replay was handed out.
     std::string user_agent;
     /// Keeps what another process needs to go on; must outlive the host. nullptr: nobody does.
     ticket_keeper* keeper = nullptr;

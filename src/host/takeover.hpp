@@ -13,6 +13,7 @@
 
 #include "base/time.hpp"
 #include "gateway/ticket.hpp"
+#include "shoal/timestamp.hpp"
 
 namespace shoal::host {
 
@@ -23,8 +24,14 @@ public:
     /// No replay lasts this long [2.7.8]; where no RESUMED came, it was lost.
     static constexpr duration longest_replay = std::chrono::seconds(60);
 
-    void begin(const gateway::resume_ticket& ticket) noexcept {
+    /// What a guild was joined later than so long before may be news of the replay: no session is kept longer without a
+    /// connection [2.7.8].
+    static constexpr duration longest_kept = std::chrono::minutes(10);
+
+    /// `wall_clock`: as it is now.
+    void begin(const gateway::resume_ticket& ticket, std::chrono::system_clock::time_point wall_clock) noexcept {
         on_ = true;
+        began_unix_ = wall_clock;
         up_to_ = ticket.seq;
         unsettled_ = ticket.unsettled;
     }
@@ -32,6 +39,12 @@ public:
     void end() noexcept { on_ = false; }
     /// True until READY: the session began in another process.
     [[nodiscard]] bool on() const noexcept { return on_; }
+
+    /// True for a guild that the bot had joined when the process before lived: its GUILD_CREATE is no joining.
+    [[nodiscard]] bool is_older(timestamp joined_at) const noexcept {
+        const auto when = joined_at.time();
+        return on_ && when && *when < began_unix_ - longest_kept;
+    }
 
     /// What the process before received, as far as is known: 0 for a session of this process's own.
     [[nodiscard]] std::uint64_t received_before() const noexcept { return on_ ? up_to_ : 0; }
@@ -52,6 +65,7 @@ private:
     bool on_ = false, unsettled_ = false;
     std::uint64_t up_to_ = 0;
     std::optional<instant> began_, until_;
+    std::chrono::system_clock::time_point began_unix_{};
 };
 
 }  // namespace shoal::host

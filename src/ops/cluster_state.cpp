@@ -90,6 +90,8 @@ void write_shard(json_writer& out, const cluster::shard_picture& shard) {
         .field("lostEvents", shard.metrics.lost_events)
         .field("resumes", shard.metrics.resumes)
         .field("identifies", shard.metrics.identifies)
+        .field("cacheComplete", !shard.metrics.cache_incomplete)
+        .field("partialGuilds", shard.metrics.partial_guilds)
         .end_object();
 }
 

@@ -84,6 +84,15 @@ void of_shards(sheet& out, const node_picture& node) {
             [](const auto& s) { return s.identifies; });
     counter("shoal_shard_half_deaf_total", "Sessions given up because a kind of event came no more.",
             [](const auto& s) { return s.half_deaf; });
+    counter("shoal_shard_renewed_after_moves_total", "Sessions given up because their cache stayed in another process.",
+            [](const auto& s) { return s.renewed_after_moves; });
+    gauge("shoal_shard_cache_complete", "0 while the session goes on without the cache that belongs to it.",
+          [](const auto& s) { return s.cache_complete ? 1 : 0; });
+    gauge("shoal_shard_partial_guilds", "Guilds of such a shard that are known and not complete.",
+          [](const auto& s) { return s.partial_guilds; });
+    counter("shoal_shard_guilds_loaded_total", "Guilds of such a shard that were read over HTTP.",
+            [](const auto& s) { return s.guilds_loaded; });
+    counter("shoal_shard_guild_loads_failed_total", "How often that failed.", [](const auto& s) { return s.guild_loads_failed; });
     counter("shoal_shard_handler_errors_total", "Exceptions that left a handler.",
             [](const auto& s) { return s.handler_errors; });
     counter("shoal_shard_stepped_over_total", "Events that could not be read twice, and were left out.",

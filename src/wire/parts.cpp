@@ -10,6 +10,30 @@ void write(const discord::resume_ticket& from, v1::Ticket& to) {
     to.set_seq(from.seq);
     to.set_done(from.done);
     to.set_intents(from.intents);
+    to.set_application(from.application.value());
+    to.set_unsettled(from.unsettled);
+    // Without them the next owner knows less, and that is all.
+    if (from.guilds.size() > most_ticket_guilds) return;
+    for (const auto& each : from.guilds) {
+        to.add_guilds(each.id.value());
+        to.mutable_guild_states()->push_back(static_cast<char>(each.state));
+    }
+}
+
+static std::vector<discord::known_guild> read_guilds(const v1::Ticket& from, field_checks& checks) {
+    const auto count = static_cast<std::size_t>(from.guilds_size());
+    const bool fine = count <= most_ticket_guilds && from.guild_states().size() == count;
+    checks.require(fine, "ticket.guilds");
+    std::vector<discord::known_guild> out;
+    if (!fine) return out;
+    out.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto id = from.guilds(static_cast<int>(i));
+        const auto state = static_cast<std::uint8_t>(from.guild_states()[i]);
+        checks.require(id != 0 && state <= static_cast<std::uint8_t>(discord::guild_state::joining), "ticket.guilds");
+        out.push_back({guild_id(id), static_cast<discord::guild_state>(state)});
+    }
+    return out;
 }
 
 discord::resume_ticket read(const v1::Ticket& from, field_checks& checks) {
@@ -23,7 +47,10 @@ discord::resume_ticket read(const v1::Ticket& from, field_checks& checks) {
             .resume_url = checks.text(from.resume_url(), "ticket.resume_url", most_url_bytes),
             .seq = from.seq(),
             .done = from.done(),
-            .intents = from.intents()};
+            .intents = from.intents(),
+            .application = application_id(from.application()),
+            .unsettled = from.unsettled(),
+            .guilds = read_guilds(from, checks)};
 }
 
 void write(const cluster::capacity& from, v1::Capacity& to) {
@@ -59,6 +86,8 @@ void write(const cluster::shard_metrics& from, v1::ShardMetrics& to) {
     to.set_resumes(from.resumes);
     to.set_identifies(from.identifies);
     to.set_queue_depth(from.queue_depth);
+    to.set_cache_incomplete(from.cache_incomplete);
+    to.set_partial_guilds(from.partial_guilds);
 }
 
 cluster::shard_metrics read(const v1::ShardMetrics& from, field_checks& checks) {
@@ -69,7 +98,9 @@ cluster::shard_metrics read(const v1::ShardMetrics& from, field_checks& checks) 
             .lost_events = from.lost_events(),
             .resumes = from.resumes(),
             .identifies = from.identifies(),
-            .queue_depth = from.queue_depth()};
+            .queue_depth = from.queue_depth(),
+            .cache_incomplete = from.cache_incomplete(),
+            .partial_guilds = from.partial_guilds()};
 }
 
 void write(const cluster::rest_use& from, v1::RestUse& to) {

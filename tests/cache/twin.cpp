@@ -362,6 +362,7 @@ void twin::guild_create(const json::object& d) {
         return refresh_all("GUILD_CREATE", d);
     }
     guild.available = true;
+    guild.complete = true;
     guild.own = {};
     read(guild.own, d, guild_rows, settings_.detail);
     guild.member_count = std::min<std::uint64_t>(unsigned_of(at(d, "member_count")).value_or(0), UINT32_MAX);

@@ -25,6 +25,7 @@ using things = std::map<std::uint64_t, thing>;
 struct twin_guild {
     thing own;
     bool available = false;
+    bool complete = false;
     std::uint64_t member_count = 0;
     things channels, roles, threads, emojis, stickers, voice, members, presences, stages, scheduled, sounds;
     friend bool operator==(const twin_guild&, const twin_guild&) = default;

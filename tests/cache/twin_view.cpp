@@ -183,6 +183,7 @@ std::string difference(const things& a, const things& b, const std::string& wher
 std::string difference(const twin_guild& a, const twin_guild& b, const std::string& where) {
     if (a == b) return {};
     if (a.available != b.available) return where + " available";
+    if (a.complete != b.complete) return where + " complete";
     if (a.member_count != b.member_count)
         return where + " member_count " + std::to_string(a.member_count) + ", " + std::to_string(b.member_count);
     for (const auto& [name, what] : {std::pair{"channel", &twin_guild::channels},
@@ -207,6 +208,7 @@ twin_guild plain(const cached_guild& guild) {
     twin_guild out;
     out.own = plain(guild.fields());
     out.available = guild.available();
+    out.complete = guild.complete();
     out.member_count = guild.member_count();
     out.channels = all(guild.channels());
     out.roles = all(guild.roles());

@@ -184,6 +184,20 @@ shoal::task<> cached(shoal::bot& bot, shoal::guild_id id) {
     // [/cache]
 }
 
+void partial(shoal::bot& bot) {
+    // [partial]
+    bot.on([](shoal::guild_role_create event) -> shoal::task<> {
+        const auto* guild = event.guild();
+        if (guild == nullptr) co_return;
+        if (!guild->complete()) {
+            if (!co_await guild->load()) co_return;  // over HTTP, once for all who wait; false: the bot is not in it any more
+            guild = event.guild();                   // what was read before the wait is not good any more
+        }
+        if (const auto mine = guild->own_permissions()) std::printf("%llx\n", static_cast<unsigned long long>(*mine));
+    });
+    // [/partial]
+}
+
 shoal::task<> members(shoal::bot& bot, shoal::guild_id guild) {
     // [members]
     const auto ann = co_await bot.request_members(guild, {.prefix = "ann", .limit = 10});

@@ -119,20 +119,25 @@ std::string workers_text(const cluster::cluster_picture& fleet) {
     return table_text(rows, {2, 3, 4, 5, 6, 7, 9});
 }
 
+static std::string cache_text(const cluster::shard_picture& shard) {
+    if (!shard.owner || !shard.metrics.cache_incomplete) return shard.owner ? "whole" : "-";
+    return shard.metrics.partial_guilds == 0 ? "partial" : fmt::format("partial: {}", shard.metrics.partial_guilds);
+}
+
 std::string shards_text(const cluster::cluster_picture& fleet) {
-    std::vector<table_row> rows{{"SHARD", "WORKER", "STATE", "SESSION", "EPOCH", "GUILDS", "CPU", "LATENCY", "EVENTS/S", "LOST",
-                                 "RESUMES", "IDENTIFIES", "REASON"}};
+    std::vector<table_row> rows{{"SHARD", "WORKER", "STATE", "SESSION", "EPOCH", "GUILDS", "CACHE", "CPU", "LATENCY", "EVENTS/S",
+                                 "LOST", "RESUMES", "IDENTIFIES", "REASON"}};
     for (const auto& each : fleet.shards) {
         const auto latency = std::chrono::duration_cast<std::chrono::milliseconds>(each.metrics.latency).count();
         rows.push_back({fmt::format("{}", each.shard), each.owner ? printable(each.owner->value) : "-",
                         std::string(to_string(each.state)), each.owner ? std::string(to_string(each.status)) : "-",
-                        fmt::format("{}", cluster::number(each.epoch)), fmt::format("{}", each.metrics.guilds),
+                        fmt::format("{}", cluster::number(each.epoch)), fmt::format("{}", each.metrics.guilds), cache_text(each),
                         fmt::format("{:.1f} %", 100 * each.metrics.cpu_share), fmt::format("{} ms", latency),
                         per_second(each.metrics.events_per_second), fmt::format("{}", each.metrics.lost_events),
                         fmt::format("{}", each.metrics.resumes), fmt::format("{}", each.metrics.identifies),
                         or_dash(each.reason)});
     }
-    return table_text(rows, {0, 4, 5, 6, 7, 8, 9, 10, 11});
+    return table_text(rows, {0, 4, 5, 7, 8, 9, 10, 11, 12});
 }
 
 std::string events_text(std::span<const cluster::fleet_event> events, std::chrono::sys_seconds now, bool heading) {

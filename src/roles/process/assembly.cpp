@@ -205,6 +205,7 @@ host::host_options assembly::host_options_for(const std::string& gateway_url) co
     std::memcpy(&options.session.seed, random.data(), sizeof options.session.seed);
     options.guild_wait = settings_.guild_wait;
     options.silence.least_silence = settings_.half_deaf_after;
+    options.renew_after_move = settings_.renew_after_move;
     options.journal_folder = settings_.journal;
     options.drain_patience = settings_.stop_deadline;
     options.user_agent = runtime::runtime_setup{}.user_agent;

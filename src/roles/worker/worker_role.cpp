@@ -251,12 +251,18 @@ void worker_role::look() {
     const auto use = probe_.look(parts().control().now());
     seen.node.cpu_share = use.cpu_percent / 100 / std::max(1U, std::thread::hardware_concurrency());
     seen.node.memory_mb = use.resident_bytes / 1'000'000;
+    std::map<std::uint32_t, shard_status> caches;
+    for (auto& each : bot().shards()) caches.emplace(each.id, std::move(each));
     for (const auto& picture : parts().shards().shards()) {
         if (!wanted_.contains(picture.shard.id)) continue;
         seen.node.events_per_second += picture.events_per_second;
         seen.node.queue_depth += picture.in_flight;
         desk_->lost(picture.shard.id, picture.lost_session);
-        seen.shards.push_back(seen_of(picture));
+        auto& shard = seen.shards.emplace_back(seen_of(picture));
+        if (const auto found = caches.find(picture.shard.id); found != caches.end()) {
+            shard.metrics.cache_incomplete = !found->second.cache_complete;
+            shard.metrics.partial_guilds = found->second.partial_guilds;
+        }
     }
     const auto rest = bot().rest().pace_use();
     seen.rest.sent_per_second = static_cast<double>(rest.sent);

@@ -89,8 +89,9 @@ void fleet_stage::certificate(const std::string& name, std::string_view role) co
 }
 
 std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more) const {
-    std::vector<std::string> command{program_path(bot_), "--api-base", discord.api_base(), "--ca-file", discord.ca_file(),
-                                     "--log-format",     "json",       "--guild-wait",     "2s"};
+    std::vector<std::string> command{program_path(bot_), "--api-base", discord.api_base(), "--log-format", "json",
+                                     "--guild-wait",     "2s"};
+    if (!discord.ca_file().empty()) command.insert(command.end(), {"--ca-file", discord.ca_file()});
     command.insert(command.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return command;
 }

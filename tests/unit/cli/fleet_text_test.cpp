@@ -111,11 +111,13 @@ TEST_CASE("what is not as it should be has a line of its own in status") {
 TEST_CASE("a shard without an owner has neither worker nor session") {
     const auto text = shards_text(fleet());
     CHECK(text.starts_with(
-        "SHARD  WORKER  STATE     SESSION  EPOCH  GUILDS    CPU  LATENCY  EVENTS/S  LOST  RESUMES  IDENTIFIES  REASON\n"));
-    CHECK(text.contains(
-        "\n    1  w1      running   live         7       0  0.0 %     0 ms       0.0     0        0           0  placed\n"));
-    CHECK(text.contains(
-        "\n    2  -       unplaced  -            7       0  0.0 %     0 ms       0.0     0        0           0  no room\n"));
+        "SHARD  WORKER  STATE     SESSION  EPOCH  GUILDS  CACHE    CPU  LATENCY  EVENTS/S  LOST  RESUMES  IDENTIFIES  REASON\n"));
+    CHECK(
+        text.contains("\n    1  w1      running   live         7       0  whole  0.0 %     0 ms       0.0     0        0         "
+                      "  0  placed\n"));
+    CHECK(
+        text.contains("\n    2  -       unplaced  -            7       0  -      0.0 %     0 ms       0.0     0        0         "
+                      "  0  no room\n"));
 }
 
 TEST_CASE("a worker's words steer no terminal") {

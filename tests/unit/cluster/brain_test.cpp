@@ -477,3 +477,75 @@ TEST_CASE("a leader that stood still takes nobody's silence for a lapsed lease, 
         CHECK(state() == worker_state::orphan);
     }
 }
+
+TEST_CASE("a session's guilds pass through the coordinator with a shard that moves, and stay nowhere in it") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    auto live = report(0, 1, shard_status::live);
+    live.ticket = resume_ticket{{0, 1}, "a-session", "wss://gateway", 20, 18, 513};
+    live.ticket->guilds = {{guild_id(1), discord::guild_state::available}};
+    o.reports = {live};
+    o.advance(2s, {1});
+    // What a heartbeat should not bring is not kept.
+    REQUIRE(o.brain.assignments().at(0).ticket);
+    CHECK(o.brain.assignments().at(0).ticket->guilds.empty());
+
+    const bool somebody_else = [] {
+        bool yes = true;
+        SUBCASE("another worker takes it at once") { yes = true; }
+        SUBCASE("nobody else is there") { yes = false; }
+        return yes;
+    }();
+    if (somebody_else) {
+        o.say(2, office::asking("w2"));
+        o.now += 1s;
+        o.beat(2, 1);
+    }
+    o.now += 1s;
+    o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, true});
+    o.run(leader::tick{});
+    REQUIRE(o.said_to<stop_order>(1) != nullptr);
+    live.status = shard_status::released;
+    live.ticket->application = application_id(700);
+    live.ticket->unsettled = true;
+    o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, true});
+    if (somebody_else) {
+        const auto* const order = o.said_to<start_order>(2);
+        REQUIRE(order != nullptr);
+        CHECK(order->ticket->guilds == live.ticket->guilds);
+        CHECK(order->ticket->application == application_id(700));
+        CHECK(order->ticket->unsettled);
+    }
+    const auto& row = o.brain.assignments().at(0);
+    REQUIRE(row.ticket);
+    CHECK(row.ticket->guilds.empty());
+    CHECK(row.ticket->application == application_id(700));
+}
+
+TEST_CASE("the session of a worker that died before its RESUMED came is handed on as unsettled") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    auto seen = report(0, 1, shard_status::live);
+    seen.ticket = resume_ticket{{0, 1}, "a-session", "wss://gateway", 20, 18, 513};
+    bool was_live = true;
+    SUBCASE("it was live") {}
+    SUBCASE("it was connecting") { was_live = false; }
+    if (!was_live) seen.status = shard_status::connecting;
+    o.reports = {seen};
+    o.advance(2s, {1});
+    o.reports = {};
+    o.say(2, office::asking("w2"));
+    const start_order* order = nullptr;
+    for (std::uint64_t tenth = 1; tenth < 200 && order == nullptr; ++tenth) {
+        o.now += 100ms;
+        if (tenth % 10 == 0) o.beat(2, 100 + tenth);
+        if ((order = o.said_to<start_order>(2)) == nullptr) o.run(leader::tick{}), order = o.said_to<start_order>(2);
+    }
+    REQUIRE(order != nullptr);
+    REQUIRE(order->ticket);
+    CHECK(order->ticket->unsettled == !was_live);
+}

@@ -101,6 +101,8 @@ TEST_CASE("what is stored is read as it was written") {
     row.highest = shard_epoch{14};
     row.reason = "w2 is lost: its lease lapsed";
     row.ticket = resume_ticket{{3, 64}, "abc", "wss://resume", 100, 90, 513};
+    row.ticket->application = application_id(700);
+    row.ticket->unsettled = true;
     const auto read = read_shard(write_shard(row));
     REQUIRE(read.has_value());
     CHECK(read->owner == row.owner);

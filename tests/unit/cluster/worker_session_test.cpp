@@ -420,3 +420,44 @@ TEST_CASE("what may be used of the REST limit comes with the acks, and is told t
     CHECK(b.said<register_ask>()->rest.in_use == 30);
     CHECK(b.session.rest_right(b.now + 11s) == 1);
 }
+
+TEST_CASE("the guilds of a session are told once, by whoever releases its shard, and are no part of other heartbeats") {
+    bench b;
+    b.join();
+    auto with = bench::ticket(3);
+    with.guilds = {{guild_id(1), discord::guild_state::available}, {guild_id(2), discord::guild_state::unavailable}};
+    b.start(3, 1, with);
+    REQUIRE(b.find<worker::start_shard>() != nullptr);
+    CHECK(b.find<worker::start_shard>()->ticket->guilds == with.guilds);
+    // Not when a stream begins anew and everything is told whole.
+    b.look({{3, shard_status::live, with, {}, {}}});
+    b.feed(worker::stream_closed{"x"});
+    b.now += 5s;
+    b.feed(worker::tick{});
+    b.feed(worker::stream_opened{});
+    REQUIRE(b.said<register_ask>() != nullptr);
+    REQUIRE(b.said<register_ask>()->shards.at(0).ticket);
+    CHECK(b.said<register_ask>()->shards.at(0).ticket->guilds.empty());
+    b.hear(registered{b.leader, fleet_id{1}, "c1", 5s, 1s, 16});
+    b.hear(stop_order{3, shard_epoch{1}, b.leader, "moved"});
+    b.feed(worker::shard_stopped{3, with});
+    REQUIRE(b.said<heartbeat>() != nullptr);
+    CHECK(b.said<heartbeat>()->shards.at(0).ticket == with);
+}
+
+TEST_CASE("one heartbeat names so many guilds at most; of further shards it tells none") {
+    bench b;
+    b.join();
+    auto with = bench::ticket(0);
+    with.guilds.resize(most_guilds_told / 2 + 1, {guild_id(1), discord::guild_state::available});
+    for (std::uint32_t shard = 0; shard < 2; ++shard) {
+        with.shard.id = shard;
+        b.start(shard, 1, with);
+        b.hear(stop_order{shard, shard_epoch{1}, b.leader, "moved"});
+        b.feed(worker::shard_stopped{shard, with});
+    }
+    REQUIRE(b.said<heartbeat>() != nullptr);
+    CHECK(b.said<heartbeat>()->shards.at(0).ticket->guilds.size() == with.guilds.size());
+    CHECK(b.said<heartbeat>()->shards.at(1).ticket->guilds.empty());
+    CHECK(b.said<heartbeat>()->shards.at(1).ticket->session_id == "abc");
+}

@@ -43,6 +43,32 @@ TEST_CASE("GUILD_CREATE after READY is a backfill, a second one is nothing new, 
     CHECK_FALSE(s.guilds.is_available(guild_id(5)));
 }
 
+TEST_CASE("where nobody knows a session's guilds, only a joining that is not old is one, and who leaves is told") {
+    shard s;
+    s.guilds.adopt({}, s.now);
+    CHECK_FALSE(s.guilds.knows_all());
+    CHECK(s.guilds.created(guild_id(1), false, s.now, true) == guild_change::available);
+    CHECK(s.guilds.created(guild_id(2), false, s.now, false) == guild_change::joined);
+    CHECK(s.guilds.created(guild_id(1), false, s.now, true) == guild_change::none);
+    // In an outage first.
+    CHECK(s.guilds.created(guild_id(3), true, s.now) == guild_change::none);
+    CHECK(s.guilds.created(guild_id(3), false, s.now, true) == guild_change::available);
+    CHECK(s.remove(4) == guild_change::left);
+    CHECK(s.guilds.known() == 3);
+    s.ready({7});
+    CHECK(s.guilds.knows_all());
+    CHECK(s.guilds.created(guild_id(8), false, s.now, true) == guild_change::joined);
+}
+
+TEST_CASE("where a session's guilds are known, another one is joined however old it says to be") {
+    shard s;
+    const std::vector<known_guild> one{{guild_id(1), guild_state::available}};
+    s.guilds.adopt(one, s.now);
+    CHECK(s.guilds.knows_all());
+    CHECK(s.guilds.created(guild_id(2), false, s.now, true) == guild_change::joined);
+    CHECK(s.remove(4) == guild_change::none);
+}
+
 TEST_CASE("an outage and its end are told apart from leaving and joining [2.6.3]") {
     shard s;
     s.ready({1, 2});

@@ -142,6 +142,7 @@ public:
         if (hold) held.push_back(std::move(event));
         return {};
     }
+    session_past on_takeover(const gateway::resume_ticket&) override { return past; }
     void on_adopted(shard_key shard, application_id) override { lines.push_back(fmt::format("adopted {}", shard.id)); }
     void on_resumed(shard_key shard) override { lines.push_back(fmt::format("resumed {}", shard.id)); }
     void on_shard_ready(shard_key shard, std::uint32_t missing) override {
@@ -161,6 +162,7 @@ public:
     std::vector<std::uint64_t> seqs;
     std::vector<gateway::session_status> statuses;
     std::string last_reason;
+    session_past past = session_past::at_hand;
     std::function<bool(const dispatch&)> fails;
     bool hold = false;
     std::deque<dispatch> held;

@@ -123,6 +123,14 @@ TEST_CASE("a field out of its bounds is named, and its text is not repeated") {
     CHECK(rest(real(1, -1)) == "rest.sent_per_second");
     CHECK(rest(real(1, std::numeric_limits<double>::infinity())) == "rest.sent_per_second");
     CHECK(rest(number(3, most_rest_per_second + 1)) == "rest.in_use");
+    const auto guild = [](std::uint64_t id) { return std::string(reinterpret_cast<const char*>(&id), sizeof id); };
+    CHECK(ticket(3, 16, session + bytes(10, guild(1) + guild(2)) + bytes(11, std::string{"\x01\x02"})) == "fine");
+    CHECK(ticket(3, 16, session + bytes(10, guild(1) + guild(2)) + bytes(11, std::string{"\x01"})) == "ticket.guilds");
+    CHECK(ticket(3, 16, session + bytes(10, guild(0)) + bytes(11, std::string{"\x01"})) == "ticket.guilds");
+    CHECK(ticket(3, 16, session + bytes(10, guild(1)) + bytes(11, std::string{"\x04"})) == "ticket.guilds");
+    std::string ids;
+    for (std::uint64_t id = 1; id <= most_ticket_guilds + 1; ++id) ids += guild(id);
+    CHECK(ticket(3, 16, session + bytes(10, ids) + bytes(11, std::string(most_ticket_guilds + 1, '\x01'))) == "ticket.guilds");
     CHECK(worker_says(bytes(6, number(1, 3))) == "permit");
     CHECK(worker_says(bytes(2, bytes(2, "w") + number(3, 1) + bytes(9, "short") + bytes(10, std::string(32, 'i')))) ==
           "token_proof");

@@ -41,7 +41,9 @@ cluster::shard_report some_report(std::uint32_t shard = 3) {
                       .lost_events = 1,
                       .resumes = 2,
                       .identifies = 3,
-                      .queue_depth = 4};
+                      .queue_depth = 4,
+                      .cache_incomplete = true,
+                      .partial_guilds = 5};
     return report;
 }
 
@@ -263,6 +265,27 @@ TEST_CASE("no field of a report, a ticket or a registration is forgotten") {
     CHECK(report.metrics.resumes == 2);
     CHECK(report.metrics.identifies == 3);
     CHECK(report.metrics.queue_depth == 4);
+    CHECK(report.metrics.cache_incomplete);
+    CHECK(report.metrics.partial_guilds == 5);
+}
+
+TEST_CASE("the ticket of a shard that is handed over brings its application, its guilds and whether its RESUME was answered") {
+    auto ticket = some_ticket(3);
+    ticket.application = application_id(700);
+    ticket.unsettled = true;
+    for (std::uint64_t id = 1; id <= 2'500; ++id) ticket.guilds.push_back({guild_id(id << 40), discord::guild_state(id % 4)});
+    const auto order =
+        encode(cluster::to_worker(cluster::start_order{{3, ticket.shard.total}, epoch, leader, ticket, false, "x"}));
+    CHECK(order.size() < 24'000);
+    const auto read = std::get<cluster::to_worker>(decode_from_coordinator(order).value());
+    CHECK(std::get<cluster::start_order>(read).ticket == ticket);
+    // More than any shard can have are left out; the rest is worth as much without them.
+    ticket.guilds.resize(most_ticket_guilds + 1, {guild_id(1), discord::guild_state::available});
+    const auto many =
+        encode(cluster::to_worker(cluster::start_order{{3, ticket.shard.total}, epoch, leader, ticket, false, "x"}));
+    const auto without = std::get<cluster::to_worker>(decode_from_coordinator(many).value());
+    CHECK(std::get<cluster::start_order>(without).ticket->guilds.empty());
+    CHECK(std::get<cluster::start_order>(without).ticket->session_id == ticket.session_id);
 }
 
 TEST_CASE("hello and challenge carry their random numbers and proofs") {
