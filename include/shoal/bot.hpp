@@ -97,19 +97,19 @@ struct shard_status {
     std::uint32_t id = 0;
     std::uint32_t total = 1;
     shard_state status = shard_state::idle;
-    bool guilds_ready = false;               ///< All of its guilds came, or the wait for late ones ended.
-    std::uint32_t guilds = 0;                ///< Known, unavailable ones included.
-    std::uint32_t unavailable_guilds = 0;    ///< In an outage, or not come yet.
-    std::chrono::milliseconds latency{};     ///< Heartbeat to its acknowledgement; 0 before the first.
-    double events_per_second = 0;            ///< Over the last 5 s.
-    double cpu_share = 0;                    ///< Of one core, over the last 5 s: its part of its thread's time, by events.
-    std::uint64_t events = 0;                ///< Received, replayed ones included.
-    std::uint64_t seq = 0;                   ///< The last number of the present session.
-    std::uint32_t handlers_in_flight = 0;    ///< Events that a handler still holds; at 1,024 reading stops.
-    std::uint64_t resumes = 0;               ///< Sessions that went on after a gap.
-    std::uint64_t identifies = 0;            ///< New sessions: what the daily budget counts.
-    std::uint64_t half_deaf = 0;             ///< Sessions given up because they brought no more of a kind of event.
-    std::uint64_t renewed_after_moves = 0;   ///< Sessions given up because their cache stayed in another process.
+    bool guilds_ready = false;              ///< All of its guilds came, or the wait for late ones ended.
+    std::uint32_t guilds = 0;               ///< Known, unavailable ones included.
+    std::uint32_t unavailable_guilds = 0;   ///< In an outage, or not come yet.
+    std::chrono::milliseconds latency{};    ///< Heartbeat to its acknowledgement; 0 before the first.
+    double events_per_second = 0;           ///< Over the last 5 s.
+    double cpu_share = 0;                   ///< Of one core, over the last 5 s: its part of its thread's time, by events.
+    std::uint64_t events = 0;               ///< Received, replayed ones included.
+    std::uint64_t seq = 0;                  ///< The last number of the present session.
+    std::uint32_t handlers_in_flight = 0;   ///< Events that a handler still holds; at 1,024 reading stops.
+    std::uint64_t resumes = 0;              ///< Sessions that went on after a gap.
+    std::uint64_t identifies = 0;           ///< New sessions: what the daily budget counts.
+    std::uint64_t half_deaf = 0;            ///< Sessions given up because they brought no more of a kind of event.
+    std::uint64_t renewed_after_moves = 0;  ///< Sessions given up because their cache stayed in another process.
     /// False while the session goes on here without the cache that belongs to it: guilds may not be complete().
     bool cache_complete = true;
     std::uint32_t partial_guilds = 0;        ///< Then: those that are known and not complete.
@@ -352,8 +352,8 @@ public:
     /// A guild as its shard in this process knows it, copied on the shard's thread; nothing if the bot is not in it. From any
     /// thread or handler; a handler of the same shard reads it in place by its event's guild(). A guild whose shard moved here
     /// without its cache is fetched first, as by cached_guild::load(), within 30 s unless within() says otherwise; one in an
-    /// outage is told as far as it is known. Fails with not_running if the guild's shard is not here, with timed_out, and where it
-    /// had to be fetched as load() does.
+    /// outage is told as far as it is known. Fails with not_running if the guild's shard is not here, with timed_out, and where
+    /// it had to be fetched as load() does.
     [[nodiscard]] call<std::optional<guild_summary>> guild(guild_id which);
 
     /// Each shard of this process, ordered by id.

@@ -7,8 +7,8 @@
 
 #include "bot/gateway_json.hpp"
 #include "bot/member_query.hpp"
-#include "bot/shard_room.hpp"
 #include "bot/runtime.hpp"
+#include "bot/shard_room.hpp"
 #include "discord/opcodes.hpp"
 #include "host/shard_host.hpp"
 #include "shoal/intents.hpp"

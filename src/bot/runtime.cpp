@@ -132,7 +132,6 @@ result<void> bot_runtime::open(runtime_setup setup) {
     my.setup = std::move(setup);
     my.forgotten.open(*my.setup.rest_on);
     my.gateway.open(*my.setup.rest_on);
-    my.loads.start([per_second = static_cast<double>(my.setup.rest_per_second)] { return per_second; });
     const auto rest_log = my.setup.log.named("rest");
     if (!my.setup.bad_answers) my.setup.bad_answers = std::make_shared<host::bad_answer_log>(*my.setup.rest_on, rest_log);
     {
@@ -150,6 +149,8 @@ result<void> bot_runtime::open(runtime_setup setup) {
                       .bad = my.setup.bad_answers};
     if (!my.handlers.rest().empty()) rest.told = [&my](const rest_notice& what) { my.handing_out.tell_of_limits(what); };
     my.rest = std::make_unique<rest_client>(std::move(rest));
+    // A worker's part changes while it runs; before it has one, its calls wait anyhow.
+    my.loads.start([&my] { return std::max(1.0, static_cast<double>(my.rest->status().per_second)); });
     my.pool = std::make_unique<offload_pool>(my.setup.offload_threads, my.setup.offload_queue);
     my.open = true;
     return {};
@@ -281,9 +282,9 @@ host::session_past bot_runtime::on_takeover(const gateway::resume_ticket& ticket
     auto& my = *impl_;
     const auto own = my.application.load(std::memory_order_relaxed);
     if (own != 0 && ticket.application && ticket.application.value() != own) {
-        my.setup.log.error("the session that was handed over is another bot's, and is not gone on with",
-                           {{"shard", fmt::format("{}", ticket.shard.id)},
-                            {"application", fmt::format("{}", ticket.application.value())}});
+        my.setup.log.error(
+            "the session that was handed over is another bot's, and is not gone on with",
+            {{"shard", fmt::format("{}", ticket.shard.id)}, {"application", fmt::format("{}", ticket.application.value())}});
         return host::session_past::foreign;
     }
     auto& room = my.room_of(ticket.shard);

@@ -52,8 +52,9 @@ public:
     [[nodiscard]] std::uint32_t partial_guilds() const noexcept { return partial_.load(std::memory_order_relaxed); }
     /// Who the bot is, where no READY tells: a user object.
     void know_self(const discord::json_value& user);
-    /// What HTTP says of a guild that is known in part, or may be one of guilds that nobody listed; else nothing happens. Answers are older than events that came since the
-    /// question: those are applied once more afterwards (guild_refill.hpp). Members are those that events told of, and the bot.
+    /// What HTTP says of a guild that is known in part, or may be one of guilds that nobody listed; else nothing happens. Answers
+    /// are older than events that came since the question: those are applied once more afterwards (guild_refill.hpp). Members are
+    /// those that events told of, and the bot.
     void take_answers(guild_id which, const guild_answers& answers);
     /// Discord says over HTTP that there is no such guild for this bot.
     void forget(guild_id which) { remove(which); }
@@ -145,7 +146,7 @@ private:
     // Written by the shard's thread alone.
     std::atomic<bool> lost_past_{false}, guesses_guilds_{false};
     std::atomic<std::uint32_t> partial_{0};
-    bool loading_ = false;                   // A replica in the middle of a snapshot: users are let go when it is whole.
+    bool loading_ = false;  // A replica in the middle of a snapshot: users are let go when it is whole.
 
     // Room for the event at hand.
     json_reading reading_;

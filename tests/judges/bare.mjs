@@ -42,7 +42,7 @@ export async function interact(d, via) {
       await wait(2500);
       await via.edit({ content: 'expired' }).then(() => answerTo('expired', 'taken'), (error) => answerTo('expired', via.code(error)));
     },
-    form: () => via.callback({ type: 9, data: { custom_id: 'form', title: 'Form', components: [row({ type: 4, style: 1, label: 'Words', custom_id: 'words' })] } }),
+    form: () => via.callback({ type: 9, data: { custom_id: 'form', title: 'Form', components: [row({ type: 4, style: 1, label: 'Words', custom_id: 'words' })] } }).then(() => answerTo('form', 'shown')),
     panel: () => say('panel', { components: panel }).then(() => via.original()).then((message) => answerTo('panel', message.id)),
     pick: () => say(d.data.options[0].value),
   };

@@ -39,7 +39,7 @@ const deeds = {
     await it.editReply('expired').then(...told('expired'));
   },
   form: (it) => it.showModal(new ModalBuilder().setCustomId('form').setTitle('Form').addComponents(
-    new ActionRowBuilder().addComponents(new TextInputBuilder().setCustomId('words').setLabel('Words').setStyle(1)))),
+    new ActionRowBuilder().addComponents(new TextInputBuilder().setCustomId('words').setLabel('Words').setStyle(1)))).then(() => answerTo('form', 'shown')),
   panel: (it) => it.reply({ content: 'panel', components: panel }).then(() => it.fetchReply()).then((message) => answerTo('panel', message.id)),
   pick: (it) => it.reply(it.options.getString('q')),
 };

@@ -108,6 +108,7 @@ def add_commands(tree):
     @command
     async def form(interaction: discord.Interaction):
         await interaction.response.send_modal(Form())
+        told("form", "shown")  # From here on the library listens for it.
 
     @command
     async def panel(interaction: discord.Interaction):

@@ -151,6 +151,7 @@ class Life:
         self.answers(chosen, "chose b")
         shown = self.slash("form")
         self.answers(shown, "Form")
+        expect(self.client.told("form") == "shown", "the client shows its form")
         filled = self.sim.control("submit_modal", interaction=shown, texts={"words": "hi"})["interaction"]
         self.answers(filled, "got hi")
         say("interactions: choices, a button, a select and a modal made the round")
