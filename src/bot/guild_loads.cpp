@@ -51,9 +51,9 @@ std::string guild_loads::self() const {
     return self_json_;
 }
 
-instant guild_loads::my_time(instant now, std::size_t requests) {
+std::optional<duration> guild_loads::wait_for(instant now, std::size_t requests) {
     const std::lock_guard lock(mutex_);
-    return pace_.reserve(now, requests, part_of_share * rest_per_second_());
+    return pace_.take(now, requests, part_of_share * rest_per_second_());
 }
 
 /// While one guild is asked for. Whatever becomes of the frame that asks, those who wait are told.
@@ -113,8 +113,10 @@ task<result<bool>> guild_loads::ask(shard_room& room, guild_id which) {
     const bool names_self = !cache.self();
 
     const auto requests = 2U + (channels ? 1U : 0U) + (threads ? 1U : 0U) + (names_self ? 1U : 0U);
-    if (const auto when = my_time(room.on.now(), requests); when > room.on.now()) {
-        co_await one_shot<bool>(room.on, [](const resolver<bool>&) {}, when, true);
+    // The share may be small now and large in a moment, as a worker's is that has just joined.
+    while (const auto wait = wait_for(room.on.now(), requests)) {
+        if (!open_) co_return std::unexpected(failure(bot_errc::not_running));
+        co_await one_shot<bool>(room.on, [](const resolver<bool>&) {}, room.on.now() + *wait, true);
     }
     if (names_self) {
         auto user = co_await get(bot_, "/users/@me");

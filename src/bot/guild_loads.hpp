@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,7 @@ private:
     struct running;
     [[nodiscard]] task<> run(shard_room& room, guild_id which);
     [[nodiscard]] task<result<bool>> ask(shard_room& room, guild_id which);
-    [[nodiscard]] instant my_time(instant now, std::size_t requests);
+    [[nodiscard]] std::optional<duration> wait_for(instant now, std::size_t requests);
 
     bot_runtime& bot_;
     std::atomic<bool> open_{false};

@@ -304,11 +304,16 @@ TEST_CASE("readers are told when the bot ends before Discord answers") {
     CHECK(out->error().is(bot_errc::not_running));
 }
 
-TEST_CASE("the pace keeps its rate whatever it is asked for, and owes nothing for idle time") {
+TEST_CASE("the pace keeps its rate whatever it is asked for, owes nothing for idle time, and follows a rate that changes") {
     runtime::share_pace pace;
-    const auto start = instant{} + 1h;
-    CHECK(pace.reserve(start, 4, 10) == start);
-    CHECK(pace.reserve(start, 4, 10) == start + 400ms);
-    CHECK(pace.reserve(start + 1h, 1, 0.2) == start + 1h);
-    CHECK(pace.reserve(start + 1h, 1, 0.2) == start + 1h + 5s);
+    auto now = instant{} + 1h;
+    CHECK_FALSE(pace.take(now, 4, 10));
+    CHECK(pace.take(now, 4, 10) == 400ms + 1ns);
+    CHECK(pace.take(now + 300ms, 4, 10).value_or(duration{}) < 101ms);
+    CHECK_FALSE(pace.take(now + 401ms, 4, 10));
+    now += 1h;
+    CHECK_FALSE(pace.take(now, 4, 0.2));
+    CHECK(pace.take(now, 4, 0.2) == runtime::share_pace::look_again);  // It would be 20 s, were the rate to stay.
+    CHECK(pace.take(now + 100ms, 4, 10).value_or(1h) <= 300ms + 1ns);
+    CHECK_FALSE(pace.take(now + 401ms, 4, 10));
 }
