@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 
 #include "bot/awaiting.hpp"
@@ -261,6 +262,14 @@ struct rest_client::impl : std::enable_shared_from_this<rest_client::impl> {
     bool closed = false;
     std::mutex status_mutex;
     rest_status published;
+
+    /// Runs this on REST's thread, unless the client is closed: then that thread may be gone.
+    void post(work job) {
+        const std::shared_lock open(gate);
+        if (!gone) options.on->post(std::move(job));
+    }
+    std::shared_mutex gate;
+    bool gone = false;  // Behind the gate; `closed` follows on REST's thread.
 };
 
 rest_client::rest_client(rest_options options) : impl_(std::make_shared<impl>(std::move(options))) {}
@@ -270,17 +279,24 @@ scheduler& rest_client::on() const noexcept { return *impl_->options.on; }
 
 task<result<std::string>> rest_client::ask(rest_call what) {
     const auto self = impl_;
+    // Until the question is posted: a program's own thread may ask at the very moment at which the bot ends. On the heap, since
+    // this frame may be gone by then.
+    auto open = std::make_shared<std::shared_lock<std::shared_mutex>>(self->gate);
+    if (self->gone) co_return std::unexpected(failed(rest::errc::stopped, what.where.key, {}));
     auto& on = *self->options.on;
     auto* here = scheduler::current();
     const auto deadline = on.now() + what.within;
     co_return co_await one_shot<result<std::string>>(
-        here != nullptr ? *here : on, [self, deadline, call = std::move(what)](resolver<result<std::string>> answer) mutable {
+        here != nullptr ? *here : on,
+        [self, deadline, open = std::move(open), call = std::move(what)](resolver<result<std::string>> answer) mutable {
+            const auto held = std::move(open);
             // Both go to REST's thread in order, so that the number is known when it is asked for.
             const auto number = std::make_shared<std::uint64_t>(0);
-            answer.when_abandoned([self, number] { self->options.on->post([self, number] { self->withdraw(*number); }); });
+            answer.when_abandoned([self, number] { self->post([self, number] { self->withdraw(*number); }); });
             self->options.on->post([self, number, deadline, call = std::move(call), answer = std::move(answer)]() mutable {
                 *number = self->start(std::move(call), deadline, std::move(answer));
             });
+            held->unlock();
         });
 }
 
@@ -296,6 +312,10 @@ rest_status rest_client::status() const {
 }
 
 void rest_client::close() {
+    {
+        const std::unique_lock shut(impl_->gate);
+        impl_->gone = true;
+    }
     impl_->options.on->post([self = impl_] { self->close(); });
 }
 
