@@ -22,6 +22,7 @@
 #include "roles/process/exit_reasons.hpp"
 #include "roles/process/first_answer.hpp"
 #include "roles/process/run_log.hpp"
+#include "roles/process/run_on.hpp"
 #include "rpc/server.hpp"
 #include "state/boot_id.hpp"
 #include "state/shared_ledger.hpp"
@@ -79,12 +80,7 @@ private:
     /// Runs this on the control thread and waits for it.
     template <class Job>
     void there(Job job) {
-        std::promise<void> over;
-        control_->post([&] {
-            job();
-            over.set_value();
-        });
-        over.get_future().wait();
+        run_on(*control_, std::move(job));
     }
 
     coordinator_wish wish_;

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <future>
 #include <limits>
 #include <thread>
 #include <utility>
 
 #include "bot/rest_client.hpp"
 #include "roles/process/exit_reasons.hpp"
+#include "roles/process/run_on.hpp"
 #include "state/boot_id.hpp"
 
 namespace shoal::roles {
@@ -27,17 +27,6 @@ gateway::compression compression_of(config::transport how) noexcept {
         case config::transport::zstd: return gateway::compression::zstd_stream;
     }
     return gateway::compression::zstd_stream;
-}
-
-/// Runs this there, after everything that was posted before, and waits for it.
-template <class Job>
-void run_on(scheduler& thread, Job job) {
-    std::promise<void> done;
-    thread.post([&] {
-        job();
-        done.set_value();
-    });
-    done.get_future().wait();
 }
 
 }  // namespace

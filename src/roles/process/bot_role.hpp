@@ -16,6 +16,7 @@
 #include "roles/process/assembly.hpp"
 #include "roles/process/run_files.hpp"
 #include "roles/process/run_log.hpp"
+#include "roles/process/run_on.hpp"
 #include "roles/process/run_outcome.hpp"
 
 namespace shoal::roles {
@@ -69,12 +70,7 @@ protected:
     /// Runs this on the control thread and waits for it. Not from that thread.
     template <class Job>
     void on_control(Job job) {
-        std::promise<void> over;
-        parts_->control().post([&] {
-            job();
-            over.set_value();
-        });
-        over.get_future().wait();
+        run_on(parts_->control(), std::move(job));
     }
 
 private:
