@@ -81,7 +81,10 @@ private:
         peer_ = *std::move(who);
         told_open();
     }
-    void OnReadDone(bool ok) override { told_read(ok, ok ? text_of(incoming_) : std::string()); }
+    void OnReadDone(bool ok) override {
+        if (ok && incoming_.Length() > largest_received_bytes()) return told_too_large(incoming_.Length());
+        told_read(ok, ok ? text_of(incoming_) : std::string());
+    }
     void OnWriteDone(bool ok) override { told_write(ok); }
     void OnDone(const grpc::Status& status) override {
         told_end(failure_of(status));
@@ -133,8 +136,7 @@ struct dialer::impl {
         auto& channel = channels[to.text()];
         if (channel) return channel;
         grpc::ChannelArguments arguments;
-        arguments.SetMaxReceiveMessageSize(static_cast<int>(options.limits.largest_message_bytes));
-        arguments.SetMaxSendMessageSize(static_cast<int>(options.limits.largest_message_bytes));
+        for (const auto& [name, value] : message_arguments) arguments.SetInt(name, value);
         arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(to_ms(options.keepalive)));
         arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(to_ms(options.keepalive_timeout)));
         arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -154,11 +156,19 @@ struct dialer::impl {
         return made;
     }
 
-    std::shared_ptr<client_call> begin(const endpoint& to, std::string_view method, trust::role_set expected) {
+    task<result<std::unique_ptr<stream>>> open(endpoint to, std::string_view method, trust::role_set expected,
+                                               stream_limits limits, instant deadline) {
         SHOAL_ASSERT(home.is_current());
-        auto call = std::make_shared<client_call>(home, options.limits, channel_to(to), expected, book);
+        auto call = std::make_shared<client_call>(home, limits, channel_to(to), expected, book);
         call->begin(std::string(method));
-        return call;
+        auto face = make_stream(call);
+        auto taken = co_await call->opened(deadline);
+        if (!taken) {
+            if (taken.error().is(errc::timed_out))
+                co_return std::unexpected(failure(errc::timed_out, to.text() + " did not take the call in time"));
+            co_return std::unexpected(std::move(taken).error());
+        }
+        co_return face;
     }
 
     scheduler& home;
@@ -189,20 +199,12 @@ void dialer::use(const trust::node_identity& self) {
 
 task<result<std::unique_ptr<stream>>> dialer::open(endpoint to, std::string_view method, trust::role_set expected,
                                                    instant deadline) {
-    auto call = impl_->begin(to, method, expected);
-    auto face = make_stream(call);
-    auto taken = co_await call->opened(deadline);
-    if (!taken) {
-        if (taken.error().is(errc::timed_out))
-            co_return std::unexpected(failure(errc::timed_out, to.text() + " did not take the call in time"));
-        co_return std::unexpected(std::move(taken).error());
-    }
-    co_return face;
+    return impl_->open(std::move(to), method, expected, impl_->options.limits, deadline);
 }
 
 task<result<std::string>> dialer::call(endpoint to, std::string_view method, trust::role_set expected, std::string request,
                                        instant deadline) {
-    auto stream = co_await open(std::move(to), method, expected, deadline);
+    auto stream = co_await impl_->open(std::move(to), method, expected, impl_->options.call_limits, deadline);
     if (!stream) co_return std::unexpected(std::move(stream).error());
     if (auto sent = (*stream)->send(std::move(request)); !sent) co_return std::unexpected(std::move(sent).error());
     (*stream)->half_close();

@@ -14,7 +14,8 @@
 namespace shoal::rpc {
 
 struct dialer_options {
-    stream_limits limits;
+    stream_limits limits;  ///< Of streams.
+    stream_limits call_limits{.largest_sent_bytes = wire::most_request_bytes, .largest_received_bytes = wire::most_answer_bytes};
     /// A connection on which nothing came for so long is asked whether it is there, and given up after `keepalive_timeout`
     /// without an answer. Our servers take offence at being asked more often than every 5 s.
     duration keepalive = std::chrono::seconds(10);

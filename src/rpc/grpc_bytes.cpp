@@ -18,6 +18,7 @@ constexpr std::array pairs{
     code_pair{errc::refused, grpc::FAILED_PRECONDITION},  code_pair{errc::timed_out, grpc::DEADLINE_EXCEEDED},
     code_pair{errc::unreachable, grpc::UNAVAILABLE},      code_pair{errc::cancelled, grpc::CANCELLED},
     code_pair{errc::untrusted, grpc::UNAUTHENTICATED},    code_pair{errc::broken, grpc::INTERNAL},
+    code_pair{errc::too_large, grpc::OUT_OF_RANGE},
 };
 
 /// A sentence of the other side's, or of gRPC's: bounded, of one line.
@@ -71,8 +72,6 @@ failure failure_of(const grpc::Status& status) {
     if (status.ok()) return errc::finished;
     const auto& message = status.error_message();
     if (status.error_code() == grpc::UNAVAILABLE) return unreachable(message);
-    if (status.error_code() == grpc::RESOURCE_EXHAUSTED && says(message, "larger than max"))
-        return {errc::too_large, sentence(message)};
     for (const auto& [ours, theirs] : pairs) {
         if (theirs == status.error_code()) return {ours, sentence(message)};
     }

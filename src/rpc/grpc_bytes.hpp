@@ -1,14 +1,23 @@
 #pragma once
 // Between gRPC's buffers and statuses and ours. For this room only.
 
+#include <grpc/grpc.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
+#include <array>
 #include <string>
+#include <utility>
 
 #include "shoal/error.hpp"
 
 namespace shoal::rpc {
+
+/// Of every channel and server. gRPC holds a message whole before it looks at its size, and then refuses it where nobody can tell
+/// or count it: the size is looked at here instead. A message that is sent compressed comes as it is and is understood by nobody.
+inline constexpr std::array<std::pair<const char*, int>, 3> message_arguments{{{GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1},
+                                                                               {GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1},
+                                                                               {GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0}}};
 
 [[nodiscard]] std::string text_of(grpc::ByteBuffer& buffer);
 [[nodiscard]] grpc::ByteBuffer buffer_of(const std::string& text);

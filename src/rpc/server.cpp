@@ -46,6 +46,7 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
     void serve(const std::shared_ptr<server_call>& call, const std::string& method);
     task<> run(std::shared_ptr<server_call> call, std::string method);
     void forget(const server_call* call);
+    void count_too_large();
     void end_all();
 
     scheduler& home;
@@ -87,6 +88,10 @@ private:
     void OnReadDone(bool ok) override {
         if (!ok && context_.IsCancelled()) told_end(errc::cancelled);
         if (!ok) told_all_said();
+        if (ok && incoming_.Length() > largest_received_bytes()) {
+            owner_.count_too_large();
+            return told_too_large(incoming_.Length());
+        }
         told_read(ok, ok ? text_of(incoming_) : std::string());
     }
     void OnWriteDone(bool ok) override {
@@ -147,7 +152,8 @@ result<peer_identity> server::impl::admit(const grpc::GenericCallbackServerConte
 grpc::ServerGenericBidiReactor* server::impl::take_call(grpc::GenericCallbackServerContext& context) {
     auto who = admit(context);
     if (!who) return new refusal(who.error());
-    auto call = std::make_shared<server_call>(home, options.limits, context, *std::move(who), *this);
+    const auto limits = what.streams.contains(context.method()) ? options.limits : options.call_limits;
+    auto call = std::make_shared<server_call>(home, limits, context, *std::move(who), *this);
     {
         const std::lock_guard lock(mutex);
         calls.emplace(call.get(), call);
@@ -190,6 +196,11 @@ void server::impl::forget(const server_call* call) {
     calls.erase(call);
 }
 
+void server::impl::count_too_large() {
+    const std::lock_guard lock(mutex);
+    ++counts.too_large;
+}
+
 void server::impl::end_all() {
     {
         const std::lock_guard lock(mutex);
@@ -220,8 +231,7 @@ result<std::unique_ptr<server>> server::start(scheduler& on, const trust::node_i
     const auto& with = inner->options;
     inner->port = *std::move(port);
     grpc::ServerBuilder builder;
-    builder.SetMaxReceiveMessageSize(static_cast<int>(with.limits.largest_message_bytes));
-    builder.SetMaxSendMessageSize(static_cast<int>(with.limits.largest_message_bytes));
+    for (const auto& [name, value] : message_arguments) builder.AddChannelArgument(name, value);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(with.most_calls_per_connection));
     builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, static_cast<int>(to_ms(with.knocking.patience)));
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(to_ms(with.keepalive)));

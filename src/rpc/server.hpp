@@ -35,7 +35,10 @@ struct served_calls {
 
 struct server_options {
     endpoint listen;
-    stream_limits limits;
+    stream_limits limits;  ///< Of streams.
+    stream_limits call_limits{.largest_sent_bytes = wire::most_answer_bytes,
+                              .largest_received_bytes = wire::most_request_bytes,
+                              .outbox_bytes = wire::most_answer_bytes};
     listener_limits knocking;
     std::size_t most_calls = 4096;  ///< At once, over all connections; more are answered with errc::busy.
     std::size_t most_calls_per_connection = 128;
@@ -54,6 +57,7 @@ struct server_counts {
     std::uint64_t wrong_role = 0;  ///< Refused by their rule.
     std::uint64_t unknown = 0;     ///< Of methods that are not served.
     std::uint64_t busy = 0;        ///< Over most_calls.
+    std::uint64_t too_large = 0;   ///< Messages over their bound; each ended its call.
     std::size_t open_calls = 0;    ///< Now.
 
     // With names as a metric has them.

@@ -11,6 +11,7 @@
 #include "shoal/error.hpp"
 #include "shoal/task.hpp"
 #include "trust/role.hpp"
+#include "wire/limits.hpp"
 
 namespace shoal::rpc {
 
@@ -22,8 +23,9 @@ struct peer_identity {
 };
 
 struct stream_limits {
-    std::size_t largest_message_bytes = std::size_t{4} * 1024 * 1024;
-    std::size_t outbox_bytes = std::size_t{8} * 1024 * 1024;  ///< Waiting to be sent; send() refuses more.
+    std::size_t largest_sent_bytes = wire::most_stream_bytes;      ///< Of a message; send() refuses a larger one.
+    std::size_t largest_received_bytes = wire::most_stream_bytes;  ///< A larger one ends the stream: errc::too_large.
+    std::size_t outbox_bytes = std::size_t{8} * 1024 * 1024;       ///< Waiting to be sent; send() refuses more.
     std::size_t outbox_messages = 8192;
 };
 
@@ -39,8 +41,8 @@ public:
     [[nodiscard]] virtual const peer_identity& peer() const noexcept = 0;
 
     /// The next message. One at a time. errc::timed_out leaves the stream as it is: ask again. Any other failure is its end, and
-    /// what came before was handed out: errc::finished in order, else what broke it. At most one message is read ahead; whoever
-    /// does not ask lets the other side wait.
+    /// what came before was handed out: errc::finished in order, too_large for what came, else what broke it. At most one message
+    /// is read ahead; whoever does not ask lets the other side wait.
     [[nodiscard]] virtual task<result<std::string>> receive(instant deadline = never) = 0;
 
     /// Takes a message to be sent. errc::queue_full or too_large: it was not taken, the stream goes on. After the end it fails

@@ -39,6 +39,14 @@ struct stream_wait {
     }
 };
 
+namespace {
+
+failure too_large(std::size_t bytes, std::size_t most) {
+    return {errc::too_large, std::to_string(bytes) + " bytes, and " + std::to_string(most) + " are the most"};
+}
+
+}  // namespace
+
 bool stream_core::has_come(event what) const {
     switch (what) {
         case event::message: return arrived_ || end_ || all_said_;
@@ -107,6 +115,15 @@ void stream_core::told_read(bool ok, std::string message) {
     } else {
         read_over_ = true;
     }
+    advance();
+    wake();
+}
+
+void stream_core::told_too_large(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    reading_ = false;
+    read_over_ = true;
+    if (!end_) end_ = too_large(bytes, limits_.largest_received_bytes);
     advance();
     wake();
 }
@@ -196,8 +213,8 @@ result<void> stream_core::send(std::string message) {
     const std::lock_guard lock(mutex_);
     if (end_) return std::unexpected(*end_);
     if (closing_ || abandoned_ || released_) return std::unexpected(failure(errc::stopped));
-    if (message.size() > limits_.largest_message_bytes)
-        return std::unexpected(failure(errc::too_large, std::to_string(message.size()) + " bytes"));
+    if (message.size() > limits_.largest_sent_bytes)
+        return std::unexpected(too_large(message.size(), limits_.largest_sent_bytes));
     if (outbox_.size() >= limits_.outbox_messages || outbox_bytes_ + writing_bytes_ + message.size() > limits_.outbox_bytes)
         return std::unexpected(failure(errc::queue_full));
     outbox_bytes_ += message.size();

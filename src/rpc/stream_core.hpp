@@ -48,11 +48,13 @@ protected:
     virtual void start_close() = 0;  ///< Client: half close. Server: the status. Once.
     virtual void cancel() = 0;
     virtual void release() = 0;  ///< No further start_ will come. Once.
+    [[nodiscard]] std::size_t largest_received_bytes() const noexcept { return limits_.largest_received_bytes; }
 
     // ---- what gRPC told
     void told_open();
     void told_not_open();  ///< Client: the call is over before it began; told_end says why.
     void told_read(bool ok, std::string message);
+    void told_too_large(std::size_t bytes);  ///< In place of told_read: what came is over the bound, and nothing more is read.
     void told_write(bool ok);
     void told_all_said();        ///< Server, before the read that tells it: the other side half closed, and still listens.
     void told_end(failure why);  ///< The first one counts.

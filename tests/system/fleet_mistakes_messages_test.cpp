@@ -196,8 +196,8 @@ TEST_CASE(
               .contains("Hello comes once"));
     CHECK(after_registering("\xFF\xFF\xFF").contains("not a message"));
     CHECK(fleet.coordinator().says("a worker's message cannot be understood; its stream ends"));
-    // gRPC itself refuses what is over the bound, before it is held in memory.
-    CHECK_FALSE(after_registering(raw::bytes(900, std::string(5'000'000, 'x'))).empty());
+    CHECK(after_registering(raw::bytes(900, std::string(5'000'000, 'x'))).contains("5000006 bytes, and 4194304 are the most"));
+    CHECK(fleet.counted("too_large", 1));
     fleet.still_well();
 }
 
@@ -212,6 +212,10 @@ TEST_CASE("requests of an operator's that cannot be read are refused, and calls 
     REQUIRE_FALSE(no_worker);
     CHECK(no_worker.error().message().contains("process"));
     CHECK(me.ask(std::string(wire::picture_method), unknown_field));
+    const auto too_much = me.ask(std::string(wire::move_method), std::string(300'000, 'x'));
+    REQUIRE_FALSE(too_much);
+    CHECK(too_much.error().message().contains("300000 bytes, and 262144 are the most"));
+    CHECK(fleet.counted("too_large", 1));
     CHECK_FALSE(me.ask("/shoal.v1.Operations/Tomorrow", {}));
     CHECK_FALSE(me.ask("/", {}));
     CHECK(fleet.counted("garbage", 1));
@@ -240,6 +244,7 @@ TEST_CASE("a worker passes over what only a newer coordinator says, and leaves o
         if (turn == 0) return {taken, unknown_kind, "\xFF\xFF\xFF"};
         // A reason to refuse that this version does not know.
         if (turn == 1) return {raw::bytes(3, raw::number(1, 99))};
+        if (turn == 2) return {taken, raw::bytes(900, std::string(5'000'000, 'x'))};
         return {taken, unknown_kind};
     });
     auto flags = with_ops(fleet);
@@ -249,8 +254,9 @@ TEST_CASE("a worker passes over what only a newer coordinator says, and leaves o
     const auto ops = ops_url_of(worker);
     CHECK(metric_reaches(ops, "shoal_node_bad_messages_total{kind=\"unknown_kind\"}", 2));
     CHECK(metric(ops, "shoal_node_bad_messages_total{kind=\"garbage\"}") == 1);
+    CHECK(metric(ops, "shoal_node_bad_messages_total{kind=\"too_large\"}") == 1);
     CHECK(metric(ops, "shoal_node_bad_messages_total{kind=\"bad_field\"}") == 1);
-    CHECK(metric(ops, "shoal_coordinator_lost_total{kind=\"unreadable\"}") == 2);
+    CHECK(metric(ops, "shoal_coordinator_lost_total{kind=\"unreadable\"}") == 3);
     CHECK(metric_reaches(ops, "shoal_coordinator_registered", 1));
     CHECK(worker.says("cannot be understood"));
     worker.send(SIGTERM);

@@ -219,7 +219,9 @@ ops::node_picture coordinator::picture() {
     const auto fleet = office_->picture();
     show(node, fleet, office_->alarmed(), office_->refused());
     const auto counts = server_->counts();
-    node.node_port = {counts.connections(), counts.all_calls(), bad_messages_.by_kind()};
+    auto bad = bad_messages_;
+    bad.too_large += counts.too_large;
+    node.node_port = {counts.connections(), counts.all_calls(), bad.by_kind()};
     if (ops_) node.ops_connections = ops_->connections();
     node.fleet_rest = fleet.rest;
     return node;

@@ -114,6 +114,7 @@ task<result<void>> coordinator_line::serve(const std::string& address, std::uint
         auto bytes = co_await stream.receive();
         if (!bytes) {
             if (bytes.error().is(rpc::errc::finished)) co_return result<void>{};
+            if (bytes.error().is(rpc::errc::too_large)) ++bad_.too_large;
             co_return std::unexpected(std::move(bytes).error());
         }
         auto said = wire::decode_from_coordinator(*bytes);

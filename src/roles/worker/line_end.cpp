@@ -37,7 +37,7 @@ line_end end_of(const failure& why, std::string_view address, bool was_open) {
                                     "coordinator there is alive",
                                     address)};
     }
-    if (why.room() == errc_room(wire::errc::garbage)) {
+    if (why.room() == errc_room(wire::errc::garbage) || why.is(errc::too_large)) {
         return {unreadable, fmt::format("what the coordinator at {} says cannot be understood ({}): let all nodes of the fleet "
                                         "run one version",
                                         address, why.message())};

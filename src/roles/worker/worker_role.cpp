@@ -298,7 +298,9 @@ void worker_role::tell_more(ops::node_picture& node) const {
     const auto counts = doors_ ? doors_->counts().value_or(rpc::server_counts{}) : rpc::server_counts{};
     port.connections = counts.connections();
     port.calls = counts.all_calls();
-    port.bad_messages = line_ ? line_->bad().by_kind() : wire::bad_messages{}.by_kind();
+    auto bad = line_ ? line_->bad() : wire::bad_messages{};
+    bad.too_large += counts.too_large;
+    port.bad_messages = bad.by_kind();
 }
 
 // ---- the end ---------------------------------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ raw_coordinator::raw_coordinator(const std::string& certs, std::string token, st
         calls.streams.emplace(wire::attach_method, [me = state_.get()](rpc::stream& stream) { return me->serve(stream); });
         rpc::server_options options;
         options.listen = rpc::listen_endpoint("127.0.0.1:0").value();
+        // What is too large for the other side goes out here.
+        options.limits.largest_sent_bytes *= 4;
         state_->server = rpc::server::start(state_->thread, *self, std::move(options), std::move(calls)).value();
     });
 }

@@ -65,8 +65,10 @@ raw_node::raw_node(const std::string& certs, const std::string& url) : state_(st
     REQUIRE_MESSAGE(self.has_value(), certs);
     state_->to = rpc::dial_endpoint(url).value();
     rpc::dialer_options options;
-    options.limits.largest_message_bytes *= 4;  // What is too large for the other side goes out here.
+    // What is too large for the other side goes out here.
+    options.limits.largest_sent_bytes *= 4;
     options.limits.outbox_bytes *= 4;
+    options.call_limits.largest_sent_bytes *= 4;
     state_->there([&] { state_->dialer = rpc::dialer::make(state_->thread, *self, options).value(); });
 }
 

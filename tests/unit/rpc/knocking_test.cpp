@@ -203,12 +203,46 @@ TEST_CASE("garbage that begins like TLS is closed, and the port goes on") {
 }
 
 TEST_CASE("a message over the server's bound ends that call with what it is, and no other") {
-    server_node server{&echo, [](server_options& options) { options.limits.largest_message_bytes = 1000; }};
+    server_node server{&echo, [](server_options& options) {
+                           options.limits.largest_received_bytes = 1000;
+                           options.call_limits.largest_received_bytes = 500;
+                       }};
     client_node client{role_set(role::worker)};
-    const auto got = ask(client, server.at, std::string(2000, 'x'));
-    REQUIRE_FALSE(got);
-    CHECK((got.error().is(errc::too_large) || got.error().is(errc::cancelled)));
+    const auto streamed = client.thread.await([&]() -> task<result<std::string>> {
+        auto s =
+            co_await client.dial->open(server.at, "/test.Node/Stream", role_set(role::coordinator), client.thread.in(patience));
+        if (!s) co_return std::unexpected(s.error());
+        if (auto sent = (*s)->send(std::string(1000, 'x')); !sent) co_return std::unexpected(sent.error());
+        const auto echoed = co_await (*s)->receive();
+        if (!echoed || echoed->size() != 1000) co_return "what is just within the bound does not come back";
+        if (auto sent = (*s)->send(std::string(1001, 'x')); !sent) co_return std::unexpected(sent.error());
+        co_return co_await (*s)->receive();
+    });
+    REQUIRE_FALSE(streamed);
+    CHECK(streamed.error().is(errc::too_large));
+    CHECK(streamed.error().detail() == "1001 bytes, and 1000 are the most");
+    const auto asked = ask(client, server.at, std::string(501, 'x'));
+    REQUIRE_FALSE(asked);
+    CHECK(asked.error().is(errc::too_large));
+    CHECK(asked.error().detail() == "501 bytes, and 500 are the most");
+    CHECK(server.face->counts().too_large == 2);
     CHECK(ask(client, server.at, "small").value() == "small from client");
+}
+
+TEST_CASE("an answer may be as large as its own bound, far over a stream's; a larger one is said to be too large") {
+    server_node server;
+    client_node client{role_set(role::worker)};
+    client_node careful{role_set(role::worker), our_house(), {.call_limits = {.largest_received_bytes = 1000}}};
+    const auto large = ask(client, server.at, "large");
+    REQUIRE_MESSAGE(large.has_value(), large.error().message());
+    CHECK(large->size() == wire::most_answer_bytes);
+    const auto larger = ask(client, server.at, "too large");
+    REQUIRE_FALSE(larger);
+    CHECK(larger.error().is(errc::too_large));
+    const auto refused = ask(careful, server.at, "large");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().is(errc::too_large));
+    CHECK(ask(careful, server.at, "small").value() == "small from client");
 }
 
 TEST_CASE("calls over the bound are answered with busy, and there is room again when others end") {

@@ -149,6 +149,8 @@ struct server_node {
         what.streams["/test.Node/Stream"] = std::move(on_stream);
         const auto answer = [](const peer_identity& peer, std::string request) -> task<result<std::string>> {
             if (request == "fail") co_return std::unexpected(failure(errc::refused, "not today"));
+            if (request == "large") co_return std::string(wire::most_answer_bytes, 'x');
+            if (request == "too large") co_return std::string(wire::most_answer_bytes + 1, 'x');
             if (request == "misread") co_return std::unexpected(failure(errc::malformed, "field shard"));
             co_return request + " from " + peer.name;
         };

@@ -151,7 +151,7 @@ TEST_CASE("the outbox has a bound in bytes and in messages; what is over it is n
     });
     client_node client{role_set(role::worker),
                        our_house(),
-                       {.limits = {.largest_message_bytes = 100'000, .outbox_bytes = 400'000, .outbox_messages = 50}}};
+                       {.limits = {.largest_sent_bytes = 100'000, .outbox_bytes = 400'000, .outbox_messages = 50}}};
     const auto found = client.thread.await([&]() -> task<findings> {
         auto s = co_await open_stream(client, server);
         if (!s) co_return findings{s.error().message()};
