@@ -69,7 +69,7 @@ function(shoal_all_rooms)
   # Between nodes: messages as bytes, and the streams that carry them. gRPC and protobuf live here and nowhere else.
   shoal_room(src/wire     DEPS trust cluster discord base LIBS protobuf::libprotobuf)
   shoal_generate_protobuf(shoal_wire src/wire/shoal.proto)
-  shoal_room(src/rpc      DEPS wire trust base LIBS gRPC::grpc++)
+  shoal_room(src/rpc      DEPS wire trust base LIBS gRPC::grpc++ absl::synchronization)
   shoal_room(src/host     DEPS net state gateway rest budget discord base)
   shoal_room(src/bot      DEPS host cache commands rest ops config discord net state base)
   shoal_room(src/roles/process DEPS bot host config ops net state gateway budget discord base)

@@ -50,9 +50,13 @@ private:
 
 class client_call final : public stream_core, public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
 public:
-    client_call(scheduler& on, stream_limits limits, std::shared_ptr<grpc::Channel> channel, trust::role_set expected,
-                call_book& book)
-        : stream_core(on, limits), channel_(std::move(channel)), stub_(channel_), expected_(expected), book_(book) {}
+    client_call(std::shared_ptr<wakeups> through, stream_limits limits, std::shared_ptr<grpc::Channel> channel,
+                trust::role_set expected, call_book& book)
+        : stream_core(std::move(through), limits),
+          channel_(std::move(channel)),
+          stub_(channel_),
+          expected_(expected),
+          book_(book) {}
 
     [[nodiscard]] bool owes_status() const noexcept override { return false; }
     void begin(const std::string& method) {
@@ -130,7 +134,7 @@ void call_book::abandon_all() {
 }  // namespace
 
 struct dialer::impl {
-    impl(scheduler& on, dialer_options with) : home(on), options(with) {}
+    impl(scheduler& on, dialer_options with) : home(on), options(with), through(std::make_shared<wakeups>(on, duration{})) {}
 
     std::shared_ptr<grpc::Channel> channel_to(const endpoint& to) {
         auto& channel = channels[to.text()];
@@ -159,7 +163,7 @@ struct dialer::impl {
     task<result<std::unique_ptr<stream>>> open(endpoint to, std::string_view method, trust::role_set expected,
                                                stream_limits limits, instant deadline) {
         SHOAL_ASSERT(home.is_current());
-        auto call = std::make_shared<client_call>(home, limits, channel_to(to), expected, book);
+        auto call = std::make_shared<client_call>(through, limits, channel_to(to), expected, book);
         call->begin(std::string(method));
         auto face = make_stream(call);
         auto taken = co_await call->opened(deadline);
@@ -173,6 +177,7 @@ struct dialer::impl {
 
     scheduler& home;
     dialer_options options;
+    const std::shared_ptr<wakeups> through;
     std::shared_ptr<grpc::ChannelCredentials> credentials;
     std::map<std::string, std::shared_ptr<grpc::Channel>> channels;
     call_book book;
@@ -188,6 +193,7 @@ result<std::unique_ptr<dialer>> dialer::make(scheduler& on, const trust::node_id
 dialer::dialer(std::unique_ptr<impl> inner) : impl_(std::move(inner)) {}
 
 dialer::~dialer() {
+    impl_->through->stop();
     impl_->book.abandon_all();
     impl_->book.wait_until_empty();
 }

@@ -15,9 +15,11 @@ namespace shoal::rpc {
 
 /// Of every channel and server. gRPC holds a message whole before it looks at its size, and then refuses it where nobody can tell
 /// or count it: the size is looked at here instead. A message that is sent compressed comes as it is and is understood by nobody.
-inline constexpr std::array<std::pair<const char*, int>, 3> message_arguments{{{GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1},
+/// And no pings that measure the bandwidth: messages are small, and with a thousand workers each costs two wake-ups.
+inline constexpr std::array<std::pair<const char*, int>, 4> message_arguments{{{GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1},
                                                                                {GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1},
-                                                                               {GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0}}};
+                                                                               {GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0},
+                                                                               {GRPC_ARG_HTTP2_BDP_PROBE, 0}}};
 
 [[nodiscard]] std::string text_of(grpc::ByteBuffer& buffer);
 [[nodiscard]] grpc::ByteBuffer buffer_of(const std::string& text);

@@ -134,9 +134,9 @@ struct listener::impl {
             ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             count(&listener_counts::accepted);
             if (silent.size() >= limits.silent) {
+                count(&listener_counts::silent);
                 ::close(silent.front().fd);
                 silent.pop_front();
-                count(&listener_counts::silent);
             }
             silent.push_back({fd, now});
         }
@@ -220,8 +220,9 @@ struct listener::impl {
                 }
                 if (spoke && watched[at].revents != 0) crowded = true;
                 if (one->since + limits.patience <= now) {
-                    ::close(one->fd);
+                    // Counted first: whoever sees the end may look at once.
                     count(&listener_counts::silent);
+                    ::close(one->fd);
                     one = silent.erase(one);
                     continue;
                 }

@@ -31,7 +31,12 @@ public:
 
 struct server::impl : std::enable_shared_from_this<server::impl> {
     impl(scheduler& on, const trust::node_identity& self, server_options with, served_calls served)
-        : home(on), options(std::move(with)), what(std::move(served)), certificates(self.texts), service(*this) {}
+        : home(on),
+          options(std::move(with)),
+          what(std::move(served)),
+          certificates(self.texts),
+          service(*this),
+          through(std::make_shared<wakeups>(on, options.gather)) {}
 
     struct generic final : grpc::CallbackGenericService {
         explicit generic(impl& to) : owner(to) {}
@@ -54,6 +59,7 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
     const served_calls what;
     certificate_source certificates;
     generic service;
+    const std::shared_ptr<wakeups> through;
     std::unique_ptr<listener> port;
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
     std::unique_ptr<grpc::Server> grpc_server;
@@ -69,9 +75,9 @@ namespace {
 
 class server_call final : public stream_core, public grpc::ServerGenericBidiReactor {
 public:
-    server_call(scheduler& on, stream_limits limits, grpc::GenericCallbackServerContext& context, peer_identity who,
-                server::impl& owner)
-        : stream_core(on, limits), context_(context), owner_(owner) {
+    server_call(std::shared_ptr<wakeups> through, stream_limits limits, grpc::GenericCallbackServerContext& context,
+                peer_identity who, server::impl& owner)
+        : stream_core(std::move(through), limits), context_(context), owner_(owner) {
         peer_ = std::move(who);
     }
     [[nodiscard]] bool owes_status() const noexcept override { return true; }
@@ -153,7 +159,7 @@ grpc::ServerGenericBidiReactor* server::impl::take_call(grpc::GenericCallbackSer
     auto who = admit(context);
     if (!who) return new refusal(who.error());
     const auto limits = what.streams.contains(context.method()) ? options.limits : options.call_limits;
-    auto call = std::make_shared<server_call>(home, limits, context, *std::move(who), *this);
+    auto call = std::make_shared<server_call>(through, limits, context, *std::move(who), *this);
     {
         const std::lock_guard lock(mutex);
         calls.emplace(call.get(), call);
@@ -207,6 +213,7 @@ void server::impl::end_all() {
         closing = true;
     }
     port->stop();
+    through->stop();
     handlers.reset();  // Every handler's frame goes, and with it its stream.
     std::vector<std::shared_ptr<server_call>> left;
     {

@@ -40,6 +40,9 @@ struct server_options {
                               .largest_received_bytes = wire::most_request_bytes,
                               .outbox_bytes = wire::most_answer_bytes};
     listener_limits knocking;
+    /// Messages that come now and then on many streams are handed to the handlers together, no later than this; the first after a
+    /// pause, and those that follow each other on one stream, at once. Each wake-up of a thread costs more than what most say.
+    duration gather = std::chrono::milliseconds(5);
     std::size_t most_calls = 4096;  ///< At once, over all connections; more are answered with errc::busy.
     std::size_t most_calls_per_connection = 128;
     duration request_patience = std::chrono::seconds(10);  ///< For the request of a call that was begun.

@@ -41,6 +41,9 @@ struct stream_wait {
 
 namespace {
 
+// Messages of one stream that follow each other so soon are more than its everyday word.
+constexpr duration burst = std::chrono::milliseconds(100);
+
 failure too_large(std::size_t bytes, std::size_t most) {
     return {errc::too_large, std::to_string(bytes) + " bytes, and " + std::to_string(most) + " are the most"};
 }
@@ -110,13 +113,17 @@ void stream_core::told_not_open() {
 void stream_core::told_read(bool ok, std::string message) {
     const std::lock_guard lock(mutex_);
     reading_ = false;
+    bool urgent = true;
     if (ok) {
         arrived_ = std::move(message);
+        // One message is read ahead: who has many to say must not wait for each.
+        const auto now = scheduler_.now();
+        urgent = now - std::exchange(last_read_, now) < burst;
     } else {
         read_over_ = true;
     }
     advance();
-    wake();
+    wake(urgent);
 }
 
 void stream_core::told_too_large(std::size_t bytes) {
@@ -124,6 +131,8 @@ void stream_core::told_too_large(std::size_t bytes) {
     reading_ = false;
     read_over_ = true;
     if (!end_) end_ = too_large(bytes, limits_.largest_received_bytes);
+    // A server's handler ends the call now. A client does it here: the other side knows of nothing.
+    if (!owes_status() && !std::exchange(cancelled_, true)) cancel();
     advance();
     wake();
 }
@@ -158,9 +167,11 @@ void stream_core::told_over() {
     wake();
 }
 
-void stream_core::wake() {
-    if (abandoned_ || std::exchange(wake_posted_, true)) return;
-    scheduler_.post([self = shared_from_this()] { self->resume_waiters(); });
+void stream_core::wake(bool urgent) {
+    if (abandoned_) return;
+    // A message may have been posted as one that can wait, and now something came that cannot.
+    if (std::exchange(wake_posted_, true) && !urgent) return;
+    wakeups_->post([self = shared_from_this()] { self->resume_waiters(); }, urgent);
 }
 
 void stream_core::resume_waiters() {

@@ -15,12 +15,14 @@
 
 #include "base/scheduler.hpp"
 #include "rpc/stream.hpp"
+#include "rpc/wakeups.hpp"
 
 namespace shoal::rpc {
 
 class stream_core : public std::enable_shared_from_this<stream_core> {
 public:
-    stream_core(scheduler& on, stream_limits limits) : scheduler_(on), limits_(limits) {}
+    stream_core(std::shared_ptr<wakeups> through, stream_limits limits)
+        : wakeups_(std::move(through)), scheduler_(wakeups_->on()), limits_(limits) {}
     virtual ~stream_core() = default;
     stream_core(const stream_core&) = delete;
     stream_core& operator=(const stream_core&) = delete;
@@ -71,11 +73,12 @@ private:
         timer_id timer = timer_id::none;
         bool timed_out = false;
     };
-    void advance();  // with the lock
-    void wake();     // with the lock
+    void advance();                 // with the lock
+    void wake(bool urgent = true);  // with the lock
     void resume_waiters();
     [[nodiscard]] bool has_come(event what) const;  // with the lock
 
+    const std::shared_ptr<wakeups> wakeups_;
     scheduler& scheduler_;
     const stream_limits limits_;
 
@@ -92,6 +95,7 @@ private:
     bool abandoned_ = false, cancelled_ = false, released_ = false;
     bool wake_posted_ = false;
     bool room_awaited_ = false;  // What went out is of interest to somebody.
+    instant last_read_{};        // When the last message came.
 
     // Of the scheduler's thread.
     waiter reader_, other_;

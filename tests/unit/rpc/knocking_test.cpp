@@ -232,7 +232,7 @@ TEST_CASE("a message over the server's bound ends that call with what it is, and
 TEST_CASE("an answer may be as large as its own bound, far over a stream's; a larger one is said to be too large") {
     server_node server;
     client_node client{role_set(role::worker)};
-    client_node careful{role_set(role::worker), our_house(), {.call_limits = {.largest_received_bytes = 1000}}};
+    client_node careful{role_set(role::worker), our_house(), {.limits = {}, .call_limits = {.largest_received_bytes = 1000}}};
     const auto large = ask(client, server.at, "large");
     REQUIRE_MESSAGE(large.has_value(), large.error().message());
     CHECK(large->size() == wire::most_answer_bytes);
@@ -243,6 +243,21 @@ TEST_CASE("an answer may be as large as its own bound, far over a stream's; a la
     REQUIRE_FALSE(refused);
     CHECK(refused.error().is(errc::too_large));
     CHECK(ask(careful, server.at, "small").value() == "small from client");
+}
+
+TEST_CASE("a stream to a client that is sent too large a message ends on both sides") {
+    server_node server;
+    client_node client{role_set(role::worker), our_house(), {.limits = {.largest_received_bytes = 1000}}};
+    const auto got = client.thread.await([&]() -> task<result<std::string>> {
+        auto s =
+            co_await client.dial->open(server.at, "/test.Node/Stream", role_set(role::coordinator), client.thread.in(patience));
+        if (!s) co_return std::unexpected(s.error());
+        if (auto sent = (*s)->send(std::string(1001, 'x')); !sent) co_return std::unexpected(sent.error());
+        co_return co_await (*s)->receive();
+    });
+    REQUIRE_FALSE(got);
+    CHECK(got.error().is(errc::too_large));
+    CHECK(eventually([&] { return client.dial->open_calls() == 0 && server.face->counts().open_calls == 0; }));
 }
 
 TEST_CASE("calls over the bound are answered with busy, and there is room again when others end") {
