@@ -105,6 +105,8 @@ def coming_up(bench):
         ready = wait_until(lambda: counters(where)['readies'] >= shards, 120, 'the last READY', nodes) - begin
         guilds_ready = wait_until(lambda: ready_shards([log for _, log in nodes]) == shards, 120, 'the last guild', nodes) - begin
         identifies = counters(where)['identifies']
+    if identifies != shards:
+        sys.exit(f'bench: {identifies} IDENTIFYs for {shards} shards')
     bench.found.append({'part': 'coming up', 'shards': shards, 'ready_seconds': ready, 'guilds_seconds': guilds_ready, 'identifies': identifies})
     bench.out.head(f'A fleet comes up: 4 workers, max_concurrency {concurrency}, {guilds} guilds; seconds from the first IDENTIFY', 'shards',
                    'IDENTIFYs', 'to the last READY', 'to the last guild')

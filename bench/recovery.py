@@ -207,6 +207,8 @@ def main():
             json.dump({'round_trip_ms': how.round_trip, 'seconds': took}, out)
     print(f'{len(took)} kills, round trip {how.round_trip:.0f} ms, load {os.getloadavg()[0]:.1f}: p50 {rank(took, .5):.2f} s, '
           f'p99 {rank(took, .99):.2f} s, most {max(took):.2f} s; IDENTIFYs beyond the first of each shard: {counted["identifies"] - SHARDS}')
+    if counted['identifies'] != SHARDS:
+        sys.exit('recovery: no shard needs an IDENTIFY for that')
 
 
 if __name__ == '__main__':

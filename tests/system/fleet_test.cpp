@@ -63,6 +63,8 @@ TEST_CASE("a frozen worker is taken over after its lease, and does not fight bac
     for (const auto* name : {"w1", "w2"}) fleet.start_worker(name);
     require_placed(fleet, {"w1", "w2"});
     REQUIRE(fleet.further_events(200));
+    const auto held = fleet.running().at("w1");
+    const auto before = fleet.discord.counter("resumed");
     fleet.worker("w1").send(SIGSTOP);
     require_placed(fleet, {"w2"});
     REQUIRE(fleet.discord.all_live(under_traffic.shards));
@@ -70,6 +72,10 @@ TEST_CASE("a frozen worker is taken over after its lease, and does not fight bac
     REQUIRE(eventually([&] { return fleet.worker_state("w1") == "healthy"; }));
     require_placed(fleet, {"w1", "w2"});
     REQUIRE(fleet.further_events(200));
+    // Taken over, and moved back when it has joined again: whoever fought would RESUME each once more.
+    const auto resumed = static_cast<std::size_t>(fleet.discord.counter("resumed") - before);
+    MESSAGE("RESUMEs for " << held << " shards: " << resumed);
+    CHECK(resumed < 3 * held);
     check_fleet(fleet);
 }
 
