@@ -4,9 +4,41 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <boost/json.hpp>
+
 #include "system/support/fleet_stage.hpp"
 
 using namespace shoal::system_test;
+
+namespace {
+
+/// What the workers' heartbeats tell is what happens: 160 events a second in all, each on the shard that it came by.
+void check_metrics(const fleet_stage& fleet) {
+    const auto about_160 = [](double events) { return events > 60 && events < 400; };
+    CHECK(eventually(
+        [&] { return about_160(fleet.number_of("w1", "eventsPerSecond") + fleet.number_of("w2", "eventsPerSecond")); }));
+    CHECK(eventually([&] {
+        double events = 0;
+        std::int64_t guilds = 0;
+        const auto state = fleet.state();
+        if (state.empty()) return false;
+        for (const auto& each : state.at("shards").as_array()) {
+            events += each.at("eventsPerSecond").to_number<double>();
+            guilds += each.at("guilds").to_number<std::int64_t>();
+        }
+        return about_160(events) && guilds == under_traffic.guilds;
+    }));
+    for (const auto* name : {"w1", "w2"}) {
+        CAPTURE(name);
+        CHECK(fleet.number_of(name, "memoryMb") > 5);
+        CHECK(fleet.number_of(name, "memoryMb") < 1000);
+        CHECK(eventually([&] { return fleet.number_of(name, "cpuUsage") > 0; }));
+        CHECK(fleet.number_of(name, "cpuUsage") <= 100);
+        CHECK(fleet.number_of(name, "queueDepth") < 1000);
+    }
+}
+
+}  // namespace
 
 TEST_CASE("workers that join share the shards evenly, and one that comes later is given its part without an IDENTIFY") {
     fleet_stage fleet(under_traffic);
@@ -16,6 +48,7 @@ TEST_CASE("workers that join share the shards evenly, and one that comes later i
     CHECK(fleet.running() == std::map<std::string, std::size_t>{{"w1", 8}, {"w2", 8}});
     REQUIRE(fleet.discord.all_live(under_traffic.shards));
     REQUIRE(fleet.further_events(200));
+    check_metrics(fleet);
     const auto resumed = fleet.discord.counter("resumed");
     fleet.start_worker("w3");
     require_placed(fleet, {"w1", "w2", "w3"});
