@@ -34,12 +34,12 @@ void fleet_desk::expect(shard_key shard) {
         fresh_until_ = std::make_unique<std::atomic<std::int64_t>[]>(places_);
     }
     SHOAL_ASSERT(shard.id < places_);
-    expected_[shard.id] = true;
+    expected_.insert(shard.id);
     refresh();
 }
 
 void fleet_desk::refresh() {
-    for (const auto& [shard, known] : expected_) {
+    for (const auto shard : expected_) {
         fresh_until_[shard].store(nanoseconds(session_.fresh_until(shard)), std::memory_order_release);
     }
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/scheduler.hpp"
@@ -84,7 +85,7 @@ private:
     std::map<std::uint32_t, waiting_permit> permits_;
     std::map<std::uint32_t, waiting_spare> spares_;
     std::map<std::uint32_t, std::string> lost_sessions_;
-    std::map<std::uint32_t, bool> expected_;
+    std::set<std::uint32_t> expected_;
 
     // Until when each shard's lease lasts, in nanoseconds of the clock; written by the control thread, read by all.
     std::uint32_t places_ = 0;
