@@ -7,7 +7,6 @@
 #include <boost/json.hpp>
 
 #include "system/support/fleet_stage.hpp"
-#include "system/support/mistake.hpp"
 
 using namespace shoal::system_test;
 
@@ -25,13 +24,6 @@ struct operated_fleet : fleet_stage {
         start_worker("w1");
         start_worker("w2");
         if (!placed({"w1", "w2"})) FAIL(last_lines(15));
-    }
-    [[nodiscard]] outcome shoal(std::vector<std::string> words, std::map<std::string, std::string> environment = {}) const {
-        words.insert(words.begin(), program_path("shoal"));
-        environment.try_emplace("COORDINATOR_URL", coordinator_url());
-        environment.try_emplace("SHOAL_CERTS", certs("me"));
-        environment.try_emplace("HOME", home.path());
-        return run(words, environment);
     }
     /// What it prints, of a call that must succeed.
     [[nodiscard]] std::string said_by(std::vector<std::string> words) const {

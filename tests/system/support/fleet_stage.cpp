@@ -88,6 +88,15 @@ void fleet_stage::certificate(const std::string& name, std::string_view role) co
     REQUIRE_MESSAGE((ended && ended->code == 0), made.err());
 }
 
+outcome fleet_stage::shoal(std::vector<std::string> words, std::map<std::string, std::string> environment) const {
+    if (read_file(certs("me") + "/node.pem").empty()) certificate("me", "operator");
+    words.insert(words.begin(), program_path("shoal"));
+    environment.try_emplace("COORDINATOR_URL", coordinator_url());
+    environment.try_emplace("SHOAL_CERTS", certs("me"));
+    environment.try_emplace("HOME", home.path());
+    return run(words, environment);
+}
+
 std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more) const {
     std::vector<std::string> command{program_path(bot_), "--api-base", discord.api_base(), "--log-format", "json",
                                      "--guild-wait",     "2s"};
@@ -97,9 +106,10 @@ std::vector<std::string> fleet_stage::bot_command(std::vector<std::string> more)
 }
 
 void fleet_stage::start_coordinator(std::vector<std::string> more, std::map<std::string, std::string> settings) {
-    more.insert(more.end(), {"--mode", "coordinator", "--process-id", "c1", "--listen-url", coordinator_url(), "--certs",
-                             certs("c1"), "--state-dir", home / "c1", "--ops-url", ops_url(), "--ops-token-file",
-                             ops_token_file(), "--lease", fmt::format("{}s", lease_)});
+    more.insert(more.end(),
+                {"--mode", "coordinator", "--process-id", "c1", "--listen-url", coordinator_url(), "--certs", certs("c1"),
+                 "--state-dir", home / "c1", "--ops-token-file", ops_token_file(), "--lease", fmt::format("{}s", lease_)});
+    if (std::ranges::find(more, "--ops-url") == more.end()) more.insert(more.end(), {"--ops-url", ops_url()});
     settings.merge(environment());
     const auto there = on("c1");
     coordinator_ = std::make_unique<process>(bot_command(std::move(more)), std::move(settings));

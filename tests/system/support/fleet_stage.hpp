@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "system/support/hosts.hpp"
+#include "system/support/mistake.hpp"
 #include "system/support/stage.hpp"
 
 namespace shoal::system_test {
@@ -26,6 +27,7 @@ public:
     void certificate(const std::string& name, std::string_view role) const;
     [[nodiscard]] std::string certs(std::string_view name) const { return home / "certs/" + std::string(name); }
 
+    /// With an --ops-url of the test's own nothing here that asks for pages knows where they are.
     void start_coordinator(std::vector<std::string> more = {}, std::map<std::string, std::string> settings = {});
     void kill_coordinator();
     void start_worker(const std::string& name, std::vector<std::string> more = {},
@@ -58,6 +60,8 @@ public:
     [[nodiscard]] sim::audit_report audit();
     /// Of all logs, for the message of a test that failed.
     [[nodiscard]] std::string last_lines(std::size_t count) const;
+    /// One of an operator's commands: {"cordon", "w1"}.
+    [[nodiscard]] outcome shoal(std::vector<std::string> words, std::map<std::string, std::string> environment = {}) const;
     /// A program of the fleet with its environment.
     [[nodiscard]] std::vector<std::string> bot_command(std::vector<std::string> more) const;
     [[nodiscard]] std::map<std::string, std::string> environment() const;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -57,6 +58,16 @@ bool visitor::shake_hands(const tls_wish& wish) {
     SSL_set_fd(my.tls.get(), my.fd);
     ERR_clear_error();
     return SSL_connect(my.tls.get()) == 1;
+}
+
+std::string visitor::shown() const {
+    auto* const certificate = state_->tls ? SSL_get0_peer_certificate(state_->tls.get()) : nullptr;
+    if (certificate == nullptr) return {};
+    const std::unique_ptr<BIO, decltype([](BIO* one) { BIO_free_all(one); })> text(BIO_new(BIO_s_mem()));
+    REQUIRE(PEM_write_bio_X509(text.get(), certificate) == 1);
+    char* bytes = nullptr;
+    const auto size = BIO_get_mem_data(text.get(), &bytes);
+    return {bytes, static_cast<std::size_t>(size)};
 }
 
 void visitor::say(std::string_view bytes) {

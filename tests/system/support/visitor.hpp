@@ -28,6 +28,8 @@ public:
     [[nodiscard]] bool connected() const noexcept;
     /// Shakes hands; false if that fails. With TLS 1.3 the other side may still refuse a certificate afterwards.
     [[nodiscard]] bool shake_hands(const tls_wish& wish = {});
+    /// The certificate that the other side showed, as PEM; empty before hands were shaken.
+    [[nodiscard]] std::string shown() const;
     /// Encrypted once hands were shaken.
     void say(std::string_view bytes);
     /// Waits until the other side closes it; what it says until then is read, and kept in heard().
