@@ -292,9 +292,10 @@ host::session_past bot_runtime::on_takeover(const gateway::resume_ticket& ticket
     if (room.stored != nullptr || !room.cache.settings().on || (intents_to_identify() & intents::guilds.bits()) == 0)
         return host::session_past::at_hand;
     room.loads.refill.clear();
-    room.cache.go_on_without_past(ticket.guilds);
+    room.cache.go_on_without_past(ticket.guilds, ticket.without_guilds);
     if (const auto self = my.loads.self(); !self.empty()) room.cache.know_self(discord::json_value(self));
-    return host::session_past::left_behind;
+    // Where no guild was, nothing was left behind that would be worth an IDENTIFY.
+    return ticket.without_guilds ? host::session_past::at_hand : host::session_past::left_behind;
 }
 
 void bot_runtime::on_adopted(shard_key shard, application_id application) {

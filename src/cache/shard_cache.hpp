@@ -42,8 +42,8 @@ public:
     /// A new session's READY: forgets everything, then knows its guilds by id, not yet available.
     void start_session(std::string_view ready_json);
     /// A session goes on whose cache stayed in another process: forgets everything, and knows its guilds by id. Without any the
-    /// list is not known: each guild that an event names is one of them then.
-    void go_on_without_past(std::span<const discord::known_guild> guilds);
+    /// list is not known, unless `none` says that there are none: each guild that an event names is one of them then.
+    void go_on_without_past(std::span<const discord::known_guild> guilds, bool none = false);
     /// True from then on until the next session. These three from any thread.
     [[nodiscard]] bool lost_its_past() const noexcept { return lost_past_.load(std::memory_order_relaxed); }
     /// The list of guilds is not known either.

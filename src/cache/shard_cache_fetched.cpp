@@ -8,12 +8,12 @@ namespace shoal::cache {
 
 using discord::event_kind;
 
-void shard_cache::go_on_without_past(std::span<const discord::known_guild> guilds) {
+void shard_cache::go_on_without_past(std::span<const discord::known_guild> guilds, bool none) {
     loading_ = false;
     guild_access::forget_everything(*this);
     if (!settings_.on) return;
     lost_past_ = true;
-    guesses_guilds_ = guilds.empty();
+    guesses_guilds_ = guilds.empty() && !none;
     for (const auto& each : guilds.first(std::min(guilds.size(), most_listed)))
         find_or_add(each.id).available_ = each.state == discord::guild_state::available;
 }

@@ -113,6 +113,7 @@ void brain::take_session(member& who, const shard_report& report) {
             row.ticket->application = told.application;
             row.ticket->unsettled = told.unsettled;
             row.ticket->guilds = std::move(told.guilds);
+            row.ticket->without_guilds = told.without_guilds;
             if (row.ticket_stored) tell_now(who, ticket_noted{report.shard, row.epoch, fleet_.leader, told.session_id});
             return;
         }
@@ -133,6 +134,7 @@ void brain::take_session(member& who, const shard_report& report) {
     row.ticket->seq = std::max(row.ticket->seq, report.seq);
     row.ticket->done = std::max(row.ticket->done, report.done);
     row.ticket->unsettled = report.status != shard_status::live;
+    row.ticket->without_guilds = report.without_guilds;
 }
 
 /// The word that a worker needs after it registered: this shard is still its own.

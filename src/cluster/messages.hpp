@@ -93,10 +93,11 @@ struct shard_report {
     /// Whole when registering, when released, and until ticket_noted answers it; else absent, and `seq` and `done` go on counting
     /// in the session that was noted last. With its guilds when released only.
     std::optional<resume_ticket> ticket;
-    std::uint64_t seq = 0;     ///< Highest number received, of the session that the ticket names.
-    std::uint64_t done = 0;    ///< Every event up to here was handed out and its handlers ended.
-    bool leased = false;       ///< It had a lease for it, or what is left of one, when this was said.
-    std::string lost_session;  ///< The session that Discord called lost (op 9) and that no other has followed yet; else empty.
+    std::uint64_t seq = 0;        ///< Highest number received, of the session that the ticket names.
+    std::uint64_t done = 0;       ///< Every event up to here was handed out and its handlers ended.
+    bool without_guilds = false;  ///< The session is known to have had none at `done`.
+    bool leased = false;          ///< It had a lease for it, or what is left of one, when this was said.
+    std::string lost_session;     ///< The session that Discord called lost (op 9) and that no other has followed yet; else empty.
     shard_metrics metrics;
 };
 

@@ -235,6 +235,7 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
     if (what.ticket) {
         out.seq = what.ticket->seq;
         out.done = what.ticket->done;
+        out.without_guilds = what.ticket->without_guilds;
         if (whole || what.released || what.noted_here != what.ticket->session_id) out.ticket = what.ticket;
         if (out.ticket && !what.released) out.ticket->guilds = {};
     }

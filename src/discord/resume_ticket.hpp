@@ -23,8 +23,9 @@ struct resume_ticket {
     /// RESUME was sent and no RESUMED is known to have come: whoever goes on cannot tell from the ticket how far the one before
     /// read, nor which RESUMED is the answer to its own.
     bool unsettled = false;
-    /// The guilds as they were at `done`; READY does not come again, so nobody else tells.
+    /// The guilds as they were at `done`; READY does not come again, so nobody else tells. Empty: not known, ...
     std::vector<known_guild> guilds{};
+    bool without_guilds = false;  ///< ... unless it is known that there were none.
     friend bool operator==(const resume_ticket&, const resume_ticket&) = default;
 };
 

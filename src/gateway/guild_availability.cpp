@@ -17,7 +17,7 @@ void guild_availability::begin(std::span<const guild_id> ready_guilds, instant n
     knows_all_ = true;
 }
 
-void guild_availability::adopt(std::span<const known_guild> guilds, instant now) {
+void guild_availability::adopt(std::span<const known_guild> guilds, instant now, bool none) {
     ids_.clear();
     states_.clear();
     missing_ = out_ = 0;
@@ -35,7 +35,7 @@ void guild_availability::adopt(std::span<const known_guild> guilds, instant now)
     last_guild_at_ = now;
     waiting_ = true;
     told_ready_ = false;
-    knows_all_ = !guilds.empty();
+    knows_all_ = none || !guilds.empty();
 }
 
 guild_change guild_availability::created(guild_id guild, bool unavailable, instant now, bool is_old) {

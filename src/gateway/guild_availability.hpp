@@ -36,8 +36,9 @@ public:
     /// then nothing is waited for.
     void begin(std::span<const guild_id> ready_guilds, instant now, bool guilds_come = true);
     /// A session was taken over by RESUME: READY does not come again, so its guilds are told. Ready at once, unless some are
-    /// still expected. Without any nobody knows which they are: then each that comes may be an old one.
-    void adopt(std::span<const known_guild> guilds, instant now);
+    /// still expected. Without any nobody knows which they are, unless `none` says that there are none: then each that comes may
+    /// be an old one.
+    void adopt(std::span<const known_guild> guilds, instant now, bool none = false);
 
     /// GUILD_CREATE; `unavailable` is the field of that name [2.6.2]. `is_old`: the bot was in it before the session was taken
     /// over, which is looked at where only that tells an old guild from a new one.
@@ -51,7 +52,7 @@ public:
     /// When the waiting ends if no further guild comes; `never` if it is over or has not begun.
     [[nodiscard]] instant ready_at() const noexcept;
     [[nodiscard]] bool is_ready() const noexcept { return told_ready_; }
-    /// False after adopt() without guilds: the set grows as guilds are heard of, and is never known to be all.
+    /// False after adopt() without knowing any: the set grows as guilds are heard of, and is never known to be all.
     [[nodiscard]] bool knows_all() const noexcept { return knows_all_; }
 
     /// Known guilds, unavailable and missing ones included.

@@ -165,8 +165,8 @@ public:
     /// One event, in seq order. `change` is for GUILD_CREATE and GUILD_DELETE. A failure means that the message could not be
     /// read: the host reconnects and RESUMEs, and steps over it if it fails again at the same seq.
     [[nodiscard]] virtual result<void> on_dispatch(dispatch event, guild_change change) = 0;
-    /// Before anything is dialed: RESUME is to go on with this session of another process, whose guilds were these. None: they
-    /// are not known.
+    /// Before anything is dialed: RESUME is to go on with this session of another process, whose guilds the ticket names if they
+    /// are known.
     [[nodiscard]] virtual session_past on_takeover(const gateway::resume_ticket& /*ticket*/) { return session_past::at_hand; }
     /// The session that another process began goes on here; READY does not come, and what is to be known of it was told before
     /// the start. Before its first event.

@@ -24,6 +24,7 @@ std::optional<gateway::resume_ticket> taken_over(std::optional<gateway::resume_t
     if (!ticket || past == session_past::foreign) return std::nullopt;
     if (!planted.resume_from_received) ticket->seq = ticket->done;
     ticket->guilds = {};
+    ticket->without_guilds = false;
     return ticket;
 }
 
@@ -75,7 +76,7 @@ shard_driver::shard_driver(shard_thread where, buffer_pool& pool, state::journal
         takeover_.begin(*ticket, options_.wall_clock());
         if (journal_ != nullptr) journal_->taken_over(window_->session_index(), kept->done, now());
         unsettled_ = true;  // Until a RESUMED answers this process.
-        guilds_.adopt(ticket->guilds, now());
+        guilds_.adopt(ticket->guilds, now(), ticket->without_guilds);
         if (past_ == session_past::left_behind && options_.renew_after_move) move_renewal_.want();
     } else if (ticket) {
         lost_session_ = ticket->session_id;  // Nobody can go on with it here, and whoever gave it is told so.
@@ -323,6 +324,11 @@ shard_snapshot shard_driver::snapshot() const {
         picture.seq = ticket->seq;
         picture.session_id = ticket->session_id;
         picture.ticket = *ticket;
+        // All of them would be too much to tell each second.
+        if (guilds_.known() == 0) {
+            const auto guilds = guilds_at_done();
+            picture.ticket->without_guilds = guilds && guilds->empty();
+        }
     }
     picture.lost_session = lost_session_;
     return picture;

@@ -142,6 +142,7 @@ private:
 
     // What is left for another process (shard_driver_keep.cpp).
     [[nodiscard]] gateway::resume_ticket ticket_now() const;
+    [[nodiscard]] std::optional<std::vector<gateway::known_guild>> guilds_at_done() const;
 
     void begin_window(std::string_view session_id, std::uint64_t done);
     void guilds_maybe_ready();

@@ -15,14 +15,21 @@ gateway::resume_ticket shard_driver::ticket_now() const {
     return ticket;
 }
 
+/// nullopt: a list that is not known to be whole would make old guilds look new.
+std::optional<std::vector<gateway::known_guild>> shard_driver::guilds_at_done() const {
+    if (!guilds_.knows_all()) return std::nullopt;
+    auto changes = guild_changes_;
+    (void)changes.settle(session_.ticket()->done);
+    return changes.as_settled(guilds_);
+}
+
 std::optional<gateway::resume_ticket> shard_driver::ticket() const {
     if (!session_.ticket()) return std::nullopt;
     auto ticket = ticket_now();
-    // A list that is not known to be whole would make old guilds look new.
-    if (!guilds_.knows_all()) return ticket;
-    auto changes = guild_changes_;
-    (void)changes.settle(ticket.done);
-    ticket.guilds = changes.as_settled(guilds_);
+    if (auto guilds = guilds_at_done()) {
+        ticket.without_guilds = guilds->empty();
+        ticket.guilds = std::move(*guilds);
+    }
     return ticket;
 }
 

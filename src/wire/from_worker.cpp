@@ -22,6 +22,7 @@ void write(const cluster::shard_report& from, v1::ShardReport& to) {
     to.set_seq(from.seq);
     to.set_done(from.done);
     to.set_lost_session(clipped(from.lost_session, most_url_bytes));
+    to.set_without_guilds(from.without_guilds);
     to.set_leased(from.leased);
     wire::write(from.metrics, *to.mutable_metrics());
 }
@@ -39,6 +40,7 @@ cluster::shard_report read(const v1::ShardReport& from, field_checks& checks) {
     to.done = from.done();
     checks.require(to.done <= to.seq, "shards.done");
     to.lost_session = checks.text(from.lost_session(), "shards.lost_session", most_url_bytes);
+    to.without_guilds = from.without_guilds();
     to.leased = from.leased();
     to.metrics = wire::read(from.metrics(), checks);
     return to;

@@ -12,6 +12,7 @@ void write(const discord::resume_ticket& from, v1::Ticket& to) {
     to.set_intents(from.intents);
     to.set_application(from.application.value());
     to.set_unsettled(from.unsettled);
+    to.set_without_guilds(from.without_guilds && from.guilds.empty());
     // Without them the next owner knows less, and that is all.
     if (from.guilds.size() > most_ticket_guilds) return;
     for (const auto& each : from.guilds) {
@@ -22,7 +23,8 @@ void write(const discord::resume_ticket& from, v1::Ticket& to) {
 
 static std::vector<discord::known_guild> read_guilds(const v1::Ticket& from, field_checks& checks) {
     const auto count = static_cast<std::size_t>(from.guilds_size());
-    const bool fine = count <= most_ticket_guilds && from.guild_states().size() == count;
+    const bool fine =
+        count <= most_ticket_guilds && from.guild_states().size() == count && (count == 0 || !from.without_guilds());
     checks.require(fine, "ticket.guilds");
     std::vector<discord::known_guild> out;
     if (!fine) return out;
@@ -50,7 +52,8 @@ discord::resume_ticket read(const v1::Ticket& from, field_checks& checks) {
             .intents = from.intents(),
             .application = application_id(from.application()),
             .unsettled = from.unsettled(),
-            .guilds = read_guilds(from, checks)};
+            .guilds = read_guilds(from, checks),
+            .without_guilds = from.without_guilds()};
 }
 
 void write(const cluster::capacity& from, v1::Capacity& to) {

@@ -48,7 +48,7 @@ struct moved_fixture : hosted_fixture {
             id));
     }
     /// A shard that another process ran goes on here, with this list of guilds.
-    host::test::far_end& take_over(std::vector<discord::known_guild> guilds, application_id application = {}) {
+    host::test::far_end& take_over(std::vector<discord::known_guild> guilds, application_id application = {}, bool none = false) {
         open();
         host::host_options with;
         with.session = host::test::plain_session();
@@ -59,6 +59,7 @@ struct moved_fixture : hosted_fixture {
         inside().attach(host.get());
         gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 20, with.session.intents, application};
         ticket.guilds = std::move(guilds);
+        ticket.without_guilds = none;
         host->want({{0, 1}}, {{{0, 1}, ticket}});
         on.run_for(1ms);
         auto& peer = dialer.last();
@@ -210,6 +211,21 @@ TEST_CASE("where a dead process left no list, any guild of the shard is asked fo
     CHECK_FALSE(f.read(2));
     // How many there are nobody knows.
     CHECK_FALSE(f.status().cache_complete);
+}
+
+TEST_CASE("a shard that is known to have no guild lost nothing: it reads as whole, and nothing is asked for") {
+    moved_fixture f;
+    auto& peer = f.take_over({}, {}, true);
+    CHECK(f.status().cache_complete);
+    CHECK(f.status().partial_guilds == 0);
+    CHECK_FALSE(f.read(1));
+    CHECK(f.http.requests.empty());
+    // One that is joined later comes whole.
+    f.on_thread([&] { peer.event(++f.at, "GUILD_CREATE", R"({"id":"1","name":"First"})"); });
+    f.pass(1s);
+    CHECK(f.read(1)->knowledge == guild_knowledge::whole);
+    CHECK(f.status().cache_complete);
+    CHECK(f.http.requests.empty());
 }
 
 TEST_CASE("guilds are read within a fifth of the share, in the order in which they were asked for") {

@@ -89,6 +89,19 @@ TEST_CASE("where the list of guilds is not known either, each that an event name
     CHECK(m.cache.partial_guilds() == 0);
 }
 
+TEST_CASE("where it is known that there is no guild, none is guessed at") {
+    cache::shard_cache cache{cache_preset::standard};
+    cache.go_on_without_past({}, true);
+    CHECK(cache.lost_its_past());
+    CHECK_FALSE(cache.guesses_guilds());
+    CHECK(cache.partial_guilds() == 0);
+    cache.apply(event_kind::message_create, R"({"guild_id":"1"})", 101);
+    CHECK(cache.guild(guild_id(1)) == nullptr);
+    cache.apply(event_kind::guild_create, home_create, 102);
+    CHECK(cache.guild(guild_id(1))->knowledge() == guild_knowledge::whole);
+    CHECK(cache.partial_guilds() == 0);
+}
+
 TEST_CASE("a new session ends it") {
     moved m({});
     m.cache.start_session(R"({"user":{"id":"900"},"guilds":[{"id":"7"}]})");

@@ -548,4 +548,28 @@ TEST_CASE("the session of a worker that died before its RESUMED came is handed o
     REQUIRE(order != nullptr);
     REQUIRE(order->ticket);
     CHECK(order->ticket->unsettled == !was_live);
+    CHECK_FALSE(order->ticket->without_guilds);
+}
+
+TEST_CASE("whether a dead worker's session had guilds is what its last report said, however old the ticket that it told") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.advance(6s, {1});
+    auto seen = report(0, 1, shard_status::live);
+    seen.ticket = resume_ticket{{0, 1}, "a-session", "wss://gateway", 20, 18, 513};
+    bool none = true;
+    SUBCASE("it had left its last guild since") {}
+    SUBCASE("it had joined its first one since") { none = false; }
+    seen.ticket->without_guilds = !none;
+    o.reports = {seen};
+    o.advance(2s, {1});
+    seen.ticket.reset();
+    seen.seq = seen.done = 30;
+    seen.without_guilds = none;
+    o.reports = {seen};
+    o.advance(2s, {1});
+    REQUIRE(o.brain.assignments().at(0).ticket);
+    CHECK(o.brain.assignments().at(0).ticket->done == 30);
+    CHECK(o.brain.assignments().at(0).ticket->without_guilds == none);
 }

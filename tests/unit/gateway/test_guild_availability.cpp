@@ -63,6 +63,9 @@ TEST_CASE("where nobody knows a session's guilds, only a joining that is not old
 TEST_CASE("where a session's guilds are known, another one is joined however old it says to be") {
     shard s;
     const std::vector<known_guild> one{{guild_id(1), guild_state::available}};
+    s.guilds.adopt({}, s.now, true);
+    CHECK(s.guilds.knows_all());
+    CHECK(s.guilds.created(guild_id(1), false, s.now, true) == guild_change::joined);
     s.guilds.adopt(one, s.now);
     CHECK(s.guilds.knows_all());
     CHECK(s.guilds.created(guild_id(2), false, s.now, true) == guild_change::joined);

@@ -127,6 +127,36 @@ TEST_CASE("where the list came along, a guild that is not in it is joined") {
     CHECK(bench.driver->snapshot().ticket->guilds.empty());
 }
 
+TEST_CASE("a session without guilds says so to whoever goes on with it, as it was at `done`, and so does the one after") {
+    auto ticket = ticket_of();
+    ticket.without_guilds = true;
+    driver_bench bench([](auto& options) { options.wall_clock = [] { return today; }; }, ticket);
+    const auto says = [&] { return bench.driver->snapshot().ticket->without_guilds; };
+    CHECK(says());
+    auto& peer = resumed(bench);
+    CHECK(says());
+    CHECK(bench.driver->ticket()->without_guilds);
+    peer.event(22, "GUILD_CREATE", guild(1, "2023-01-01T00:00:00+00:00"));
+    CHECK(bench.sink.has("GUILD_CREATE 22 joined"));
+    CHECK_FALSE(says());
+    CHECK_FALSE(bench.driver->ticket()->without_guilds);
+    // That it is left will be told again to whoever goes on while its handlers still run.
+    bench.sink.hold = true;
+    peer.event(23, "GUILD_DELETE", R"({"id":"1"})");
+    CHECK_FALSE(says());
+    CHECK_FALSE(bench.driver->ticket()->without_guilds);
+    bench.sink.held.clear();
+    CHECK(says());
+    CHECK(bench.driver->ticket()->without_guilds);
+}
+
+TEST_CASE("a session of which nobody knows the guilds does not say that it has none") {
+    driver_bench bench({}, ticket_of());
+    resumed(bench);
+    CHECK_FALSE(bench.driver->snapshot().ticket->without_guilds);
+    CHECK_FALSE(bench.driver->ticket()->without_guilds);
+}
+
 TEST_CASE("another bot's ticket is not gone on with: the session counts as lost, and a permit is asked for") {
     virtual_scheduler time;
     buffer_pool pool;

@@ -128,6 +128,8 @@ TEST_CASE("a field out of its bounds is named, and its text is not repeated") {
     CHECK(ticket(3, 16, session + bytes(10, guild(1) + guild(2)) + bytes(11, std::string{"\x01"})) == "ticket.guilds");
     CHECK(ticket(3, 16, session + bytes(10, guild(0)) + bytes(11, std::string{"\x01"})) == "ticket.guilds");
     CHECK(ticket(3, 16, session + bytes(10, guild(1)) + bytes(11, std::string{"\x04"})) == "ticket.guilds");
+    CHECK(ticket(3, 16, session + number(12, 1)) == "fine");
+    CHECK(ticket(3, 16, session + bytes(10, guild(1)) + bytes(11, std::string{"\x01"}) + number(12, 1)) == "ticket.guilds");
     std::string ids;
     for (std::uint64_t id = 1; id <= most_ticket_guilds + 1; ++id) ids += guild(id);
     CHECK(ticket(3, 16, session + bytes(10, ids) + bytes(11, std::string(most_ticket_guilds + 1, '\x01'))) == "ticket.guilds");

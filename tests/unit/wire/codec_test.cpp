@@ -33,6 +33,7 @@ cluster::shard_report some_report(std::uint32_t shard = 3) {
     report.seq = 4711;
     report.done = 4700;
     report.lost_session = "gone";
+    report.without_guilds = true;
     report.leased = true;
     report.metrics = {.guilds = 900,
                       .cpu_share = 0.25,
@@ -256,6 +257,7 @@ TEST_CASE("no field of a report, a ticket or a registration is forgotten") {
     CHECK(report.seq == 4711);
     CHECK(report.done == 4700);
     CHECK(report.lost_session == "gone");
+    CHECK(report.without_guilds);
     CHECK(report.leased);
     CHECK(report.metrics.guilds == 900);
     CHECK(report.metrics.cpu_share == 0.25);
@@ -280,6 +282,11 @@ TEST_CASE("the ticket of a shard that is handed over brings its application, its
     const auto read = std::get<cluster::to_worker>(decode_from_coordinator(order).value());
     CHECK(std::get<cluster::start_order>(read).ticket == ticket);
     // More than any shard can have are left out; the rest is worth as much without them.
+    auto none = ticket;
+    none.guilds.clear();
+    none.without_guilds = true;
+    const auto told = encode(cluster::to_worker(cluster::start_order{{3, ticket.shard.total}, epoch, leader, none, false, "x"}));
+    CHECK(std::get<cluster::start_order>(std::get<cluster::to_worker>(decode_from_coordinator(told).value())).ticket == none);
     ticket.guilds.resize(most_ticket_guilds + 1, {guild_id(1), discord::guild_state::available});
     const auto many =
         encode(cluster::to_worker(cluster::start_order{{3, ticket.shard.total}, epoch, leader, ticket, false, "x"}));
