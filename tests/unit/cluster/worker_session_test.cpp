@@ -445,6 +445,24 @@ TEST_CASE("the guilds of a session are told once, by whoever releases its shard,
     CHECK(b.said<heartbeat>()->shards.at(0).ticket == with);
 }
 
+TEST_CASE("that a session has no guild is told in each heartbeat, beside what it has received") {
+    bench b;
+    b.join();
+    auto seen = bench::ticket(3);
+    b.start(3, 1, seen);
+    for (const bool none : {true, false, true}) {
+        seen.without_guilds = none;
+        b.now += 1s;
+        b.feed(worker::tick{});
+        b.look({{3, shard_status::live, seen, {}, {}}});
+        const auto* const sent = b.said<heartbeat>();
+        REQUIRE(sent != nullptr);
+        CHECK(sent->shards.at(0).without_guilds == none);
+        CHECK_FALSE(sent->shards.at(0).ticket);
+        b.hear(heartbeat_ack{sent->number, b.leader, 5s});
+    }
+}
+
 TEST_CASE("one heartbeat names so many guilds at most; of further shards it tells none") {
     bench b;
     b.join();
