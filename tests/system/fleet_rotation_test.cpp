@@ -82,8 +82,5 @@ TEST_CASE("rotated certificates, and a new authority's, are shown on the ops add
     certs(fleet, {"node", "w3", "--role", "worker", "--host", "127.0.0.1"});
     fleet.start_worker("w3");
     CHECK(fleet.worker("w3").says("has taken this worker"));
-    const auto report = fleet.audit();
-    CAPTURE(fleet.last_lines(15));
-    check_clean(report, fleet.discord.oracle());
     CHECK(fleet.discord.counter("identifies") == shards);
 }

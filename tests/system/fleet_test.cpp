@@ -91,27 +91,6 @@ TEST_CASE("a worker that is told to end hands its shards over first") {
     check_fleet(fleet);
 }
 
-TEST_CASE("a frozen worker is taken over after its lease, and does not fight back when it wakes") {
-    fleet_stage fleet(under_traffic);
-    for (const auto* name : {"w1", "w2"}) fleet.start_worker(name);
-    require_placed(fleet, {"w1", "w2"});
-    REQUIRE(fleet.further_events(200));
-    const auto held = fleet.running().at("w1");
-    const auto before = fleet.discord.counter("resumed");
-    fleet.worker("w1").send(SIGSTOP);
-    require_placed(fleet, {"w2"});
-    REQUIRE(fleet.discord.all_live(under_traffic.shards));
-    fleet.worker("w1").send(SIGCONT);
-    REQUIRE(eventually([&] { return fleet.worker_state("w1") == "healthy"; }));
-    require_placed(fleet, {"w1", "w2"});
-    REQUIRE(fleet.further_events(200));
-    // Taken over, and moved back when it has joined again: whoever fought would RESUME each once more.
-    const auto resumed = static_cast<std::size_t>(fleet.discord.counter("resumed") - before);
-    MESSAGE("RESUMEs for " << held << " shards: " << resumed);
-    CHECK(resumed < 3 * held);
-    check_fleet(fleet);
-}
-
 TEST_CASE("a second process of a living worker's name is told so, and takes nothing") {
     fleet_stage fleet({.shards = 2, .guilds = 4});
     fleet.start_worker("w1");
