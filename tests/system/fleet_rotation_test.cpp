@@ -41,7 +41,7 @@ void certs(const fleet_stage& fleet, std::vector<std::string> words) {
 
 TEST_CASE("rotated certificates, and a new authority's, are shown on the ops addresses at once, and no shard is dropped") {
     const std::vector<std::string> with_ops{"--ops-url", "https://127.0.0.1:0"};
-    fleet_stage fleet({.shards = shards, .guilds = 40, .max_concurrency = 16, .rate = 10}, 3, nullptr, "shoal-fleet-bot",
+    fleet_stage fleet({.shards = shards, .guilds = 40, .max_concurrency = 16, .rate = 50}, 3, nullptr, "shoal-fleet-bot",
                       with_ops);
     for (const auto* name : {"w1", "w2"}) fleet.start_worker(name, with_ops);
     fleet.certificate("me", "operator");
