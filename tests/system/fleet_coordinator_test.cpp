@@ -1,7 +1,6 @@
 // A fleet of real processes whose coordinator dies, alone or with a worker: the shards do not notice, or come back.
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include "system/support/fleet_stage.hpp"
 
@@ -26,23 +25,6 @@ TEST_CASE("the coordinator dies: shards go on; started again on its store it mov
     REQUIRE(fleet.further_events(200));
     CHECK(fleet.running() == before);
     CHECK(fleet.discord.counter("resumed") == 1);
-    check_fleet(fleet);
-}
-
-TEST_CASE("a coordinator whose store is gone says so, and adopts what its workers report") {
-    fleet_stage fleet(under_traffic);
-    fleet.start_worker("w1");
-    fleet.start_worker("w2");
-    require_placed(fleet, {"w1", "w2"});
-    const auto before = fleet.running();
-    fleet.kill_coordinator();
-    for (const auto* name : {"fleet.db", "fleet.db-wal", "fleet.db-shm"}) ::unlink((fleet.home / "c1/" + name).c_str());
-    fleet.start_coordinator();
-    CHECK(fleet.coordinator().says("the store began anew"));
-    require_placed(fleet, {"w1", "w2"});
-    REQUIRE(fleet.further_events(200));
-    CHECK(fleet.running() == before);
-    CHECK(fleet.discord.counter("resumed") == 0);
     check_fleet(fleet);
 }
 

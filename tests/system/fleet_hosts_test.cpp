@@ -41,6 +41,23 @@ std::string resumed_within(const fleet_stage& fleet, std::int64_t before, std::s
     return seconds_since(from);
 }
 
+/// One node hears nothing of another any more, which still hears it; w2 is one of them.
+void deafen(const std::string& node, const std::string& other) {
+    if (hosts::left_out()) return;
+    hosts net;
+    fleet_stage fleet(under_traffic, 3, &net);
+    begin(fleet, {"w1", "w2"});
+    const auto held = fleet.running().at("w2");
+    const auto before = fleet.discord.counter("resumed");
+    const auto cut = clock::now();
+    net.drop(node, net.address(other));
+    MESSAGE("resumed elsewhere within " << resumed_within(fleet, before, held, cut) << " of the cut; lease 3 s");
+    require_placed(fleet, {"w1"});
+    REQUIRE(fleet.further_events(200));
+    net.heal();
+    end(fleet, {"w1", "w2"});
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -73,37 +90,9 @@ TEST_CASE(
     end(fleet, {"w1", "w2", "w3"});
 }
 
-TEST_CASE("the coordinator does not hear a worker that hears it: one owner a shard in the end") {
-    if (hosts::left_out()) return;
-    hosts net;
-    fleet_stage fleet(under_traffic, 3, &net);
-    begin(fleet, {"w1", "w2"});
-    const auto held = fleet.running().at("w2");
-    const auto before = fleet.discord.counter("resumed");
-    const auto cut = clock::now();
-    net.drop("c1", net.address("w2"));
-    MESSAGE("resumed elsewhere within " << resumed_within(fleet, before, held, cut) << " of the cut; lease 3 s");
-    require_placed(fleet, {"w1"});
-    REQUIRE(fleet.further_events(200));
-    net.heal();
-    end(fleet, {"w1", "w2"});
-}
+TEST_CASE("the coordinator does not hear a worker that hears it: one owner a shard in the end") { deafen("c1", "w2"); }
 
-TEST_CASE("a worker does not hear the coordinator, which hears it: one owner a shard in the end") {
-    if (hosts::left_out()) return;
-    hosts net;
-    fleet_stage fleet(under_traffic, 3, &net);
-    begin(fleet, {"w1", "w2"});
-    const auto held = fleet.running().at("w2");
-    const auto before = fleet.discord.counter("resumed");
-    const auto cut = clock::now();
-    net.drop("w2", net.address("c1"));
-    MESSAGE("resumed elsewhere within " << resumed_within(fleet, before, held, cut) << " of the cut; lease 3 s");
-    require_placed(fleet, {"w1"});
-    REQUIRE(fleet.further_events(200));
-    net.heal();
-    end(fleet, {"w1", "w2"});
-}
+TEST_CASE("a worker does not hear the coordinator, which hears it: one owner a shard in the end") { deafen("w2", "c1"); }
 
 TEST_CASE("a worker that is cut from the coordinator alone goes on serving until its shards are taken, and lets them go then") {
     if (hosts::left_out()) return;

@@ -73,6 +73,24 @@ void go_on_without_store(fleet_stage& fleet, Break break_it, Mend mend_it) {
     check_fleet(fleet);
 }
 
+/// The coordinator dies and its store with it; the next one adopts what the workers have, and touches no shard.
+template <class Spoil>
+void begin_anew(fleet_stage& fleet, Spoil spoil) {
+    fleet.start_worker("w1");
+    fleet.start_worker("w2");
+    require_placed(fleet, {"w1", "w2"});
+    const auto before = fleet.running();
+    fleet.kill_coordinator();
+    spoil();
+    fleet.start_coordinator();
+    CHECK(fleet.coordinator().says("the store began anew"));
+    require_placed(fleet, {"w1", "w2"});
+    REQUIRE(fleet.further_events(100));
+    CHECK(fleet.running() == before);
+    CHECK(fleet.discord.counter("resumed") == 0);
+    check_fleet(fleet);
+}
+
 }  // namespace
 
 TEST_CASE("a store or state folder that another coordinator has open is named, with what to do") {
@@ -128,23 +146,20 @@ TEST_CASE("a store on a disk that is full or read-only at the start") {
            "cannot be written", "shoal-fleet-bot");
 }
 
+TEST_CASE("a store that is gone is made anew from what workers report, and that is said") {
+    fleet_stage fleet(under_traffic);
+    begin_anew(fleet, [&] {
+        for (const auto* name : {"fleet.db", "fleet.db-wal", "fleet.db-shm"}) ::unlink((fleet.home / "c1/" + name).c_str());
+    });
+}
+
 TEST_CASE("a store that is damaged is kept aside, said, and made anew from what workers report") {
     fleet_stage fleet(under_traffic);
-    fleet.start_worker("w1");
-    fleet.start_worker("w2");
-    require_placed(fleet, {"w1", "w2"});
-    const auto before = fleet.running();
-    fleet.kill_coordinator();
-    for (const auto* log : {"fleet.db-wal", "fleet.db-shm"}) ::unlink((fleet.home / "c1/" + log).c_str());
-    write_file(fleet.home / "c1/fleet.db", std::string(8192, 'x'));
-    fleet.start_coordinator();
-    CHECK(fleet.coordinator().says("the store began anew"));
+    begin_anew(fleet, [&] {
+        for (const auto* log : {"fleet.db-wal", "fleet.db-shm"}) ::unlink((fleet.home / "c1/" + log).c_str());
+        write_file(fleet.home / "c1/fleet.db", std::string(8192, 'x'));
+    });
     CHECK(std::filesystem::exists(fleet.home / "c1/fleet.db.damaged-1"));
-    require_placed(fleet, {"w1", "w2"});
-    CHECK(fleet.running() == before);
-    CHECK(fleet.discord.counter("resumed") == 0);
-    REQUIRE(fleet.further_events(100));
-    check_fleet(fleet);
 }
 
 TEST_CASE("the store's disk becomes full while the fleet runs") {

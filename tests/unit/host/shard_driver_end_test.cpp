@@ -20,6 +20,22 @@ using namespace shoal::host;
 using namespace shoal::host::test;
 using gateway::session_status;
 
+namespace {
+
+/// A session of a process before, whose handlers had not ended for the last three events that it received.
+const gateway::resume_ticket left{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+
+/// Discord greets whoever goes on with it: the replay comes next.
+far_end& greeted(driver_bench& bench) {
+    bench.driver->start();
+    auto& peer = bench.dialer.last();
+    peer.open();
+    peer.hello();
+    return peer;
+}
+
+}  // namespace
+
 TEST_CASE("an event is done when the last copy of its guard goes, and the ticket tells how far without a hole") {
     driver_bench bench;
     bench.sink.hold = true;
@@ -122,16 +138,13 @@ TEST_CASE("a stop works at every point of a connection's life") {
 }
 
 TEST_CASE("a ticket is resumed without a permit, from what was done and not from what was received") {
-    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
-    driver_bench bench({}, ticket);
-    bench.driver->start();
-    bench.dialer.last().open();
-    bench.dialer.last().hello();
-    REQUIRE(bench.dialer.last().sent.size() == 1);
-    CHECK(bench.dialer.last().sent[0].find("\"op\":6") != std::string::npos);
-    CHECK(bench.dialer.last().sent[0].find("\"seq\":17") != std::string::npos);
-    bench.dialer.last().event(18);
-    bench.dialer.last().resumed(21);
+    driver_bench bench({}, left);
+    auto& peer = greeted(bench);
+    REQUIRE(peer.sent.size() == 1);
+    CHECK(peer.sent[0].find("\"op\":6") != std::string::npos);
+    CHECK(peer.sent[0].find("\"seq\":17") != std::string::npos);
+    peer.event(18);
+    peer.resumed(21);
     CHECK(bench.sink.lines ==
           std::vector<std::string>{"adopted 0", "MESSAGE_CREATE 18 replayed", "resumed 0", "ready 0 missing 0"});
     CHECK(bench.permits.lines.empty());
@@ -154,10 +167,7 @@ TEST_CASE("a session that is taken over knows its guilds as they were at `done`:
     CHECK(ticket.guilds == std::vector<gateway::known_guild>{{guild_id(1), gateway::guild_state::available},
                                                              {guild_id(2), gateway::guild_state::expected}});
     driver_bench bench({}, ticket);
-    bench.driver->start();
-    auto& peer = bench.dialer.last();
-    peer.open();
-    peer.hello();
+    auto& peer = greeted(bench);
     CHECK(peer.sent[0].find("\"seq\":2") != std::string::npos);
     peer.event(3, "GUILD_CREATE", R"({"id":"2"})");
     peer.event(4, "GUILD_CREATE", R"({"id":"3"})");
@@ -246,12 +256,8 @@ TEST_CASE("a disk that keeps nothing holds heartbeats back by five seconds and n
 }
 
 TEST_CASE("what the process before may have handed out is marked, behind a replayed RESUMED too") {
-    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
-    driver_bench bench({}, ticket);
-    bench.driver->start();
-    auto& peer = bench.dialer.last();
-    peer.open();
-    peer.hello();
+    driver_bench bench({}, left);
+    auto& peer = greeted(bench);
     peer.event(18);
     peer.resumed(19);  // of an earlier RESUME
     peer.event(20);
@@ -268,13 +274,10 @@ TEST_CASE("what the process before may have handed out is marked, behind a repla
 }
 
 TEST_CASE("after a process that died between its RESUME and its next ticket the mark stays on behind the first RESUMED") {
-    gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
+    auto ticket = left;
     ticket.unsettled = true;
     driver_bench bench({}, ticket);
-    bench.driver->start();
-    auto& peer = bench.dialer.last();
-    peer.open();
-    peer.hello();
+    auto& peer = greeted(bench);
     peer.event(18);
     peer.resumed(21);  // Perhaps the answer to the RESUME of the one before.
     peer.event(22);
@@ -285,8 +288,7 @@ TEST_CASE("after a process that died between its RESUME and its next ticket the 
 }
 
 TEST_CASE("a process that dies before it heard anything leaves a ticket that knows what the one before it had received") {
-    const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 20, 17, 513};
-    driver_bench bench({}, ticket);
+    driver_bench bench({}, left);
     bench.driver->start();
     CHECK(bench.driver->ticket()->seq == 20);
     CHECK(bench.driver->ticket()->done == 17);
@@ -305,10 +307,7 @@ TEST_CASE("a process that dies before it heard anything leaves a ticket that kno
 TEST_CASE("where no RESUMED ever comes the mark goes when no replay can last any longer") {
     const gateway::resume_ticket ticket{{0, 1}, "abc", "wss://resume.test", 17, 17, 513};
     driver_bench bench({}, ticket);
-    bench.driver->start();
-    auto& peer = bench.dialer.last();
-    peer.open();
-    peer.hello();
+    auto& peer = greeted(bench);
     peer.event(18);
     for (int i = 0; i < 110; ++i) {
         bench.time.run_for(1s);
