@@ -16,7 +16,7 @@ function(shoal_fuzz_target name)
   # What a test finds new goes into a folder of the build; the seed is fixed, so that a test that fails fails again.
   set(scratch ${PROJECT_BINARY_DIR}/fuzz/${name})
   file(MAKE_DIRECTORY ${scratch})
-  add_test(NAME ${target} COMMAND ${target} -seed=1 -max_total_time=1 -timeout=60 -verbosity=0 -artifact_prefix=${scratch}.
+  add_test(NAME ${target} COMMAND ${SHOAL_STEPPING_BACK} $<TARGET_FILE:${target}> -seed=1 -max_total_time=1 -timeout=60 -verbosity=0 -artifact_prefix=${scratch}.
                                   ${scratch} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   add_dependencies(shoal_fuzz_targets ${target})
 endfunction()

@@ -106,8 +106,8 @@ endfunction()
 function(shoal_install_tests)
   add_test(NAME consumer
            COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DSOURCE=${PROJECT_SOURCE_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
-                   -DSANITIZE=${SHOAL_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
-  set_tests_properties(consumer PROPERTIES TIMEOUT 600 COST 900)
+                   "-DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}" -DSANITIZE=${SHOAL_SANITIZE} -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
+  set_tests_properties(consumer PROPERTIES TIMEOUT 600 COST 80)
 
   find_program(SHOAL_GXX g++)
   if(SHOAL_GXX)

@@ -105,10 +105,11 @@ function(shoal_all_rooms)
   add_custom_target(shoal_demo_programs DEPENDS ${programs})
 endfunction()
 
-# shoal_test(<target> <folder> [PER_FILE] DEPS <rooms>... [LIBS <libraries>...]): one doctest program from every source in a folder, run whole by ctest
-# or, with PER_FILE, file by file so that slow files run beside each other.
+# shoal_test(<target> <folder> [PER_CASE] [COMPUTES] DEPS <rooms>... [LIBS <libraries>...]): one doctest program from every source in a folder, run whole
+# by ctest or, with PER_CASE, test case by test case, so that slow ones run beside each other: the cases of x_test.cpp are <target>_x_test_1 and so on, in
+# the file's order. COMPUTES: it takes a processor for long and knows no clock. So it steps back for those beside it that have deadlines, and is given time.
 function(shoal_test target folder)
-  cmake_parse_arguments(test "PER_FILE" "" "DEPS;LIBS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(test "PER_CASE;COMPUTES" "" "DEPS;LIBS;ENVIRONMENT" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
   if(NOT sources)
     return()
@@ -117,22 +118,68 @@ function(shoal_test target folder)
   add_executable(${target} ${sources} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE shoal_flags ${test_DEPS} ${test_LIBS})
-  if(test_PER_FILE)
-    set(names)
+  set(command $<TARGET_FILE:${target}>)
+  if(test_COMPUTES)
+    list(PREPEND command ${SHOAL_STEPPING_BACK})
+  endif()
+  set(names)
+  if(test_PER_CASE)
     foreach(source IN LISTS sources)
-      get_filename_component(stem ${source} NAME_WE)
-      if(stem MATCHES "_test$")
-        add_test(NAME ${target}_${stem} COMMAND ${target} --source-file=*/${stem}.cpp)
-        list(APPEND names ${target}_${stem})
-      endif()
+      shoal_add_cases(${target} ${source} "${command}" names)
     endforeach()
   else()
+    add_test(NAME ${target} COMMAND ${command})
     set(names ${target})
-    add_test(NAME ${target} COMMAND ${target})
+  endif()
+  if(test_COMPUTES)
+    set_tests_properties(${names} PROPERTIES TIMEOUT 3600)
   endif()
   if(test_ENVIRONMENT)
     set_tests_properties(${names} PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}")
   endif()
+endfunction()
+
+# How a test begins that computes only.
+find_program(SHOAL_NICE nice)
+if(SHOAL_NICE)
+  set(SHOAL_STEPPING_BACK ${SHOAL_NICE} -n 10)
+endif()
+
+# Appends to the list `out` an entry for each test case of a file of tests. Whatever is miscounted here, no case is left out: the last entry runs all that
+# there are from its number on.
+function(shoal_add_cases target source command out)
+  get_filename_component(stem ${source} NAME_WE)
+  if(NOT stem MATCHES "_test$")
+    return()
+  endif()
+  file(READ ${source} text)
+  string(REGEX MATCHALL "\n(TEST_CASE|SHOAL_PLANTED)\\(" cases "${text}")
+  list(LENGTH cases count)
+  if(count EQUAL 0)
+    message(FATAL_ERROR "${source} has no test case")
+  endif()
+  # A case more is an entry more.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  foreach(number RANGE 1 ${count})
+    set(name ${target}_${stem}_${number})
+    set(last)
+    if(number LESS count)
+      set(last --last=${number})
+    endif()
+    add_test(NAME ${name} COMMAND ${command} --source-file=*/${stem}.cpp --first=${number} ${last})
+    list(APPEND ${out} ${name})
+  endforeach()
+  set(${out} ${${out}} PARENT_SCOPE)
+endfunction()
+
+# shoal_set_tests(<regex> <property> <value>...): properties of all entries whose names match; some must.
+function(shoal_set_tests regex)
+  get_property(names DIRECTORY PROPERTY TESTS)
+  list(FILTER names INCLUDE REGEX "${regex}")
+  if(NOT names)
+    message(FATAL_ERROR "no test is called ${regex}")
+  endif()
+  set_tests_properties(${names} PROPERTIES ${ARGN})
 endfunction()
 
 function(shoal_all_tests)
@@ -161,24 +208,25 @@ function(shoal_all_tests)
   shoal_test(test_rpc tests/unit/rpc DEPS rpc net LIBS OpenSSL::SSL)
   shoal_test(test_cli tests/unit/cli DEPS roles_cli)
   # The cache against its plain twin and its own copies, fed by the simulated world; the twin reads with the simulator's JSON library.
-  shoal_test(test_cache_twin tests/cache DEPS cache sim_core)
+  shoal_test(test_cache_twin tests/cache PER_CASE COMPUTES DEPS cache sim_core)
   # Every behaviour and fault of the simulated Discord has a test of its number.
   if(TARGET shoal-sim)
     add_test(NAME sim_coverage COMMAND shoal-sim coverage --tests ${PROJECT_SOURCE_DIR}/tests)
   endif()
   # Drivers, governor and simulated Discord in one thread and virtual time.
-  shoal_test(test_simulation tests/simulation DEPS host sim_core sim_wire)
+  shoal_test(test_simulation tests/simulation PER_CASE COMPUTES DEPS host sim_core sim_wire)
   # A fleet in one thread and virtual time: the brain, workers' sessions, a light Discord, network and store; and transcripts of it.
-  shoal_test(test_fleet tests/fleet PER_FILE DEPS cluster store)
-  # Minutes of computing, and more of them where others compute, too: begun first, and given time.
-  set_tests_properties(test_fleet_large_fleets_test test_fleet_simulation_test PROPERTIES TIMEOUT 3600 COST 2000)
+  shoal_test(test_fleet tests/fleet PER_CASE COMPUTES DEPS cluster store)
+  # Costs are seconds. What takes longest begins first; ctest measures the others, and knows them from the second run on.
+  shoal_set_tests("^test_fleet_large_fleets_test" COST 90)
+  shoal_set_tests("^test_(fleet|simulation)_simulation_test_1$" COST 60)
   # Real processes over real TLS on loopback; the programs are built first.
   # A few speak to a node's port themselves, as nodes that no program of ours would be: with src/rpc, or with bare OpenSSL.
-  shoal_test(test_system tests/system PER_FILE DEPS sim_audit rpc wire trust net base LIBS OpenSSL::SSL OpenSSL::Crypto
+  shoal_test(test_system tests/system PER_CASE DEPS sim_audit rpc wire trust net base LIBS OpenSSL::SSL OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   # Where hosts of its own cannot be made, ctest lists these as left out.
-  set_tests_properties(test_system_fleet_hosts_test test_system_fleet_mistakes_ports_test PROPERTIES COST 1500)  # The longest ones first.
-  set_tests_properties(test_system_fleet_hosts_test test_system_fleet_everything_test PROPERTIES SKIP_REGULAR_EXPRESSION "left out, since hosts")
+  shoal_set_tests("^test_system_fleet_(hosts|everything)_test" SKIP_REGULAR_EXPRESSION "left out, since hosts")
+  shoal_set_tests("^test_system_rest_share_test_1$" COST 70)
   # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
   shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_fleet)
   # Nor that: calls of so many a second, in every mode.
@@ -197,7 +245,7 @@ function(shoal_all_tests)
     endforeach()
     add_test(NAME judge_raw_socket COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/raw_cases.py --sim $<TARGET_FILE:shoal-sim>)
     add_test(NAME judge_raw_rest COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/rest_cases.py --sim $<TARGET_FILE:shoal-sim>)
-    set_tests_properties(${judges} judge_raw_socket judge_raw_rest PROPERTIES TIMEOUT 600 COST 1000)
+    set_tests_properties(${judges} judge_raw_socket judge_raw_rest PROPERTIES TIMEOUT 600 COST 120)
     # docs/judges.md says of each behaviour and fault of REST which of them plays it.
     add_test(NAME judge_table COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/judges/check_table.py)
   endif()
@@ -211,7 +259,7 @@ function(shoal_all_tests)
   # The front door, as a person runs it.
   foreach(case IN ITEMS fleet passes ctrl_c unanswered overflow)
     add_test(NAME demo_${case} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/demo/demo_cases.py ${case} ${PROJECT_BINARY_DIR})
-    set_tests_properties(demo_${case} PROPERTIES TIMEOUT 180 COST 900)
+    set_tests_properties(demo_${case} PROPERTIES TIMEOUT 180 COST 50)
   endforeach()
   foreach(slow IN ITEMS test_system test_testing)
     if(TARGET ${slow})

@@ -132,7 +132,9 @@ void worker_session::on(const worker::looked& what) {
         const auto found = held_.find(seen.shard);
         if (found == held_.end() || found->second.released) continue;
         auto& mine = found->second;
-        const auto session = [](const std::optional<resume_ticket>& t) { return t ? t->session_id : std::string(); };
+        const auto session = [](const std::optional<resume_ticket>& t) {
+            return t ? std::string_view(t->session_id) : std::string_view();
+        };
         changed |=
             mine.status != seen.status || session(mine.ticket) != session(seen.ticket) || mine.lost_session != seen.lost_session;
         mine.status = seen.status;

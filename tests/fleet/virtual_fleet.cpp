@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -27,7 +26,8 @@ virtual_fleet::virtual_fleet(fleet_options options)
              .on_orphan_dial = [this](virtual_worker& by, std::uint32_t shard, bool failed) { check_orphan(by, shard, failed); },
              .on_end = [](virtual_worker&) {},
              .on_rest = [this](virtual_worker&) { check_rest(true); },
-             .lease_on_wall_clock = options.lease_on_wall_clock} {
+             .lease_on_wall_clock = options.lease_on_wall_clock,
+             .holders = std::vector<std::vector<virtual_worker*>>(options.shards)} {
     discord.reserve = options.budget / 10;
     discord.on_wrong = [this](std::string what) { wrong(std::move(what)); };
     discord.before_identify = [this](std::uint32_t shard) { check_identify(shard); };
@@ -167,8 +167,9 @@ void virtual_fleet::check_identify(std::uint32_t shard) {
 
 /// Nobody acts as the owner of a shard while another one may.
 void virtual_fleet::check_owners(virtual_worker& by, std::uint32_t shard, const char* doing) {
-    if (!by.machine().owns(shard, by.now())) return;
-    for (const auto* other : world_.holders[shard]) {
+    const auto& holders = world_.holders[shard];
+    if (holders.size() < 2 || !by.machine().owns(shard, by.now())) return;
+    for (const auto* other : holders) {
         if (other == &by || other->frozen() || other->ended()) continue;
         if (other->machine().owns(shard, other->now()))
             wrong(fmt::format("{} {} shard {} while {} owns it, too", by.process().value, doing, shard, other->process().value));
@@ -190,21 +191,14 @@ void virtual_fleet::check_orphan(virtual_worker& by, std::uint32_t shard, bool f
     last->second = time.now();
 }
 
-std::size_t virtual_fleet::names_in_use() const {
-    std::set<std::string_view> names;
-    for (const auto& [number, worker] : workers) names.insert(worker->process().value);
-    return names.size();
-}
-
 /// One live incarnation of a process id.
 void virtual_fleet::check_twins() {
-    if (workers.size() == names_in_use()) return;
-    std::map<std::string, const virtual_worker*> leased;
-    for (const auto& [number, worker] : workers) {
-        const auto owns = [&](std::uint32_t shard) { return worker->machine().owns(shard, worker->now()); };
-        if (worker->frozen() || worker->ended() || std::ranges::none_of(worker->shards(), owns)) continue;
-        const auto [found, fresh] = leased.emplace(worker->process().value, worker.get());
-        if (!fresh) wrong(fmt::format("two incarnations of {} own shards", worker->process().value));
+    std::map<std::string_view, std::vector<const virtual_worker*>> by_name;
+    for (const auto& [number, worker] : workers) by_name[worker->process().value].push_back(worker.get());
+    for (const auto& [name, all] : by_name) {
+        if (all.size() < 2) continue;
+        const auto owns = [](const virtual_worker* one) { return !one->frozen() && !one->ended() && one->owns_any(); };
+        if (std::ranges::count_if(all, owns) > 1) wrong(fmt::format("two incarnations of {} own shards", name));
     }
 }
 

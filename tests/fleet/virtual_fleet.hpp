@@ -78,7 +78,6 @@ private:
     /// `just_now`: what differs from what was seen last has changed in this moment, not at some time since.
     void check_rest(bool just_now);
     void watch_rest();
-    [[nodiscard]] std::size_t names_in_use() const;
 
     fleet_options options_;
     random_source random_;

@@ -28,6 +28,7 @@ gateway_session* virtual_gateway::identify(socket_id socket, instant now) {
     fresh.events_per_second = 0.5 + 4 * random_.unit();
     fresh.socket = socket;
     current_[socket.shard] = id;
+    of_shard_[socket.shard].push_back(&fresh);
     return &fresh;
 }
 
@@ -46,14 +47,10 @@ gateway_session* virtual_gateway::resume(const std::string& session, socket_id s
 }
 
 void virtual_gateway::disconnect(socket_id socket, instant now) {
-    const auto let_go = [&](gateway_session& session) {
-        session.socket.reset();
-        session.off_since = now;
-    };
-    // Nearly always it is the newest one.
-    if (auto* session = newest(socket.shard); session != nullptr && session->socket == socket) return let_go(*session);
-    for (auto& [id, session] : sessions_) {
-        if (session.shard == socket.shard && session.socket == socket) let_go(session);
+    for (auto* session : of_shard_[socket.shard]) {
+        if (session->socket != socket) continue;
+        session->socket.reset();
+        session->off_since = now;
     }
 }
 

@@ -45,7 +45,7 @@ struct gateway_session {
 class virtual_gateway {
 public:
     virtual_gateway(std::uint32_t shards, std::int64_t total, std::int64_t keys, random_source random)
-        : current_(shards), total_(total), keys_(keys), random_(random) {}
+        : current_(shards), of_shard_(shards), total_(total), keys_(keys), random_(random) {}
 
     /// A new session, or nothing: the key was used within five seconds.
     gateway_session* identify(socket_id socket, instant now);
@@ -71,6 +71,7 @@ public:
 
 private:
     std::vector<std::string> current_;
+    std::vector<std::vector<gateway_session*>> of_shard_;  // In their order.
     std::unordered_map<std::string, gateway_session> sessions_;
     std::map<std::int64_t, instant> key_used_;
     std::int64_t total_, keys_;

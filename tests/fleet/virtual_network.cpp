@@ -47,11 +47,13 @@ void virtual_network::say_up(stream_id id, cluster::to_coordinator what) {
     auto& on = found->second;
     if (cut_of(on.who).up) on.up = false;
     if (!on.up) return;
-    for (int copies = random_.chance(weather_.doubled) ? 2 : 1; copies > 0; --copies) {
-        time_.wake_at(arrival(on.up_last), [this, id, term = term_, what]() mutable {
+    const auto send = [&](cluster::to_coordinator copy) {
+        time_.wake_at(arrival(on.up_last), [this, id, term = term_, what = std::move(copy)]() mutable {
             if (alive_ && term == term_ && streams_.contains(id)) on_up(id, std::move(what));
         });
-    }
+    };
+    if (random_.chance(weather_.doubled)) send(what);
+    send(std::move(what));
 }
 
 void virtual_network::say_down(stream_id id, cluster::to_worker what) {
@@ -67,11 +69,13 @@ void virtual_network::say_down(stream_id id, cluster::to_worker what) {
     }
     if (cut_of(on.who).down) on.down = false;
     if (!on.down) return;
-    for (int copies = random_.chance(weather_.doubled) ? 2 : 1; copies > 0; --copies) {
-        time_.wake_at(arrival(on.down_last), [this, id, who = on.who, what]() mutable {
+    const auto send = [&](cluster::to_worker copy) {
+        time_.wake_at(arrival(on.down_last), [this, id, who = on.who, what = std::move(copy)]() mutable {
             if (streams_.contains(id)) on_down(who, std::move(what), false);
         });
-    }
+    };
+    if (random_.chance(weather_.doubled)) send(what);
+    send(std::move(what));
 }
 
 void virtual_network::close_from_worker(stream_id id) {

@@ -73,7 +73,7 @@ void virtual_worker::thaw() {
 void virtual_worker::feed(facts::fact what) {
     std::vector<facts::order> orders;
     machine_.step(what, now(), orders);
-    for (const auto& one : orders) {
+    for (auto& one : orders) {
         if (ended_) return;
         carry_out(one);
     }
@@ -100,7 +100,7 @@ void virtual_worker::stream_closed(cluster::stream_id which) {
     });
 }
 
-void virtual_worker::carry_out(const facts::order& what) {
+void virtual_worker::carry_out(facts::order& what) {
     if (std::holds_alternative<facts::open_stream>(what)) {
         in_.network.open(number_, [self = self_, attempt = ++streams_, &network = in_.network](cluster::stream_id id) {
             if (*self == nullptr) return network.close_from_worker(id);
@@ -117,8 +117,8 @@ void virtual_worker::carry_out(const facts::order& what) {
     } else if (std::holds_alternative<facts::close_stream>(what)) {
         ++streams_;
         in_.network.close_from_worker(std::exchange(stream_, {}));
-    } else if (const auto* say = std::get_if<facts::say>(&what)) {
-        in_.network.say_up(stream_, say->what);
+    } else if (auto* say = std::get_if<facts::say>(&what)) {
+        in_.network.say_up(stream_, std::move(say->what));
     } else if (std::holds_alternative<facts::look>(what)) {
         publish();
     } else if (const auto* wake = std::get_if<facts::wake_at>(&what)) {
@@ -186,6 +186,7 @@ void virtual_worker::publish() {
     facts::looked all;
     const auto sent = std::min(rest_wanted_, rest_right());
     all.rest = {.sent_per_second = static_cast<double>(sent), .waiting = rest_wanted_ - sent};
+    all.shards.reserve(runs_.size());
     for (auto& [shard, it] : runs_) {
         progress(shard, it);
         all.shards.push_back({shard, it.status, it.ticket, it.lost_session, {}});
@@ -303,7 +304,7 @@ void virtual_worker::ready(std::uint32_t shard, std::uint64_t which, const std::
     if (it == nullptr) return;
     feed(facts::identify_over{shard, !session.empty()});
     if (session.empty()) return later(random_.between(1s, 5s), [this, shard, which] { want_permit(shard, which); });
-    it->ticket = cluster::resume_ticket{it->key, session, "wss://resume.virtual", 1, 0, 1};
+    it->ticket = cluster::resume_ticket{it->key, session, "wss://again", 1, 0, 1};
     it->lost_session.clear();
     it->session = in_.discord.find(session);
     it->status = shard_status::live;

@@ -2,6 +2,7 @@
 // One worker process: the real worker_session over light shards that dial, RESUME, IDENTIFY and hand out by its leave. It can
 // crash, freeze and be twinned. Not here: the real shard drivers (tests/simulation has those against the simulator's core).
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -31,9 +32,9 @@ struct world {
     std::function<void(virtual_worker&, std::uint32_t)> before_hand_out;
     std::function<void(virtual_worker&, std::uint32_t, bool failed)> on_orphan_dial;
     std::function<void(virtual_worker&)> on_end;
-    std::function<void(virtual_worker&)> on_rest;                        ///< Its slice changed, or may have while it stood still.
-    bool lease_on_wall_clock = false;                                    ///< Planted.
-    std::map<std::uint32_t, std::vector<virtual_worker*>> holders = {};  ///< Of each shard: usually one.
+    std::function<void(virtual_worker&)> on_rest;            ///< Its slice changed, or may have while it stood still.
+    bool lease_on_wall_clock = false;                        ///< Planted.
+    std::vector<std::vector<virtual_worker*>> holders = {};  ///< Of each shard: usually one.
 };
 
 class virtual_worker {
@@ -74,6 +75,9 @@ public:
     [[nodiscard]] const cluster::worker_session& machine() const noexcept { return machine_; }
     /// Live, leased and handing out.
     [[nodiscard]] bool serves(std::uint32_t shard) const;
+    [[nodiscard]] bool owns_any() const {
+        return std::ranges::any_of(runs_, [this](const auto& run) { return machine_.owns(run.first, now()); });
+    }
     [[nodiscard]] std::vector<std::uint32_t> shards() const;
     [[nodiscard]] bool holds(std::uint32_t shard) const { return runs_.contains(shard); }
     /// For people.
@@ -100,7 +104,7 @@ private:
     void feed(cluster::worker::fact what);
     void run(std::function<void()> job);
     void later(duration wait, std::function<void()> job);
-    void carry_out(const cluster::worker::order& what);
+    void carry_out(cluster::worker::order& what);
     void publish();
     void dial(std::uint32_t shard);
     void hello(std::uint32_t shard, std::uint64_t which);

@@ -71,6 +71,7 @@ run_report simulation_run::go() {
     while (time_.now() < faults_end) {
         time_.run_for(random_.between(500ms, 40s));
         strike();
+        if (options_.until_found && !report_.findings.empty()) return std::move(report_);
     }
     // A max_concurrency that falls back is known by the next reading of /gateway/bot only, up to a minute later.
     time_.wake_at(time_.now() + 65s, [this, before = own_breaches()] { excused_breaches_ = own_breaches() - before; });
@@ -80,6 +81,7 @@ run_report simulation_run::go() {
     notes_.write("---- faults end ----");
     seen_.quiet = true;
     wait_until_live(std::max<duration>(15min, window_ends_ + 2min - time_.now()));
+    if (options_.until_found && !report_.findings.empty()) return std::move(report_);
     const auto before = reconnects();
     time_.run_for(2min);
     // A shard could seem live while the last fault was still on its way to it, or its connection black.

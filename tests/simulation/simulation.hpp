@@ -13,6 +13,7 @@ struct run_options {
     std::uint64_t seed = 1;
     host::planted_bugs planted;
     bool ledger_not_shared = false;  ///< Planted: each process counts for itself.
+    bool until_found = false;        ///< Ends soon after the first finding.
 };
 
 struct run_report {

@@ -24,6 +24,7 @@ std::uint64_t seeds_until_found(const run_options& with, std::uint64_t most) {
     for (std::uint64_t seed = 1; seed <= most; ++seed) {
         auto options = with;
         options.seed = seed;
+        options.until_found = true;
         const auto report = run(options);
         if (report.findings.empty()) continue;
         MESSAGE("found by seed ", seed, ": ", report.findings.front());

@@ -43,11 +43,14 @@ temp_folder::~temp_folder() {
 }
 
 bool eventually(const std::function<bool()>& condition, clock::duration within) {
-    const auto deadline = clock::now() + within * patience;
+    const auto start = clock::now();
+    const auto deadline = start + within * patience;
     for (;;) {
         if (condition()) return true;
-        if (clock::now() >= deadline) return false;
-        std::this_thread::sleep_for(10ms);
+        const auto now = clock::now();
+        if (now >= deadline) return false;
+        // A look may cost much, and others compute beside this test: what has taken a second is noticed a little later.
+        std::this_thread::sleep_for(std::clamp<clock::duration>((now - start) / 20, 10ms, 50ms));
     }
 }
 

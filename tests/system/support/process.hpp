@@ -33,7 +33,7 @@ private:
     std::string path_;
 };
 
-/// Waits until `condition` holds, looking every few milliseconds; false if the deadline passed. This and every other deadline
+/// Waits until `condition` holds, looking every 10 to 50 ms; false if the deadline passed. This and every other deadline
 /// here is for a build without sanitizers; with them programs are several times slower, and so much more time is given.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition, clock::duration within = 30s);
 

@@ -16,17 +16,39 @@ struct outcome {
     std::string said;
 };
 
+/// The compiler, told where the headers are. They are read by it once for all lines where it can keep what it read, as clang can.
+const std::string& compiler() {
+    struct kept {
+        kept() {
+            const char* chosen = std::getenv("CXX");
+            const auto include = (std::filesystem::path(SHOAL_SOURCE_ROOT) / "include").string();
+            command = std::string(chosen != nullptr ? chosen : "clang++-19") + " -std=c++23 -I'" + include + "'";
+            folder = (std::filesystem::temp_directory_path() / "shoal-misuse-XXXXXX").string();
+            if (::mkdtemp(folder.data()) == nullptr) return;
+            const auto precompiled = folder + "/shoal.pch";
+            const auto making = command + " -x c++-header '" + include + "/shoal/shoal.hpp' -o '" + precompiled + "' 2>/dev/null";
+            const auto trying = command + " -include-pch '" + precompiled + "' -fsyntax-only -x c++ /dev/null 2>/dev/null";
+            if (std::system(making.c_str()) == 0 && std::system(trying.c_str()) == 0)
+                command += " -include-pch '" + precompiled + "'";
+        }
+        ~kept() {
+            std::error_code ignored;
+            std::filesystem::remove_all(folder, ignored);
+        }
+        std::string command, folder;
+    };
+    static const kept one;
+    return one.command;
+}
+
 /// Runs the compiler over a bot whose main has this line.
 outcome compile(const std::string& line) {
-    const std::filesystem::path root = SHOAL_SOURCE_ROOT;
-    const char* chosen = std::getenv("CXX");
-    const std::string compiler = chosen != nullptr ? chosen : "clang++-19";
     auto source = std::filesystem::temp_directory_path() / "shoal-misuse-XXXXXX.cpp";
     auto name = source.string();
     const int descriptor = ::mkstemps(name.data(), 4);
     REQUIRE(descriptor >= 0);
     std::ofstream(name) << "#include <shoal/shoal.hpp>\nint main() { shoal::bot bot; " << line << " }\n";
-    const auto command = compiler + " -std=c++23 -fsyntax-only -I'" + (root / "include").string() + "' '" + name + "' 2>&1";
+    const auto command = compiler() + " -fsyntax-only '" + name + "' 2>&1";
     outcome out;
     auto* pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
