@@ -79,6 +79,11 @@ void session::on_traffic(instant now) noexcept {
     connection_.life_since_beat = true;
 }
 
+void session::on_pause(instant now) noexcept {
+    on_traffic(now);
+    if (phase_ == phase::resuming) connection_.hard_deadline = std::max(connection_.hard_deadline, now + config_.resumed_timeout);
+}
+
 void session::on_done(std::uint64_t seq) noexcept {
     if (ticket_) ticket_->done = std::max(ticket_->done, std::min(seq, ticket_->seq));
 }

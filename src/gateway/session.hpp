@@ -66,9 +66,10 @@ public:
     /// The hot path: one dispatch arrived. Counts as life. Allocates nothing and gives no orders: what it notices (a gap) shows
     /// in stats().
     [[nodiscard]] verdict on_dispatch(std::uint64_t seq, instant now) noexcept;
-    /// Any other frame arrived: life for the zombie rule [2.4.4]. While reading is paused on purpose the driver calls this too:
-    /// what nobody reads cannot show life.
+    /// Any other frame arrived: life for the zombie rule [2.4.4].
     void on_traffic(instant now) noexcept;
+    /// Reading is paused on purpose, or was until now: what nobody reads cannot show life, and answers no RESUME.
+    void on_pause(instant now) noexcept;
     /// Every event of the present session up to `seq` was handed out and its handlers ended. Goes into the ticket.
     void on_done(std::uint64_t seq) noexcept;
     /// Every event of the present session up to `seq` is safe elsewhere: whoever goes on with the session asks from there on.

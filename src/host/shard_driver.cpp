@@ -115,7 +115,10 @@ void shard_driver::step(gateway::input fact) {
         later_.pop_front();
         const auto session = session_.ticket() ? session_.ticket()->session_id : std::string();
         session_.step(next, now(), orders_);
-        if (!session_.ticket() && !session.empty()) lost_session_ = session;
+        if (!session_.ticket() && !session.empty()) {
+            lost_session_ = session;
+            session_unknown_ = false;  // Nothing of it comes any more; whatever follows is to be read.
+        }
         for (auto& one : orders_) carry_out(one);
         orders_.clear();
     }
@@ -132,7 +135,11 @@ void shard_driver::settle() {
     const auto status = session_.status();
     if (status == told_status_) return;
     told_status_ = status;
-    if (status == gateway::session_status::resuming) unsettled_ = true;
+    if (status == gateway::session_status::resuming) {
+        unsettled_ = true;
+        // The replay comes now. A connection begins with reading; what held the one before back still does.
+        flow();
+    }
     sink_.on_status(shard(), status);
     if (hooks_.on_changed) hooks_.on_changed();
     if (live() != told_live_) {
@@ -147,8 +154,8 @@ void shard_driver::settle() {
 }
 
 void shard_driver::machine_due() {
-    // What nobody reads cannot show life: a pause of our own is not the peer's silence.
-    if (reading_paused_) session_.on_traffic(now());
+    // A pause of our own is not the peer's silence.
+    if (reading_paused_) session_.on_pause(now());
     feed(gateway::tick{});
 }
 
@@ -247,7 +254,7 @@ void shard_driver::flow() {
     } else if (reading_paused_ && !session_unknown_ &&
                in_flight_ <= options_.most_in_flight - (options_.most_in_flight + 3) / 4) {
         reading_paused_ = false;
-        session_.on_traffic(now());
+        session_.on_pause(now());
         socket_->resume_reading();
     }
 }

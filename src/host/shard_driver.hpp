@@ -196,7 +196,7 @@ private:
     std::uint32_t in_flight_ = 0;           // older sessions' events included
     std::uint64_t highest_handed_out_ = 0;  // of the window's session
     bool reading_paused_ = false;
-    bool session_unknown_ = false;  // to whoever grants rights: nothing of it is handed out yet
+    bool session_unknown_ = false;  // the present one, to whoever grants rights: nothing of it is handed out yet
     std::string lost_session_;      // as in shard_snapshot
 
     gateway::guild_availability guilds_;
