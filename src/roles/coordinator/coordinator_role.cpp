@@ -258,8 +258,11 @@ std::expected<bool, startup_problem> coordinator::run() {
             office_options{.brain = brain_config_of(*boot),
                            .total_shards = wish_.settings.total_shards,
                            .log = log_.named("fleet"),
-                           .stepped_down = [this](const std::string& why) {
-                               outcome_->failed({exit_code::failed, fmt::format("This coordinator leads no more: {}.", why)});
+                           .stepped_down = [this](const std::string& why, const std::optional<failure>& refused) {
+                               outcome_->failed(refused
+                                                    ? problem_of_bootstrap(*refused, wish_.settings.api_base)
+                                                    : startup_problem{exit_code::failed,
+                                                                      fmt::format("This coordinator leads no more: {}.", why)});
                                outcome_->mark_ended();
                            }});
         office_->open(*kept, store_.began_anew);

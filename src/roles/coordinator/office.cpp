@@ -176,8 +176,10 @@ void office::obey(const leader::read_budget&) {
         auto* const me = *self;
         if (me == nullptr) return;
         if (got.what) return me->discord_said(*got.what);
-        me->options_.log.warn("Discord does not say what the identify budget is", {{"why", got.what.error().message()}});
-        if (got.fatal()) return me->obey(leader::step_down{got.what.error().message()});
+        const auto& why = got.what.error();
+        // No permit can be given any more, and Discord would refuse the shards, too: their workers go on with what they have.
+        if (got.fatal()) return me->end("Discord refuses this bot's token", why.message(), why);
+        me->options_.log.warn("Discord does not say what the identify budget is", {{"why", why.message()}});
         me->step(leader::budget_failed{std::max<duration>(got.retry_after, std::chrono::seconds(5))});
     });
 }
@@ -201,13 +203,15 @@ void office::obey(const leader::wake_at& order) {
     });
 }
 
-void office::obey(const leader::step_down& order) {
+void office::obey(const leader::step_down& order) { end("this coordinator leads no more", order.why, {}); }
+
+void office::end(std::string_view what, const std::string& why, const std::optional<failure>& refused) {
     if (std::exchange(over_, true)) return;
     on_.cancel(std::exchange(timer_, timer_id::none));
     // Workers look for the next leader at once.
-    for (const auto& [stream, line] : std::exchange(lines_, {})) line->close("this coordinator leads no more");
-    options_.log.error("this coordinator leads no more", {{"why", order.why}});
-    if (options_.stepped_down) options_.stepped_down(order.why);
+    for (const auto& [stream, line] : std::exchange(lines_, {})) line->close(what);
+    options_.log.error(what, {{"why", why}});
+    if (options_.stepped_down) options_.stepped_down(why, refused);
 }
 
 void office::obey(const leader::note& order) {

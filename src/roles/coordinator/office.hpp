@@ -10,12 +10,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/logger.hpp"
 #include "base/scheduler.hpp"
 #include "cluster/brain.hpp"
 #include "host/bootstrap.hpp"
+#include "shoal/error.hpp"
 #include "store/state_store.hpp"
 
 namespace shoal::roles {
@@ -35,8 +37,9 @@ struct office_options {
     cluster::brain_config brain;
     std::optional<std::uint32_t> total_shards;  ///< Configured; none: Discord's recommendation when the fleet is new.
     logger log;
-    /// Somebody else leads, or Discord does not take the token: nothing is led any more. Called once, on the office's thread.
-    std::function<void(const std::string& why)> stepped_down;
+    /// Nothing is led any more: Discord does not take the token, which is `refused` then, or somebody else leads. Called once, on
+    /// the office's thread.
+    std::function<void(const std::string& why, const std::optional<failure>& refused)> stepped_down;
 };
 
 /// Everything happens on one scheduler's thread, which is the store's and the source's too.
@@ -76,6 +79,7 @@ private:
     void obey(const cluster::leader::wake_at& order);
     void obey(const cluster::leader::step_down& order);
     void obey(const cluster::leader::note& order);
+    void end(std::string_view what, const std::string& why, const std::optional<failure>& refused);
 
     scheduler& on_;
     store::state_store& store_;

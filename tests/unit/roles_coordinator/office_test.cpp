@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "base/virtual_scheduler.hpp"
+#include "config/exit_codes.hpp"
+#include "host/errc.hpp"
+#include "roles/process/exit_reasons.hpp"
 #include "store/memory/memory_store.hpp"
 
 using namespace shoal;
@@ -35,10 +38,12 @@ struct recorded_line final : worker_line {
 struct discord {
     std::uint32_t shards = 2;
     int asked = 0;
+    bool refuses = false;  ///< With 401.
     host::gateway_bot_source source(scheduler& on) {
         return [this, &on](std::function<void(host::gateway_bot_answer)> done) {
             ++asked;
             on.post([this, done = std::move(done)] {
+                if (refuses) return done({std::unexpected(failure(host::errc::unauthorized, "401")), 0s});
                 done({host::gateway_bot{"wss://gateway.example", shards, {1000, 1000, std::chrono::hours(10), 1}}, 0s});
             });
         };
@@ -59,7 +64,10 @@ struct stage {
         office_options options;
         options.brain.coordinator = "c1";
         options.brain.token_proof = options.brain.intents_proof = "proven";
-        options.stepped_down = [this](const std::string& why) { stepped_down = why; };
+        options.stepped_down = [this](const std::string& why, const std::optional<failure>& by_discord) {
+            stepped_down = why;
+            refused = by_discord;
+        };
         at_work.emplace(clock, *store, api.source(clock), std::move(options));
         store->read_all([this](const result<store::contents>& all) { at_work->open(all.value(), {}); });
         clock.run_for(1ms);
@@ -89,6 +97,7 @@ struct stage {
     std::unique_ptr<store::state_store> store;
     std::optional<office> at_work;
     std::string stepped_down;
+    std::optional<failure> refused;
     std::uint64_t beats = 0;
 };
 
@@ -149,8 +158,32 @@ TEST_CASE("a coordinator whose fleet record somebody else wrote says nothing mor
     s.at_work->said(second, s.ask("w2", 8));
     s.clock.run_for(1s);
     CHECK_FALSE(s.stepped_down.empty());
+    CHECK_FALSE(s.refused.has_value());
     CHECK(line.closed.has_value());
     CHECK(other.all<cluster::registered>().empty());
+}
+
+TEST_CASE("a coordinator whose token Discord refuses ends for that reason, and its workers' streams with it") {
+    stage s;
+    s.at_work->discord_said({"wss://gateway.example", 2, {1000, 1000, std::chrono::hours(10), 1}});
+    recorded_line line;
+    const auto stream = s.at_work->attach(line);
+    s.at_work->said(stream, s.ask("w1", 7));
+    s.live(line, stream, 9s);
+    REQUIRE(s.stepped_down.empty());
+    const auto orders = line.all<cluster::start_order>();
+    REQUIRE_FALSE(orders.empty());
+    // The token was renewed somewhere else; a shard that lost its session shows it.
+    s.api.refuses = true;
+    s.live(line, stream, 65s);
+    s.at_work->said(stream, cluster::permit_ask{orders[0].shard.id, orders[0].epoch, true, "lost"});
+    s.clock.run_for(1s);
+    REQUIRE(s.refused.has_value());
+    CHECK(s.refused->is(host::errc::unauthorized));
+    CHECK(problem_of_bootstrap(*s.refused, "https://discord.example").code == config::exit_code::token_refused);
+    REQUIRE(line.closed.has_value());
+    CHECK(line.closed->contains("token"));
+    CHECK_FALSE(line.closed->contains("leads"));
 }
 
 TEST_CASE("a coordinator that starts again on its store leads under a higher epoch and orders nothing anew") {
