@@ -91,6 +91,7 @@ constexpr std::array table_of_options{
     option_spec{.name = "use-identify-reserve",
                 .kind = option_kind::flag,
                 .help = "Let this start spend the tenth of the daily identify budget that is kept in reserve.",
+                .modes = "single, coordinator",
                 .group = sharding},
     option_spec{.name = "state-dir",
                 .kind = option_kind::path,
@@ -106,9 +107,11 @@ constexpr std::array table_of_options{
                 .group = keeping},
     option_spec{.name = "identify-ledger",
                 .kind = option_kind::path,
-                .help = "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "
-                        "/var/lib/shoal where this user may write there, else $XDG_STATE_HOME/shoal, else ~/.local/state/shoal.",
-                .modes = "single, worker",
+                .help =
+                    "Folder of the identify ledger, which all processes of one bot on this host must share. Not set is "
+                    "/var/lib/shoal where this user may write there, else $XDG_STATE_HOME/shoal, else ~/.local/state/shoal. A "
+                    "fleet has its budget in the coordinator's store, and shares it with no process beside it.",
+                .modes = "single",
                 .group = keeping},
     option_spec{.name = "journal",
                 .kind = option_kind::path,
@@ -193,7 +196,9 @@ constexpr std::array table_of_options{
                 .group = fleet},
     option_spec{.name = "listen-url",
                 .kind = option_kind::text,
-                .help = "Where other nodes reach this one; https://+:8443 is any address.",
+                .help =
+                    "Where other nodes reach this one; https://+:8443 is any address. A worker needs none so far: no node calls "
+                    "one.",
                 .alias = "LISTEN_URL",
                 .value_name = "URL",
                 .modes = "coordinator, worker",

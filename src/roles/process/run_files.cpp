@@ -22,6 +22,9 @@ std::expected<run_files, startup_problem> open_run_files(const config::bot_setti
     const auto known = settings.shard_ids.empty() ? settings.total_shards.value_or(1) : settings.shard_ids.size();
     if (auto done = reserve_journals(settings, known); !done) return std::unexpected(std::move(done).error());
 
+    // A worker's permits come from its coordinator, whose store has the budget.
+    if (settings.mode != config::run_mode::single) return files;
+
     auto ledger_folder = settings.ledger_folder;
     if (ledger_folder.empty()) {
         auto usual = state::default_shared_folder();

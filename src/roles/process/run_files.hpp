@@ -15,6 +15,7 @@ namespace shoal::roles {
 
 struct run_files {
     std::optional<state::state_folder> folder;  ///< Locked while this lives; empty: no state is kept.
+    // Of a single process only.
     std::string ledger_path;
     std::string boot_id;
     std::uint64_t application = 0;  ///< Whose budget the ledger keeps.
