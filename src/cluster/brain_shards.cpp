@@ -202,7 +202,7 @@ void brain::insist() {
             continue;
         const auto* who = members_.find(*row.owner);
         if (who == nullptr || who->incarnation != row.owner_incarnation || !who->present() || !who->heard_beat) continue;
-        const bool named = now_ - row.reported_at < config_.order_patience;
+        const bool named = row.reported_at >= who->last_heard;                    // Each heartbeat names all that is held.
         if (who->last_heard - row.said_at < config_.faults.beat_every) continue;  // Not heard since: that may still change.
         if (row.state == placement_state::releasing) {
             if (named) {

@@ -54,7 +54,7 @@ void worker_session::obey(const registered& what) {
     was_registered_ = true;
     retry_ = config_.retry_first;
     beat_every_ = what.beat_every;
-    give_up_at_ = now_ + config_.answer_patience;
+    give_up_at_ = now_ + ack_patience();
     beat_at_ = now_ + beat_every_;
     tell(worker::note_code::registered, what.coordinator);
     for (const auto& [shard, mine] : held_)
@@ -86,7 +86,7 @@ void worker_session::obey(const heartbeat_ack& what) {
         lease_.acked(what.number, what.lease);
     }
     obey_slice(what);
-    give_up_at_ = std::max(give_up_at_, now_ + config_.answer_patience);
+    give_up_at_ = std::max(give_up_at_, now_ + ack_patience());
     std::erase_if(held_, [&](const auto& one) {
         return one.second.released && one.second.told_in != beat_number::none && one.second.told_in <= what.number;
     });

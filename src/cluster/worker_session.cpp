@@ -10,8 +10,8 @@ namespace {
 
 // An orphan's second close within this time means that somebody else has the session.
 constexpr duration taken_within = std::chrono::seconds(60);
-// There is something to do every second: who did nothing for so long stood still.
-constexpr duration stood_still = std::chrono::seconds(3);
+// Who comes so long after there was something to do stood still.
+constexpr duration stood_still = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -100,11 +100,12 @@ void worker_session::on(const worker::tick&) {
 void worker_session::arm() {
     auto when = std::min({beat_at_, give_up_at_, retry_at_});
     if (had_lease_) when = std::min(when, std::max(lease_.until(), carried_until_));
-    if (phase_ != phase::ended && when != never) give(worker::wake_at{when});
+    wakes_at_ = phase_ == phase::ended ? never : when;
+    if (wakes_at_ != never) give(worker::wake_at{wakes_at_});
 }
 
 void worker_session::notice_sleep(instant now) {
-    slept_ = !has_lease(now) && (slept_ || (now_ != instant{} && now - now_ >= stood_still));
+    slept_ = !has_lease(now) && (slept_ || (now >= wakes_at_ && now - wakes_at_ >= stood_still));
 }
 
 /// The lease's end and return change what may be dialled.
@@ -155,6 +156,7 @@ void worker_session::on(const worker::shard_stopped& what) {
     mine.released = true;
     mine.wants_permit = false;
     mine.status = shard_status::released;
+    if (what.session_ended && mine.ticket) mine.lost_session = mine.ticket->session_id;
     mine.ticket = what.ticket;
     if (phase_ == phase::registered) beat();
     end_when_empty();
@@ -212,9 +214,10 @@ void worker_session::on(const worker::stop_asked&) {
 }
 
 void worker_session::on(const worker::ended&) {
-    if (phase_ == phase::registered) give(worker::say{goodbye{}});
+    const bool heard = phase_ == phase::registered;
+    if (heard) give(worker::say{goodbye{}});
     phase_ = phase::ended;
-    give(worker::end{{}, "ended"});
+    give(worker::end{{}, "ended", heard});
 }
 
 void worker_session::end_when_empty() {

@@ -3,6 +3,7 @@
 // allows. Facts in, orders out, time passed in.
 // Not here: running shards (src/host), the stream (src/rpc), what the coordinator decides (brain.hpp).
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -32,7 +33,7 @@ struct worker_config {
     std::uint32_t rest_most = 0;            ///< More of the REST limit it does not want, requests a second; 0: no bound.
     fence_policy fence = fence_policy::keep;
     std::uint64_t seed = 1;                              ///< Of the jitter.
-    duration answer_patience = std::chrono::seconds(3);  ///< For `registered`, and for acks: then the stream is given up.
+    duration answer_patience = std::chrono::seconds(3);  ///< For `registered`: then the stream is given up. See ack_patience().
     duration retry_first = std::chrono::milliseconds(200);
     duration retry_most = std::chrono::seconds(5);
     planted_bugs planted;
@@ -66,10 +67,11 @@ struct looked {
     std::vector<shard_seen> shards;
     rest_use rest = {};  ///< What was sent, and what waits.
 };
-/// A stop_shard was carried out: nothing is connected any more.
+/// A stop_shard was carried out, or the process ends and its host has stopped it: nothing is connected any more.
 struct shard_stopped {
     std::uint32_t shard = 0;
     std::optional<resume_ticket> ticket;
+    bool session_ended = false;  ///< Closed with 1000: Discord has ended the session, and nobody can go on with it.
 };
 /// A dial that may_dial() allowed ended before RESUME was sent: the allowance was not used.
 struct dial_failed {
@@ -169,6 +171,7 @@ struct use_rest {
 struct end {
     std::optional<refusal> why;
     std::string detail;
+    bool said_goodbye = false;  ///< The coordinator ends the stream when it has taken that in.
 };
 enum class note_code : std::uint8_t {
     registering,
@@ -301,6 +304,10 @@ private:
     void watch_lease();
     void notice_sleep(instant now);
     void arm();
+    /// From one ack to the next; then the stream is given up. Heartbeats may be far apart, as the coordinator has it.
+    [[nodiscard]] duration ack_patience() const noexcept {
+        return std::max<duration>(config_.answer_patience, beat_every_ + std::chrono::seconds(2));
+    }
     template <class Order>
     void give(Order what) {
         out_->push_back(std::move(what));
@@ -325,6 +332,7 @@ private:
     bool look_asked_ = false;  // The next picture is a heartbeat, changed or not.
     duration beat_every_ = std::chrono::seconds(1);
     instant beat_at_ = never, give_up_at_ = never, retry_at_ = never;
+    instant wakes_at_ = never;  // The first of these, and the lease's end: when there is something to do.
     duration retry_{};
     std::size_t address_ = 0;
 

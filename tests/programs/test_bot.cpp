@@ -1,6 +1,7 @@
 // A bot for the system tests, in any mode. It asks for the intents whose number TEST_INTENTS says, so that a test can ask for
 // what Discord does not know, and writes on stdout what shards() says of each shard's journal once that is not well. With
-// TEST_REPORTS it writes what it goes on with, and whether messages come from guilds that it has cached.
+// TEST_REPORTS it writes what it goes on with, and whether messages come from guilds that it has cached. With TEST_HOLDS the
+// handler of each shard's first message ends with the bot, and no sooner.
 
 #include <chrono>
 #include <cstdio>
@@ -35,6 +36,18 @@ private:
     std::set<std::uint32_t> seen_;
 };
 
+class first_messages {
+public:
+    [[nodiscard]] bool add(std::uint32_t shard) {
+        const std::lock_guard lock(mutex_);
+        return seen_.insert(shard).second;
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::uint32_t> seen_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -47,6 +60,13 @@ int main(int argc, char** argv) {
         if (tells) told.message(event);
     });
     if (tells) bot.on([&](const shoal::shard_adopted& event) { told.adopted(event); });
+    first_messages held;
+    if (std::getenv("TEST_HOLDS") != nullptr) {
+        bot.on([&](shoal::message_create event) -> shoal::task<> {
+            if (!held.add(event.shard_id())) co_return;
+            (void)co_await bot.next<shoal::message_create>([](const auto&) { return false; }, std::chrono::hours(1)).result();
+        });
+    }
 
     const std::jthread reporter([&bot](const std::stop_token& ended) {
         std::set<std::uint32_t> said;

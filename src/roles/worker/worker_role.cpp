@@ -33,6 +33,8 @@ namespace {
 
 // Which incarnation had the state folder before, as text: whoever holds its lock proves that one dead.
 constexpr std::string_view incarnation_file = "incarnation";
+// For the coordinator to take in what this worker released last, and its goodbye; each.
+constexpr duration last_words = std::chrono::seconds(2);
 
 std::uint64_t random_number() {
     const auto bytes = state::make_incarnation();
@@ -92,6 +94,8 @@ private:
     void look();
     void gone(shard_key shard, std::optional<gateway::resume_ticket> ticket);
     [[nodiscard]] std::vector<shard_key> wanted() const;
+    void let_go_of_all();
+    void say_goodbye_when_empty();
     void end_now();
 
     std::optional<trust::node_identity> self_;
@@ -110,7 +114,10 @@ private:
     timer_id timer_ = timer_id::none;
     std::vector<worker::order> orders_;
     std::vector<worker::fact> facts_;
-    bool stepping_ = false, for_good_ = false, ending_ = false;
+    bool stepping_ = false, for_good_ = false;
+    bool letting_go_ = false;  // Every shard is being stopped, by no order of the coordinator's.
+    bool parting_ = false;     // Goodbye was said; the stream's end is waited for.
+    bool ending_ = false;
 };
 
 worker_role::done worker_role::prepare() {
@@ -191,6 +198,7 @@ void worker_role::begin_there() {
                                  .received = [this](cluster::to_worker what) { step(worker::message_received{std::move(what)}); },
                                  .closed =
                                      [this](line_end how) {
+                                         if (parting_) return end_now();
                                          line_ended_ = how.kind;
                                          const auto refused = how.refused();
                                          step(worker::stream_closed{std::move(how.sentence), refused});
@@ -217,6 +225,8 @@ void worker_role::step(const worker::fact& fact) {
 }
 
 void worker_role::obey(worker::start_shard& order) {
+    // It crossed with the word that this worker ends: whoever is next has the ticket back.
+    if (letting_go_) return facts_.push_back(worker::shard_stopped{order.shard.id, std::move(order.ticket)});
     desk_->expect(order.shard);
     wanted_.insert_or_assign(order.shard.id, order.shard);
     std::map<shard_key, gateway::resume_ticket> tickets;
@@ -225,6 +235,7 @@ void worker_role::obey(worker::start_shard& order) {
 }
 
 void worker_role::obey(const worker::stop_shard& order) {
+    if (letting_go_) return;  // It is on its way.
     const auto found = wanted_.find(order.shard);
     if (found == wanted_.end()) return facts_.push_back(worker::shard_stopped{order.shard, {}});
     wanted_.erase(found);
@@ -234,6 +245,7 @@ void worker_role::obey(const worker::stop_shard& order) {
 void worker_role::gone(shard_key shard, std::optional<gateway::resume_ticket> ticket) {
     desk_->forget(shard.id);
     step(worker::shard_stopped{shard.id, std::move(ticket)});
+    say_goodbye_when_empty();
 }
 
 void worker_role::obey(const worker::wake_at& order) {
@@ -289,7 +301,9 @@ void worker_role::obey(const worker::end& order) {
     if (order.why) {
         outcome().failed({exit_code::fleet_refused, sentence_of(*order.why, order.detail)});
     }
-    end_now();
+    if (!order.said_goodbye) return end_now();
+    parting_ = true;
+    parts().control().wake_at(parts().control().now() + last_words, [this] { end_now(); });
 }
 
 void worker_role::tell_more(ops::node_picture& node) const {
@@ -308,10 +322,41 @@ void worker_role::tell_more(ops::node_picture& node) const {
 void worker_role::begin_stop(bool for_good) {
     log().info("stopping", {{"shards", fmt::format("{}", wanted_.size())}});
     for_good_ = for_good;
-    // The coordinator moves the shards away, each with its ticket; without one, or too late, they end here and wait for it.
-    parts().control().wake_at(parts().control().now() + settings().stop_deadline, [this] { end_now(); });
-    if (!session_->is_registered() || for_good) return end_now();
+    // Without a coordinator shards end here, and wait for one.
+    if (!session_->is_registered()) return end_now();
     step(worker::stop_asked{});
+    if (for_good) return let_go_of_all();
+    // The coordinator moves the shards away, each with its ticket. What it has not moved in time is given back to it.
+    parts().control().wake_at(parts().control().now() + settings().stop_deadline, [this] { let_go_of_all(); });
+}
+
+/// Stops what still runs; the coordinator is told of each shard as soon as it is gone, since another may only then have it.
+void worker_role::let_go_of_all() {
+    if (ending_ || parting_ || std::exchange(letting_go_, true)) return;
+    const auto left = std::exchange(wanted_, {});
+    if (!left.empty()) log().info("shards end here and are given back", {{"shards", fmt::format("{}", left.size())}});
+    if (for_good_) {
+        parts().shards().stop(true, [this, left](const auto&) {
+            parts().control().post([this, left] {
+                for (const auto& [id, key] : left) {
+                    desk_->forget(id);
+                    step(worker::shard_stopped{id, {}, true});
+                }
+                say_goodbye_when_empty();
+            });
+        });
+    } else {
+        parts().shards().want({});
+    }
+    say_goodbye_when_empty();
+}
+
+/// The session says it as soon as everything that was released is known to be. Nobody waits longer than this for that.
+void worker_role::say_goodbye_when_empty() {
+    if (!letting_go_ || ending_ || parting_ || !parts().shards().shards().empty()) return;
+    parts().control().wake_at(parts().control().now() + last_words, [this] {
+        if (!parting_) step(worker::ended{});
+    });
 }
 
 void worker_role::end_now() {

@@ -352,6 +352,17 @@ TEST_CASE("a worker that ends and is the only one lets its shards go at once; wh
         CHECK(order->ticket->session_id == "a-session");
         CHECK(order->ticket->done == 18);
     }
+    SUBCASE("it ends its sessions with it: nobody tries to RESUME what is gone") {
+        live.status = shard_status::released;
+        live.lost_session = "a-session";
+        live.ticket.reset();
+        o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, true});
+        CHECK_FALSE(o.brain.assignments().at(0).owner);
+        CHECK_FALSE(o.brain.assignments().at(0).ticket);
+        o.say(1, goodbye{});
+        REQUIRE(o.brain.members().find({"w1"}) != nullptr);
+        CHECK(o.brain.members().find({"w1"})->state == worker_state::dead);
+    }
     SUBCASE("an operator drains it: it serves on until somebody else can") {
         o.run(leader::operator_asked{1, drain_ask{{"w1"}}});
         o.now += 1s;
@@ -384,6 +395,38 @@ TEST_CASE("a shard whose heartbeat met its permit on the way waits for no furthe
     const auto spent = o.brain.ledger().spent;
     o.advance(10s, {1});
     CHECK(o.brain.ledger().spent == spent);
+}
+
+TEST_CASE("a shard that is slow to stop stays its worker's between two heartbeats that name it, however far apart they are") {
+    office o;
+    o.config.faults = {.beat_every = 5s, .suspect_after = 12500ms, .lease = 20s};
+    o.brain = cluster::brain(o.config);
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    const auto five_seconds = [&o] {
+        for (int tick = 0; tick < 50; ++tick) o.now += 100ms, o.run(leader::tick{});
+        o.beat(1, ++o.beats, o.reports);
+    };
+    for (int beats = 0; beats < 5; ++beats) five_seconds();
+    auto live = report(0, 1, shard_status::live);
+    live.ticket = resume_ticket{{0, 1}, "a-session", "wss://gateway", 20, 18, 513};
+    o.reports = {live};
+    five_seconds();
+    REQUIRE(o.brain.assignments().at(0).state == placement_state::running);
+    o.say(1, heartbeat{beat_number{++o.beats}, {}, {live}, true});  // It ends, and its handlers take their time.
+    for (int beats = 0; beats < 4; ++beats) {
+        five_seconds();
+        REQUIRE(o.brain.assignments().at(0).state == placement_state::releasing);
+        CHECK(o.brain.assignments().at(0).owner == process_id{"w1"});
+        CHECK(o.brain.assignments().at(0).epoch == shard_epoch{1});
+    }
+    // Who does not name it any more does not hold it, once that cannot be about a time before the order.
+    o.reports.clear();
+    five_seconds();
+    five_seconds();
+    o.now += 100ms;
+    o.run(leader::tick{});
+    CHECK_FALSE(o.brain.assignments().at(0).owner);
 }
 
 TEST_CASE("a damaged record is named and left out, and then nothing is given away before a lease has passed") {

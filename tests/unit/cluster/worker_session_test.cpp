@@ -189,6 +189,51 @@ TEST_CASE("an orphan resumes once; a second close within a minute means that its
     }
 }
 
+TEST_CASE("with heartbeats far apart a stream lasts while acks come, and ends when one does not") {
+    bench b;
+    b.feed(worker::stream_opened{});
+    b.hear(registered{b.leader, fleet_id{1}, "c1", 20s, 5s, 16});
+    b.look();
+    b.hear(heartbeat_ack{b.said<heartbeat>()->number, b.leader, 20s});
+    const auto until_next_beat = [&b] {
+        for (int ms = 0; ms < 5000; ms += 100) {
+            b.now += 100ms;
+            b.feed(worker::tick{});
+            REQUIRE(b.find<worker::close_stream>() == nullptr);
+        }
+        REQUIRE(b.find<worker::look>() != nullptr);
+        b.look();
+        REQUIRE(b.said<heartbeat>() != nullptr);
+    };
+    for (int beats = 0; beats < 5; ++beats) {
+        until_next_beat();
+        b.hear(heartbeat_ack{b.said<heartbeat>()->number, b.leader, 20s});
+        CHECK(b.session.has_lease(b.now + 19s));
+    }
+    until_next_beat();
+    b.now += 3s;
+    b.feed(worker::tick{});
+    CHECK(b.find<worker::close_stream>() != nullptr);
+}
+
+TEST_CASE("a worker that waits for an answer which does not come has not stood still") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    b.feed(worker::stream_closed{"reset"});
+    for (int i = 0; i < 12; ++i) {
+        // As its timer has it: nothing else comes while a coordinator's host says nothing.
+        const auto* wake = b.find<worker::wake_at>();
+        if (wake == nullptr) break;
+        b.now = wake->when;
+        b.feed(worker::tick{});
+    }
+    CHECK_FALSE(b.session.has_lease(b.now));
+    CHECK(b.session.may_dial(3, true, b.now));
+}
+
 TEST_CASE("a worker that stood still while its lease ended reaches for nothing, and marks what it hands out") {
     bench b;
     b.join();
@@ -199,6 +244,47 @@ TEST_CASE("a worker that stood still while its lease ended reaches for nothing, 
     b.now += 8s;  // Not one tick meanwhile.
     CHECK(b.session.right_to(3, b.now) == hand_out_right::possibly_taken);
     CHECK_FALSE(b.session.may_dial(3, true, b.now));
+}
+
+TEST_CASE("a worker that ends says goodbye where somebody hears it, and says so of sessions that ended with it") {
+    bench b;
+    b.join();
+    b.beat();
+    b.start(3, 1, bench::ticket(3));
+    b.live(3);
+    b.feed(worker::stop_asked{});
+    CHECK(b.find<worker::end>() == nullptr);
+    SUBCASE("its sessions go on elsewhere") {
+        b.feed(worker::shard_stopped{3, bench::ticket(3)});
+        REQUIRE(b.said<heartbeat>() != nullptr);
+        const auto& told = b.said<heartbeat>()->shards.at(0);
+        CHECK(told.status == shard_status::released);
+        CHECK(told.ticket.has_value());
+        CHECK(told.lost_session.empty());
+        b.hear(heartbeat_ack{b.said<heartbeat>()->number, b.leader, 5s});
+        CHECK(b.said<goodbye>() != nullptr);
+        REQUIRE(b.find<worker::end>() != nullptr);
+        CHECK(b.find<worker::end>()->said_goodbye);
+    }
+    SUBCASE("nobody can go on with them") {
+        b.feed(worker::shard_stopped{3, {}, true});
+        REQUIRE(b.said<heartbeat>() != nullptr);
+        const auto& told = b.said<heartbeat>()->shards.at(0);
+        CHECK(told.status == shard_status::released);
+        CHECK_FALSE(told.ticket.has_value());
+        CHECK(told.lost_session == "abc");
+        // Nobody acks that: goodbye is said all the same.
+        b.feed(worker::ended{});
+        CHECK(b.said<goodbye>() != nullptr);
+        CHECK(b.find<worker::end>()->said_goodbye);
+    }
+    SUBCASE("nobody hears it") {
+        b.feed(worker::stream_closed{"reset"});
+        b.feed(worker::ended{});
+        CHECK(b.said<goodbye>() == nullptr);
+        REQUIRE(b.find<worker::end>() != nullptr);
+        CHECK_FALSE(b.find<worker::end>()->said_goodbye);
+    }
 }
 
 TEST_CASE("with fence = close the sockets are closed when the lease ends, and stay closed") {
