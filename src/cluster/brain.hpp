@@ -70,7 +70,7 @@ struct said {
 struct stream_closed {
     stream_id stream{};
 };
-/// This incarnation is dead, and `how` says how that is known: its parent saw it exit, its port on loopback refuses.
+/// This incarnation is dead, and `how` says how that is known: on its own host the kernel says that its process is gone.
 struct death_proven {
     process_id process;
     cluster::incarnation incarnation{};

@@ -157,10 +157,8 @@ task<result<void>> serve_worker(std::shared_ptr<port_room> room, rpc::stream& st
     }
     const auto process = ask->process;
     const auto which = ask->incarnation;
-    const auto listen_url = ask->listen_url;
-    // Only of what calls from this host, holds the token and listens here is a port on this host believed to be its own.
-    const bool is_neighbour =
-        ask->token_proof == wire::proven && stream.peer().address.starts_with("127.") && death_probe::listens(listen_url);
+    // Who holds the token is believed to name its own incarnation. A worker of another host shows no sign here.
+    auto neighbour = ask->token_proof == wire::proven ? seen_process::find(cluster::number(which)) : std::nullopt;
     result<void> ended;
     bool closed_here = false;
     {
@@ -173,8 +171,8 @@ task<result<void>> serve_worker(std::shared_ptr<port_room> room, rpc::stream& st
         room->warn(port_room::bad_message, "a worker's message cannot be understood; its stream ends", stream.peer(),
                    ended.error());
     }
-    if (!closed_here && is_neighbour) {
-        room->deaths.look(listen_url,
+    if (!closed_here && neighbour) {
+        room->deaths.look(*std::move(neighbour),
                           [&where, process, which](std::string how) { where.death_proven(process, which, std::move(how)); });
     }
     co_return ended;

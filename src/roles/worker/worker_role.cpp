@@ -15,6 +15,7 @@
 #include "ops/process_probe.hpp"
 #include "roles/process/bot_role.hpp"
 #include "roles/process/exit_reasons.hpp"
+#include "roles/process/sign_of_life.hpp"
 #include "roles/worker/coordinator_line.hpp"
 #include "roles/worker/coordinator_troubles.hpp"
 #include "roles/worker/fleet_desk.hpp"
@@ -69,7 +70,10 @@ private:
     // On the control thread.
     void begin_there();
     void step(const worker::fact& fact);
-    void obey(const worker::open_stream& order) { line_->open(order.address); }
+    void obey(const worker::open_stream& order) {
+        if (sign_) sign_->forget_finders();
+        line_->open(order.address);
+    }
     void obey(const worker::close_stream&) { line_->close(); }
     void obey(worker::say& order) { line_->say(std::move(order.what)); }
     void obey(const worker::look&) { look(); }
@@ -99,6 +103,7 @@ private:
     void end_now();
 
     std::optional<trust::node_identity> self_;
+    std::optional<sign_of_life> sign_;  // For a coordinator on this host.
     cluster::incarnation incarnation_{static_cast<cluster::incarnation>(random_number())};
     cluster::incarnation before_{};
 
@@ -157,6 +162,12 @@ cluster::worker_config worker_role::config_of() const {
 
 worker_role::done worker_role::open_doors() {
     if (auto ok = read_incarnation(); !ok) return ok;
+    if (auto sign = sign_of_life::show(cluster::number(incarnation_))) {
+        sign_ = std::move(*sign);
+    } else {
+        log().warn("a coordinator on this host will not see this worker's end before its lease is over",
+                   {{"why", sign.error().message()}});
+    }
     done out;
     on_control([&] {
         parts().say_more([this](ops::node_picture& node) { tell_more(node); });
