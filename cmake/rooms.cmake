@@ -225,7 +225,7 @@ function(shoal_all_tests)
   shoal_test(test_system tests/system PER_CASE DEPS sim_audit rpc wire trust net base LIBS OpenSSL::SSL OpenSSL::Crypto
              ENVIRONMENT "SHOAL_BIN=${PROJECT_BINARY_DIR};SHOAL_SOURCE=${PROJECT_SOURCE_DIR}")
   # Where hosts of its own cannot be made, ctest lists these as left out.
-  shoal_set_tests("^test_system_fleet_(hosts|everything)_test" SKIP_REGULAR_EXPRESSION "left out, since hosts")
+  shoal_set_tests("^test_system_fleet_(hosts|everything|successor)_test" SKIP_REGULAR_EXPRESSION "left out, since hosts")
   shoal_set_tests("^test_system_rest_share_test_1$" COST 70)
   # What no flag of the demo bot can bring about: intents of any kind, and shards() seen from outside.
   shoal_program(shoal-test-bot tests/programs/test_bot.cpp roles_fleet)
