@@ -397,7 +397,9 @@ TEST_CASE("a shard whose heartbeat met its permit on the way waits for no furthe
     CHECK(o.brain.ledger().spent == spent);
 }
 
-TEST_CASE("a shard that is slow to stop stays its worker's between two heartbeats that name it, however far apart they are") {
+TEST_CASE(
+    "a shard that is slow to start or to stop stays its worker's between two heartbeats that name it, however far apart they "
+    "are") {
     office o;
     o.config.faults = {.beat_every = 5s, .suspect_after = 12500ms, .lease = 20s};
     o.brain = cluster::brain(o.config);
@@ -410,6 +412,11 @@ TEST_CASE("a shard that is slow to stop stays its worker's between two heartbeat
     for (int beats = 0; beats < 5; ++beats) five_seconds();
     auto live = report(0, 1, shard_status::live);
     live.ticket = resume_ticket{{0, 1}, "a-session", "wss://gateway", 20, 18, 513};
+    o.reports = {report(0, 1, shard_status::connecting)};
+    for (int beats = 0; beats < 4; ++beats) {
+        five_seconds();
+        CHECK(o.brain.assignments().at(0).epoch == shard_epoch{1});
+    }
     o.reports = {live};
     five_seconds();
     REQUIRE(o.brain.assignments().at(0).state == placement_state::running);
