@@ -11,7 +11,7 @@ using namespace shoal::system_test;
 namespace {
 
 discord_options shards_in_all(std::uint32_t count) {
-    return {.shards = count, .guilds = count * 10, .max_concurrency = 16, .rate = 5};
+    return {.shards = count, .guilds = count * 10, .max_concurrency = 32, .rate = 5};
 }
 
 /// Ends it, and says how many of its shards it gave back with a word. By its death alone, or by its lease, they would be lost.
@@ -35,12 +35,12 @@ TEST_CASE("a worker whose stop deadline is over before it is emptied gives all o
     fleet.start_worker("w1", {"--stop-deadline", "1s"}, {{"TEST_HOLDS", "1"}});
     fleet.start_worker("w2");
     require_placed(fleet, {"w1", "w2"});
-    REQUIRE(fleet.further_events(400));
+    REQUIRE(fleet.further_events(150));
     const auto had = fleet.running().at("w1");
     CHECK(had > 8);
     CHECK(end_in_order(fleet, "w1") == had);
     require_placed(fleet, {"w2"});
-    REQUIRE(fleet.further_events(200));
+    REQUIRE(fleet.further_events(100));
     const auto report = fleet.audit();
     check_clean(report, fleet.discord.oracle());
     CHECK(fleet.discord.counter("identifies") == options.shards);
