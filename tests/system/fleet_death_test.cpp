@@ -16,8 +16,8 @@ TEST_CASE(
     require_placed(fleet, {"w1", "w2"});
     REQUIRE(fleet.further_events(50));
     fleet.kill_worker("w1");
-    // At the end of its lease it would be an orphan first, of which nobody knows whether it is dead.
-    CHECK_MESSAGE(fleet.coordinator().says("w1 suspect -> dead: its process "), fleet.last_lines(15));
+    // Of one whose lease is over nobody knows whether it is dead.
+    CHECK_MESSAGE(fleet.coordinator().says("-> dead: its process "), fleet.last_lines(15));
     require_placed(fleet, {"w2"});
     CHECK(fleet.worker_state("w1") == "dead");
     CHECK(fleet.discord.counter("identifies") == options.shards);

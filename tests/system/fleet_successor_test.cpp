@@ -17,8 +17,7 @@ TEST_CASE("a worker that is started again on its state folder after kill -9 has 
     fleet.kill_worker("w1");
     fleet.start_worker("w1");
     // Another process of that name is turned away for as long as the lease lasts.
-    CHECK_MESSAGE(fleet.coordinator().says("w1 suspect -> dead: its successor holds the lock of its data folder"),
-                  fleet.last_lines(15));
+    CHECK_MESSAGE(fleet.coordinator().says("-> dead: its successor holds the lock of its data folder"), fleet.last_lines(15));
     require_placed(fleet, {"w1"});
     CHECK_FALSE(fleet.coordinator().err().contains("on this host is gone"));
     CHECK_FALSE(fleet.worker("w1").err().contains("another live worker has this process id"));
