@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 namespace shoal::budget {
 namespace {
@@ -73,10 +74,18 @@ void identify_governor::ended(bool ready, identify_ledger& ledger, instant now) 
         ledger.storm_until = {};
         return;
     }
-    // Failures of one wave come together: while the breaker already waits they say nothing new.
-    if (in_storm(ledger) && now < ledger.storm_until) return;
+    // Failures of one wave come together: while the breaker already waits they say nothing new. That of its own attempt does.
+    const bool of_attempt = std::exchange(storm_attempt_, false);
+    if (in_storm(ledger) && now < ledger.storm_until && !of_attempt) return;
     ++ledger.failures_in_a_row;
     if (in_storm(ledger)) ledger.storm_until = now + storm_wait(ledger);
+}
+
+void identify_governor::bot_refused(identify_ledger& ledger, instant now) const {
+    // Whoever was given a permit at the same time hears the same.
+    if (in_storm(ledger) && now < ledger.storm_until) return;
+    ledger.failures_in_a_row = in_storm(ledger) ? ledger.failures_in_a_row + 1 : std::max(1U, policy_.storm_threshold);
+    ledger.storm_until = now + storm_wait(ledger);
 }
 
 bool identify_governor::in_storm(const identify_ledger& ledger) const noexcept {
@@ -184,7 +193,8 @@ std::vector<identify_governor::decision> identify_governor::decide(identify_ledg
                         : fmt::format(
                               "{} of {} IDENTIFYs are left, and {} are kept in reserve. Discord's window ends in {} minutes; an "
                               "operator may release the reserve.",
-                              budget, ledger.seen.total, kept, minutes)});
+                              budget, ledger.seen.total, kept, minutes),
+                    why == reason::empty});
             }
             ++it;
             continue;
@@ -199,6 +209,7 @@ std::vector<identify_governor::decision> identify_governor::decide(identify_ledg
         if (storm) {
             // One attempt shows whether it is over; the next waits for it.
             ledger.storm_until = now + storm_wait(ledger);
+            storm_attempt_ = true;
             if (!waiting_.empty()) again = std::min(again, ledger.storm_until);
             break;
         }

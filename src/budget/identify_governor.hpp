@@ -88,6 +88,7 @@ public:
     struct refused {
         shard_key shard;
         std::string why;
+        bool nothing_left = false;  ///< Else an operator may release the reserve.
     };  ///< Stays queued; told once per reason.
     struct read_budget {};  ///< Tell budget_seen() before more can be granted.
     struct ask_again_at {
@@ -105,6 +106,9 @@ public:
     void returned(std::uint64_t permit, shard_key shard, identify_ledger& ledger, instant now);
     /// How the IDENTIFY ended: READY, or anything else.
     void ended(bool ready, identify_ledger& ledger, instant now);
+    /// Discord refuses the bot itself: as if storm_threshold failures had come in a row. Until one is READY there is one attempt
+    /// at a time, each later than the one before.
+    void bot_refused(identify_ledger& ledger, instant now) const;
     void budget_seen(const session_start_limit& limit, identify_ledger& ledger, instant now);
 
     /// Decides as much as can be decided now. Shards without any session first, shard 0 first among them; within a key in order
@@ -130,6 +134,7 @@ private:
     governor_policy policy_;
     std::vector<waiting_shard> waiting_;  // In order of granting.
     std::uint64_t asked_ = 0;
+    bool storm_attempt_ = false;  // The one of a storm was given, and its end not heard of.
 };
 
 }  // namespace shoal::budget

@@ -1,5 +1,7 @@
 #include "cluster/assignment_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,7 @@ void assignment_table::begin(std::uint32_t total) {
     rows_.assign(total, {});
     owned_.clear();
     unplaced_.clear();
+    refused_.clear();
     pending_.clear();
     releasing_ = 0;
     for (std::uint32_t shard = 0; shard < total; ++shard) unplaced_.insert(unplaced_.end(), shard);
@@ -20,7 +23,7 @@ void assignment_table::enter(std::uint32_t shard, placement_state state) {
     row.state = state;
     releasing_ += static_cast<std::size_t>(state == placement_state::releasing);
     releasing_ -= static_cast<std::size_t>(was_releasing);
-    if (state == placement_state::unplaced) {
+    if (state == placement_state::unplaced && !row.refused) {
         unplaced_.insert(shard);
     } else {
         unplaced_.erase(shard);
@@ -59,6 +62,8 @@ void assignment_table::adopt(std::uint32_t shard, const process_id& owner, incar
     row.epoch = epoch;
     row.highest = std::max(row.highest, epoch);
     row.move_to.reset();
+    row.refused.reset();
+    refused_.erase(shard);
     row.unconfirmed = false;
     row.counted_by = fleet_id::none;
     owned_[owner].insert(shard);
@@ -68,6 +73,22 @@ void assignment_table::adopt(std::uint32_t shard, const process_id& owner, incar
 void assignment_table::vacate(std::uint32_t shard, std::string reason) {
     disown(shard);
     rows_[shard].reason = std::move(reason);
+    enter(shard, placement_state::unplaced);
+}
+
+void assignment_table::refuse(std::uint32_t shard, gateway_refusal why) {
+    disown(shard);
+    rows_[shard].reason = fmt::format("Discord refuses it with {}", why.code);
+    rows_[shard].refused = std::move(why);
+    refused_.insert(shard);
+    enter(shard, placement_state::unplaced);
+}
+
+void assignment_table::try_again(std::uint32_t shard) {
+    auto& row = rows_[shard];
+    if (refused_.erase(shard) == 0) return;
+    row.refused.reset();
+    row.reason.clear();
     enter(shard, placement_state::unplaced);
 }
 

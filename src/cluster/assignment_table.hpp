@@ -31,6 +31,9 @@ struct assignment {
 
     std::optional<resume_ticket> ticket;  ///< The session that is known to be current.
     bool ticket_stored = false;           ///< And that the store knows.
+    /// Discord refused it: it has no owner and is not placed before an operator says so.
+    std::optional<gateway_refusal> refused;
+    shard_epoch refusal_heard{};  ///< Under this epoch its owner has told of one.
     shard_status reported = shard_status::starting;
     shard_metrics metrics;
 
@@ -51,10 +54,14 @@ public:
     void adopt(std::uint32_t shard, const process_id& owner, incarnation which, shard_epoch epoch, placement_state state);
     /// Nobody may hold it any more.
     void vacate(std::uint32_t shard, std::string reason);
+    /// As vacate; and it is not among the unplaced ones until try_again().
+    void refuse(std::uint32_t shard, gateway_refusal why);
+    void try_again(std::uint32_t shard);
     void set_state(std::uint32_t shard, placement_state state, instant now);
 
     [[nodiscard]] const std::set<std::uint32_t>& owned_by(const process_id& process) const;
     [[nodiscard]] const std::set<std::uint32_t>& unplaced() const noexcept { return unplaced_; }
+    [[nodiscard]] const std::set<std::uint32_t>& refused() const noexcept { return refused_; }
     /// Those with an order that is not carried out yet.
     [[nodiscard]] const std::set<std::uint32_t>& pending() const noexcept { return pending_; }
     [[nodiscard]] std::size_t releasing() const noexcept { return releasing_; }
@@ -67,7 +74,7 @@ private:
 
     std::vector<assignment> rows_;
     std::map<process_id, std::set<std::uint32_t>> owned_;
-    std::set<std::uint32_t> unplaced_, pending_;
+    std::set<std::uint32_t> unplaced_, refused_, pending_;
     std::size_t releasing_ = 0;
 };
 

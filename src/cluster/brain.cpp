@@ -14,6 +14,20 @@ constexpr std::size_t most_waiting_decided_at_once = 256;
 constexpr int slice_leases = 4;
 constexpr std::string_view member_prefix = "member/", shard_prefix = "shard/", progress_prefix = "progress/";
 
+std::string_view over_text(alarm_kind kind) noexcept {
+    switch (kind) {
+        case alarm_kind::store: return "the store works again";
+        case alarm_kind::room: return "every shard has a place again";
+        case alarm_kind::count: return "as many shards run as are wanted";
+        case alarm_kind::refused: return "no shard is refused by Discord any more";
+        case alarm_kind::bot: return "Discord takes the bot again";
+        case alarm_kind::budget: return "no shard waits for an IDENTIFY in vain any more";
+        case alarm_kind::foreign: return "a new window began: of its IDENTIFYs nobody else spent any";
+        case alarm_kind::guilds: return "no shard is close to Discord's bound of guilds any more";
+    }
+    return "it is over";
+}
+
 rest_policy rest_policy_of(const brain_config& config) {
     auto policy = config.rest;
     policy.slice_lease = slice_leases * config.faults.lease;
@@ -90,10 +104,12 @@ void brain::on(const leader::office_taken& what) {
     const auto& rules = config_.identify;
     ledger_.no_key_before = std::max(ledger_.no_key_before, now_ + rules.permit_validity + rules.key_window + rules.slack);
     make_governor();
+    tell_refusals();
     outbox_.store().fleet = outbox_.store().ledger = true;
     outbox_.then(office_stored{});
     look_at_ = now_ + config_.look_every;
     progress_at_ = now_ + config_.progress_every;
+    reread_at_ = waiting_until_;
     if (!what.began_anew.empty()) {
         say_note(leader::note_code::store_began_anew, what.began_anew);
         remember({}, {}, "the store began anew: " + what.began_anew);
@@ -148,6 +164,7 @@ void brain::load(const record& what) {
         row.ticket_stored = read->ticket.has_value();
         row.reason = read->reason;
         if (read->owner) table_.adopt(shard, *read->owner, read->owner_incarnation, read->epoch, placement_state::starting);
+        if (read->refused && !read->owner) table_.refuse(shard, *read->refused);
         row.said_at = now_;
     } else if (key.starts_with(progress_prefix)) {
         const auto read = read_progress(text);
@@ -168,10 +185,21 @@ void brain::on(const leader::shard_count_told& what) {
         begin_shards(what.total);
     } else if (what.total != table_.total()) {
         // Another count is another set of sessions: that is a resharding, and not done on the side.
-        count_alarm_ = fmt::format("{} shards are recommended or configured, and {} run", what.total, table_.total());
+        alarm(alarm_kind::count, fmt::format("{} shards are recommended or configured, and {} run", what.total, table_.total()));
     } else {
-        count_alarm_.clear();
+        alarm(alarm_kind::count, {});
     }
+}
+
+/// On, other than it was, or over. Who looks only now finds it in the picture; who looks back finds it in the history.
+void brain::alarm(alarm_kind kind, std::string what) {
+    auto& before = alarms_[static_cast<std::size_t>(kind)];
+    if (before == what) return;
+    const bool over = what.empty();
+    const auto line = over ? std::string(over_text(kind)) : what;
+    out_->push_back(leader::note{over ? leader::note_code::alarm_over : leader::note_code::alarm_raised, line, kind});
+    remember({}, {}, line);
+    before = std::move(what);
 }
 
 void brain::begin_shards(std::uint32_t total) {
@@ -203,8 +231,9 @@ void brain::on(const leader::tick&) {
         place_due_ = true;
     }
     insist();
-    // A coordinator that died before it had the count left a store without one.
-    if (table_.total() == 0) ask_discord();
+    bring_to_who_may_try();
+    // A coordinator that died before it had the count left a store without one. And what nobody asks about changes, too.
+    if (table_.total() == 0 || now_ >= reread_at_) ask_discord();
     if (now_ >= permits_at_) permits_due_ = true;
     if (now_ >= progress_at_) {
         progress_at_ = now_ + config_.progress_every;
@@ -243,8 +272,7 @@ void brain::flush() {
 }
 
 void brain::on(const leader::write_stored&) {
-    if (!store_alarm_.empty()) say_note(leader::note_code::store_works, "again");
-    store_alarm_.clear();
+    alarm(alarm_kind::store, {});
     write_again_at_ = never;
     for (const auto& what : outbox_.stored()) carry_out(what);
 }
@@ -257,11 +285,7 @@ void brain::on(const leader::write_failed& what) {
         return;
     }
     // Nothing is given away and no permit granted until it works again; what runs goes on.
-    if (store_alarm_ != what.why) {
-        say_note(leader::note_code::store_failed, what.why);
-        remember({}, {}, "the store failed: " + what.why);
-    }
-    store_alarm_ = what.why;
+    alarm(alarm_kind::store, what.why);
     write_again_at_ = now_ + config_.store_retry;
 }
 

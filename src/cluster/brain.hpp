@@ -8,14 +8,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/log_limiter.hpp"
 #include "base/time.hpp"
 #include "budget/identify_governor.hpp"
 #include "cluster/assignment_table.hpp"
+#include "cluster/brain_facts.hpp"
 #include "cluster/fault_detector.hpp"
 #include "cluster/fleet_history.hpp"
 #include "cluster/membership_table.hpp"
@@ -44,112 +45,11 @@ struct brain_config {
     duration look_every = std::chrono::milliseconds(100);  ///< How late a lease's end may be noticed.
     duration store_retry = std::chrono::seconds(1);
     std::size_t moves_at_once = 8;
+    duration reread_every = std::chrono::hours(1);  ///< Discord is asked for count and budget, though nobody waits for either.
+    duration reread_retry = std::chrono::minutes(1);
     duration forget_after = std::chrono::minutes(10);  ///< A lost worker that owns nothing is shown for so long.
     planted_bugs planted;
 };
-
-namespace leader {
-
-// ---- facts, past tense ---------------------------------------------------------------------------------------------------
-
-/// The store was opened and read.
-struct office_taken {
-    std::vector<record> records;  ///< All of it.
-    /// Why it holds nothing although it should: lost, corrupt, made anew. Empty: it is as it was left.
-    std::string began_anew;
-    cluster::fleet_id fresh_fleet{};  ///< A random name, should this be a new fleet.
-};
-/// What Discord recommends, or what is configured, rounded up as required.
-struct shard_count_told {
-    std::uint32_t total = 0;
-};
-struct said {
-    stream_id stream{};
-    to_coordinator what;
-};
-struct stream_closed {
-    stream_id stream{};
-};
-/// This incarnation is dead, and `how` says how that is known: on its own host the kernel says that its process is gone.
-struct death_proven {
-    process_id process;
-    cluster::incarnation incarnation{};
-    std::string how;
-};
-struct write_stored {};
-struct write_failed {
-    std::string why;
-    bool leads_no_more = false;  ///< Somebody else took office: the transaction's condition did not hold.
-};
-struct budget_told {
-    budget::session_start_limit limit;
-};
-struct budget_failed {
-    duration retry_after{};
-};
-struct operator_asked {
-    std::uint64_t request = 0;
-    operator_request what;
-};
-struct tick {};
-
-using fact = std::variant<office_taken, shard_count_told, said, stream_closed, death_proven, write_stored, write_failed,
-                          budget_told, budget_failed, operator_asked, tick>;
-
-// ---- orders, imperative --------------------------------------------------------------------------------------------------
-
-struct say {
-    stream_id stream{};
-    to_worker what;
-};
-/// After what was said on it before. No stream_closed need follow.
-struct close_stream {
-    stream_id stream{};
-    std::string why;
-};
-/// In one transaction, on the condition that this coordinator still leads. Exactly one write_stored or write_failed follows.
-struct write {
-    std::vector<record> records;
-};
-/// Ask Discord for the identify budget (and the shard count). budget_told or budget_failed follows.
-struct read_budget {};
-struct answer {
-    std::uint64_t request = 0;
-    operator_answer what;
-};
-struct wake_at {
-    instant when;
-};
-/// Somebody else leads: nothing more is said.
-struct step_down {
-    std::string why;
-};
-enum class note_code : std::uint8_t {
-    took_office,
-    store_began_anew,
-    bad_record,
-    waiting_over,
-    worker_state,
-    worker_refused,
-    shard_placed,
-    shard_adopted,
-    shard_vacated,
-    no_room,
-    store_failed,
-    store_works,
-    permit_refused,
-    foreign_identifies,
-    stale_report,
-    operator_acted,
-};
-struct note {
-    note_code code;
-    std::string detail;
-};
-
-using order = std::variant<say, close_stream, write, read_budget, answer, wake_at, step_down, note>;
-
-}  // namespace leader
 
 class brain {
 public:
@@ -164,13 +64,12 @@ public:
     [[nodiscard]] const rest_shares& rest() const noexcept { return rest_; }
     [[nodiscard]] const budget::identify_ledger& ledger() const noexcept { return ledger_; }
     [[nodiscard]] leader_epoch epoch() const noexcept { return fleet_.leader; }
-    /// What should not be so, each empty while all is well.
-    struct alarms {
-        const std::string& store;  ///< It cannot be written: no order and no permit is given.
-        const std::string& room;   ///< Shards have no place.
-        const std::string& count;  ///< Another number of shards is wanted than runs.
-    };
-    [[nodiscard]] alarms alarmed() const noexcept { return {store_alarm_, room_alarm_, count_alarm_}; }
+    /// What should not be so, a sentence each, empty while all is well.
+    using alarms = std::array<std::string, alarm_kinds>;
+    [[nodiscard]] const alarms& alarmed() const noexcept { return alarms_; }
+    /// Moves that wait for their turn, and words that wait for the store: both bounded.
+    [[nodiscard]] std::size_t queued_moves() const noexcept { return queue_.size(); }
+    [[nodiscard]] std::size_t unsaid() const noexcept { return outbox_.waiting(); }
     /// Registrations that were refused, by reason.
     [[nodiscard]] const std::array<std::uint64_t, refusals>& refused() const noexcept { return refused_; }
 
@@ -220,7 +119,15 @@ private:
     [[nodiscard]] std::uint32_t fair_share() const;
     void carry_out_plan(const placement_plan& plan);
     void carry_on_moves();
+    void queue_move(std::uint32_t shard, std::optional<process_id> to, std::string reason);
     void insist();
+
+    // brain_refusals.cpp: what Discord refuses for good
+    void hear_refusal(member& who, const shard_report& report);
+    void tell_refusals();
+    void count_guilds(std::uint32_t shard, const shard_report& report);
+    [[nodiscard]] bool may_identify(const member& who) const noexcept { return fleet_.refused.code == 0 || who.may_try; }
+    void bring_to_who_may_try();
 
     // brain_permits.cpp: who may IDENTIFY
     void on(const leader::budget_told& what);
@@ -235,6 +142,8 @@ private:
     void unqueue(std::uint32_t shard);
     void give_permits();
     void ask_discord();
+    void tell_foreign();
+    void tell_no_budget(bool nothing_left);
     void grant(const budget::identify_governor::granted& what);
     void make_governor();
     [[nodiscard]] shard_key key_of(std::uint32_t shard) const noexcept { return {shard, table_.total()}; }
@@ -255,12 +164,16 @@ private:
     /// Said once everything that it rests on is stored.
     void tell(const member& who, to_worker what);
     void tell_now(const member& who, to_worker what);
-    void say_note(leader::note_code code, std::string detail) { out_->push_back(leader::note{code, std::move(detail)}); }
+    void say_note(leader::note_code code, std::string detail) { out_->push_back(leader::note{code, std::move(detail), {}}); }
+    void alarm(alarm_kind kind, std::string what);
+    [[nodiscard]] const std::string& alarm_of(alarm_kind kind) const noexcept { return alarms_[static_cast<std::size_t>(kind)]; }
+    [[nodiscard]] bool can_store() const noexcept { return alarm_of(alarm_kind::store).empty(); }
     void remember(const process_id& process, std::optional<std::uint32_t> shard, std::string what) {
         history_.add(now_, process.value, shard, std::move(what));
     }
 
     brain_config config_;
+    std::string asked_by_;
     instant now_{};
     instant stepped_at_{};
     std::vector<leader::order>* out_ = nullptr;
@@ -274,7 +187,8 @@ private:
     assignment_table table_;
     outbox outbox_;
     fleet_history history_;
-    std::string store_alarm_, room_alarm_, count_alarm_;
+    alarms alarms_;
+    std::set<std::uint32_t> crowded_;  // Shards with nearly as many guilds as Discord allows.
     std::array<std::uint64_t, refusals> refused_{};
     std::map<process_id, log_limiter<refusals>> refusals_told_;
     instant write_again_at_ = never, progress_at_ = never, look_at_ = never, place_again_at_{};
@@ -294,7 +208,7 @@ private:
     budget::identify_ledger ledger_;
     std::map<std::uint32_t, shard_epoch> asking_;  // Shards that wait in the governor, and under which epoch.
     bool budget_asked_ = false;
-    instant permits_at_ = never, budget_not_before_{}, decided_at_{};
+    instant permits_at_ = never, budget_not_before_{}, decided_at_{}, reread_at_ = never, told_at_{};
 };
 
 }  // namespace shoal::cluster

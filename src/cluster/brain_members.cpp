@@ -55,7 +55,7 @@ std::optional<register_refused> brain::objection(const register_ask& ask) const 
     const auto tells_count = [](const shard_report& report) { return report.ticket && report.ticket->shard.total > 0; };
     if (table_.total() == 0 && !ask.shards.empty() && std::ranges::none_of(ask.shards, tells_count))
         return register_refused{refusal::not_ready, "the shard count is not known yet", std::chrono::milliseconds(200)};
-    if (!store_alarm_.empty()) return register_refused{refusal::not_ready, store_alarm_, config_.store_retry};
+    if (!can_store()) return register_refused{refusal::not_ready, alarm_of(alarm_kind::store), config_.store_retry};
     const auto verdict = members_.judge(ask);
     if (verdict == admission::fenced) {
         return register_refused{
@@ -115,6 +115,7 @@ void brain::hear(stream_id stream, const register_ask& ask) {
     if (!ask.fresh) rest_.fleet_is_old();
     auto& who = members_.admit(ask, stream);
     who.last_heard = now_;
+    if (ask.fresh && fleet_.refused.code != 0) who.may_try = true;
     // It has no lease yet; but what it held before it may hold on to until then.
     who.lease_until = std::max(who.lease_until, now_ + config_.faults.lease + config_.faults.lease_slack);
     auto rest = ask.rest;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "cluster/brain.hpp"
@@ -16,10 +17,40 @@ operator_refused no_worker(const process_id& process) {
     return no(operator_refused::reason::unknown_worker, fmt::format("there is no worker {}", process.value));
 }
 
+/// What was ordered, for log and history, and of which worker; nothing of a question.
+struct deed {
+    std::string what;
+    process_id about;
+};
+deed deed_of(const operator_request& asked) {
+    if (const auto* move = std::get_if<move_ask>(&asked)) {
+        const std::set<std::uint32_t> shards(move->shards.begin(), move->shards.end());
+        return {fmt::format("moves shard{} {}{}", shards.size() == 1 ? "" : "s", list_of(shards),
+                            move->to ? " to " + move->to->value : ""),
+                {}};
+    }
+    if (const auto* drain = std::get_if<drain_ask>(&asked)) return {"drains " + drain->process.value, drain->process};
+    if (const auto* cordon = std::get_if<cordon_ask>(&asked))
+        return {(cordon->on ? "cordons " : "uncordons ") + cordon->process.value, cordon->process};
+    if (const auto* pause = std::get_if<pause_ask>(&asked)) return {pause->on ? "pauses the fleet" : "ends the pause", {}};
+    if (std::holds_alternative<rebalance_ask>(asked)) return {"spreads the shards evenly", {}};
+    if (const auto* fence = std::get_if<fence_ask>(&asked)) return {"fences " + fence->process.value, fence->process};
+    if (const auto* reserve = std::get_if<reserve_ask>(&asked))
+        return {reserve->use ? "releases the reserve of IDENTIFYs" : "keeps the reserve of IDENTIFYs", {}};
+    return {};
+}
+
 }  // namespace
 
 void brain::on(const leader::operator_asked& what) {
+    asked_by_ = what.by.empty() ? "an operator" : "the operator " + what.by;
     auto told = std::visit([this](const auto& it) { return reply(it); }, what.what);
+    const auto* plan = std::get_if<plan_told>(&told);
+    const bool done = std::holds_alternative<operator_done>(told) || (plan != nullptr && !plan->dry_run);
+    if (const auto deed = deed_of(what.what); done && !deed.what.empty()) {
+        say_note(leader::note_code::operator_acted, fmt::format("{} {}", asked_by_, deed.what));
+        remember(deed.about, {}, fmt::format("{} {}", asked_by_, deed.what));
+    }
     out_->push_back(leader::answer{what.request, std::move(told)});
 }
 
@@ -34,13 +65,15 @@ cluster_picture brain::picture(instant now) const {
     if (in_office_ && now < waiting_until_)
         out.waiting_for = fmt::format("workers of the time before this coordinator, for {} ms more", to_ms(waiting_until_ - now));
     if (table_.total() == 0) out.waiting_for = "Discord's shard count";
-    for (const auto* alarm : {&store_alarm_, &room_alarm_, &count_alarm_})
-        if (!alarm->empty()) out.alarms.push_back(*alarm);
+    for (const auto& each : alarms_)
+        if (!each.empty()) out.alarms.push_back(each);
     const auto& seen = ledger_.seen;
     out.identify.total = seen.total;
     out.identify.remaining = seen.remaining - (ledger_.spent - ledger_.spent_at_seen);
     out.identify.reserve = static_cast<std::int64_t>(static_cast<double>(seen.total) * config_.identify.reserve_share);
     out.identify.foreign = ledger_.foreign;
+    out.identify.spent = ledger_.spent;
+    out.identify.trouble = alarm_of(alarm_kind::bot).empty() ? alarm_of(alarm_kind::budget) : alarm_of(alarm_kind::bot);
     out.identify.reset_after = ledger_.window_ends > now ? ledger_.window_ends - now : duration{};
     out.identify.waiting = static_cast<std::uint32_t>(governor_->waiting());
     out.identify.budget_known = ledger_.seen_at != instant{};
@@ -71,7 +104,8 @@ cluster_picture brain::picture(instant now) const {
     out.shards.reserve(table_.total());
     for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
         const auto& row = table_.at(shard);
-        out.shards.push_back({shard, row.owner, row.epoch, row.state, row.reported, row.reason, row.metrics});
+        out.shards.push_back({shard, row.owner, row.epoch, row.state, row.reported, row.reason, row.metrics,
+                              row.refused ? row.refused->code : std::uint16_t{0}});
     }
     return out;
 }
@@ -95,7 +129,12 @@ operator_answer brain::reply(const explain_ask& what) {
         out.lines.push_back(fmt::format("shard {} has no owner: {}", what.shard, row.reason));
         if (waits()) out.lines.emplace_back("nothing is given away until workers of the time before had their say");
         if (fleet_.paused) out.lines.emplace_back("the fleet is paused");
-        if (!room_alarm_.empty()) out.lines.push_back(room_alarm_);
+        if (row.refused) {
+            out.lines.push_back(row.refused->why);
+            out.lines.push_back(fmt::format("it stays off, and the others run; \"shoal move {}\" tries again", what.shard));
+        } else if (const auto& room = alarm_of(alarm_kind::room); !room.empty()) {
+            out.lines.push_back(room);
+        }
     }
     if (row.ticket)
         out.lines.push_back(fmt::format("its session is known, received {}, done {}", row.ticket->seq, row.ticket->done));
@@ -103,6 +142,7 @@ operator_answer brain::reply(const explain_ask& what) {
         out.lines.emplace_back("it has no session and waits for a permit to IDENTIFY");
     else
         out.lines.emplace_back("it has no session that is known");
+    if (const auto& bot = alarm_of(alarm_kind::bot); !bot.empty() && !row.ticket) out.lines.push_back(bot);
     for (const auto& event : history_.of_shard(what.shard, now_).events)
         out.lines.push_back(fmt::format("{} s ago: {}: {}", to_ms(event.ago) / 1000, event.process, event.what));
     return out;
@@ -114,35 +154,46 @@ operator_answer brain::reply(const move_ask& what) {
     if (to != nullptr && !to->accepts())
         return no(operator_refused::reason::conflict, fmt::format("{} takes no shards: {}", what.to->value, to->reason));
     if (waits()) return no(operator_refused::reason::not_ready, "nothing is moved until one lease after taking office");
-    if (to != nullptr && table_.owned_by(*what.to).size() + what.shards.size() > room_of(to->capacity, config_.placement))
-        return no(operator_refused::reason::no_room,
-                  fmt::format("{} holds {} shards of {} at most", what.to->value, table_.owned_by(*what.to).size(),
-                              room_of(to->capacity, config_.placement)));
+    if (!can_store())
+        return no(operator_refused::reason::not_ready,
+                  fmt::format("nothing is moved while the store cannot be written: {}", alarm_of(alarm_kind::store)));
+    const std::set<std::uint32_t> shards(what.shards.begin(), what.shards.end());
+    if (to != nullptr) {
+        const auto& there = table_.owned_by(*what.to);
+        const auto more = std::ranges::count_if(shards, [&](auto shard) { return !there.contains(shard); });
+        const auto room = room_of(to->capacity, config_.placement);
+        if (more > 0 && there.size() + static_cast<std::size_t>(more) > room)
+            return no(operator_refused::reason::no_room,
+                      fmt::format("{} holds {} shards of {} at most", what.to->value, there.size(), room));
+    }
     auto seen = view(0);
     plan_told out;
     out.dry_run = what.dry_run;
-    for (const auto shard : what.shards) {
+    for (const auto shard : shards) {
         if (shard >= table_.total())
             return no(operator_refused::reason::unknown_shard, fmt::format("there are {} shards", table_.total()));
         const auto& row = table_.at(shard);
-        if (!row.owner || row.state != placement_state::running)
+        // What Discord refused is tried again: that is what its alarm tells an operator to order.
+        if (!row.refused && (!row.owner || row.state != placement_state::running))
             return no(operator_refused::reason::conflict, fmt::format("shard {} is {}", shard, to_string(row.state)));
-        if (row.owner == what.to) continue;
+        if (row.owner && row.owner == what.to) continue;
         if (what.to) {
-            out.moves.push_back({shard, row.owner, *what.to, "an operator moves it"});
-        } else {
-            seen.shards[shard].must_leave = true;
-            seen.shards[shard].why = "an operator moves it";
+            out.moves.push_back({shard, row.owner, *what.to, asked_by_ + " moves it"});
+            continue;
         }
+        if (row.refused) seen.shards.push_back({.shard = shard, .owner = {}, .why = {}});
+        auto& one = *std::ranges::find(seen.shards, shard, &shard_view::shard);
+        one.must_leave = true;
+        one.why = asked_by_ + " moves it";
     }
     if (!what.to) {
         const auto plan = cluster::place(seen, config_.placement);
         for (const auto& one : plan.moves)
-            if (std::ranges::find(what.shards, one.shard) != what.shards.end()) out.moves.push_back(one);
+            if (shards.contains(one.shard)) out.moves.push_back(one);
         for (const auto& left : plan.unplaced) out.left_out.push_back(fmt::format("shard {}: {}", left.shard, left.why));
     }
     if (!what.dry_run)
-        for (const auto& one : out.moves) queue_.push_back({one.shard, one.to, one.reason});
+        for (const auto& one : out.moves) queue_move(one.shard, one.to, one.reason);
     return out;
 }
 
@@ -161,7 +212,6 @@ operator_answer brain::reply(const drain_ask& what) {
         return out;
     }
     outbox_.store().members.insert(what.process);
-    remember(what.process, {}, "an operator drains it");
     tell(*who, drain_told{fleet_.leader, true});
     look_at(*who);
     place_due_ = true;
@@ -176,7 +226,6 @@ operator_answer brain::reply(const cordon_ask& what) {
     outbox_.store().members.insert(what.process);
     look_at(*who);
     place_due_ = true;
-    remember(what.process, {}, what.on ? "an operator cordons it" : "an operator uncordons it");
     return operator_done{fmt::format("{} {}", what.process.value, what.on ? "gets no more shards" : "takes shards")};
 }
 
@@ -184,7 +233,6 @@ operator_answer brain::reply(const pause_ask& what) {
     fleet_.paused = what.on;
     outbox_.store().fleet = true;
     place_due_ = true;
-    remember({}, {}, what.on ? "an operator pauses the fleet" : "an operator ends the pause");
     return operator_done{what.on ? "nothing is moved, and shards of lost workers wait" : "the fleet goes on"};
 }
 
@@ -203,16 +251,29 @@ operator_answer brain::reply(const fence_ask& what) {
     if (who == nullptr) return no_worker(what.process);
     if (what.incarnation && *what.incarnation != who->incarnation)
         return no(operator_refused::reason::conflict, fmt::format("{} is of another incarnation now", what.process.value));
-    if (who->present()) refuse(who->stream, {refusal::fenced, "an operator fenced it", {}}, what.process);
-    prove_dead(*who, "an operator fenced it");
-    return operator_done{fmt::format("{} counts as dead; its shards are taken over", what.process.value)};
+    if (who->present()) refuse(who->stream, {refusal::fenced, asked_by_ + " fenced it", {}}, what.process);
+    const auto shards = table_.owned_by(what.process).size();
+    prove_dead(*who, asked_by_ + " fenced it");
+    std::string then = "its shards are taken over";
+    if (shards == 0) {
+        then = "it held no shard";
+    } else if (!can_store()) {
+        then = "its shards wait until the store can be written";
+    } else if (fleet_.paused) {
+        then = "its shards wait until the pause ends (\"shoal resume\")";
+    } else if (waits()) {
+        then = fmt::format("its shards wait for {} ms more, as long as this coordinator gives nothing away",
+                           to_ms(waiting_until_ - now_));
+    } else if (std::ranges::none_of(members_.all(), [](const auto& one) { return one.second.accepts(); })) {
+        then = "its shards wait for a worker that takes them";
+    }
+    return operator_done{fmt::format("{} counts as dead; {}", what.process.value, then)};
 }
 
 operator_answer brain::reply(const reserve_ask& what) {
     fleet_.use_reserve = what.use;
     outbox_.store().fleet = true;
     make_governor();
-    remember({}, {}, what.use ? "an operator releases the reserve of IDENTIFYs" : "an operator locks the reserve of IDENTIFYs");
     return operator_done{what.use ? "the reserve may be used" : "the reserve is kept"};
 }
 

@@ -12,7 +12,7 @@ namespace shoal::cluster {
 
 void brain::make_governor() {
     auto rules = config_.identify;
-    rules.use_reserve |= fleet_.use_reserve;
+    rules.use_reserve |= fleet_.use_reserve || config_.planted.reserve_spent;
     governor_.emplace(rules);
     // Who waits is asked anew by its worker's reports.
     asking_.clear();
@@ -20,10 +20,10 @@ void brain::make_governor() {
 
 void brain::on(const leader::budget_told& what) {
     budget_asked_ = false;
-    const auto before = ledger_.foreign;
     governor_->budget_seen(what.limit, ledger_, now_);
-    if (ledger_.foreign > before)
-        say_note(leader::note_code::foreign_identifies, fmt::format("{} in this window", ledger_.foreign));
+    tell_foreign();
+    told_at_ = now_;
+    reread_at_ = now_ + config_.reread_every;
     outbox_.store().ledger = true;
     permits_due_ = true;
 }
@@ -32,6 +32,17 @@ void brain::on(const leader::budget_failed& what) {
     budget_asked_ = false;
     budget_not_before_ = now_ + std::max<duration>(what.retry_after, std::chrono::seconds(1));
     permits_at_ = std::min(permits_at_, budget_not_before_);
+    reread_at_ = now_ + std::max<duration>(what.retry_after, config_.reread_retry);
+}
+
+void brain::tell_foreign() {
+    alarm(
+        alarm_kind::foreign,
+        ledger_.foreign == 0
+            ? std::string()
+            : fmt::format("{} of the IDENTIFYs of Discord's window went to somebody else with the bot's token, and come off the "
+                          "reserve: end the other program, or make a new token if it is not yours",
+                          ledger_.foreign));
 }
 
 void brain::ask_discord() {
@@ -41,6 +52,7 @@ void brain::ask_discord() {
         return;
     }
     budget_asked_ = true;
+    reread_at_ = now_ + config_.reread_every;
     out_->push_back(leader::read_budget{});
 }
 
@@ -66,6 +78,8 @@ void brain::want_permit(member& who, std::uint32_t shard, bool had_session) {
         assign(shard, who, "a session is known that can be resumed");
         return;
     }
+    // It would hear what Discord said before, and end of it.
+    if (!may_identify(who)) return;
     const auto [waiting, fresh] = asking_.try_emplace(shard, row.epoch);
     if (!fresh && waiting->second == row.epoch) return;
     waiting->second = row.epoch;
@@ -79,7 +93,9 @@ void brain::hear(member& who, const permit_withdrawn& what) {
 
 /// It needs no permit any more, or not for this owner.
 void brain::unqueue(std::uint32_t shard) {
-    if (asking_.erase(shard) != 0) governor_->withdraw(key_of(shard));
+    if (asking_.erase(shard) == 0) return;
+    governor_->withdraw(key_of(shard));
+    permits_due_ = true;
 }
 
 void brain::hear(member&, const permit_used& what) {
@@ -97,6 +113,11 @@ void brain::hear(member&, const permit_returned& what) {
 }
 
 void brain::hear(member&, const identify_ended& what) {
+    if (what.ready && fleet_.refused.code != 0) {
+        fleet_.refused = {};
+        outbox_.store().fleet = true;
+        tell_refusals();
+    }
     governor_->ended(what.ready, ledger_, now_);
     outbox_.store().ledger = true;
 }
@@ -111,14 +132,18 @@ void brain::give_permits() {
     permits_at_ = never;
     decided_at_ = now_;
     // A permit that cannot be stored is not given; nor is one before workers of another leader had their say.
-    if (waits() || !store_alarm_.empty()) {
+    if (waits() || !can_store()) {
         permits_at_ = now_;
         return;
     }
+    bool gave = false, refused = false;
     for (const auto& decision : governor_->decide(ledger_, now_)) {
         if (const auto* given = std::get_if<budget::identify_governor::granted>(&decision)) {
             grant(*given);
+            gave = true;
         } else if (const auto* no = std::get_if<budget::identify_governor::refused>(&decision)) {
+            refused = true;
+            tell_no_budget(no->nothing_left);
             say_note(leader::note_code::permit_refused, fmt::format("shard {}: {}", no->shard.id, no->why));
             const auto& row = table_.at(no->shard.id);
             const auto* who = row.owner ? members_.find(*row.owner) : nullptr;
@@ -129,6 +154,19 @@ void brain::give_permits() {
             permits_at_ = std::min(permits_at_, later->when);
         }
     }
+    if (!refused && (gave || governor_->waiting() == 0)) alarm(alarm_kind::budget, {});
+    tell_foreign();  // Its window may have ended.
+}
+
+void brain::tell_no_budget(bool nothing_left) {
+    const auto total = ledger_.seen.total;
+    alarm(alarm_kind::budget,
+          nothing_left
+              ? fmt::format("no IDENTIFY of Discord's {} is left, and shards wait for one until its window ends", total)
+              : fmt::format(
+                    "all IDENTIFYs of Discord's {} but the reserve are spent, and shards wait for one until its window ends; "
+                    "\"shoal reserve use\" releases the reserve",
+                    total));
 }
 
 /// Counted; stored, then said. Its time runs from here, told as time since a heartbeat that the worker can recognise.

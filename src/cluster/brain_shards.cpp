@@ -42,9 +42,11 @@ void brain::take_report(member& who, const shard_report& report, fleet_id counte
         row.reported = report.status;
         row.reported_at = now_;
         row.metrics = report.metrics;
+        count_guilds(report.shard, report);
         // A heartbeat that met its permit on the way has asked once more.
         if (report.status == shard_status::live) unqueue(report.shard);
         if (row.state == placement_state::storing) return;  // The store answers first.
+        if (report.refused && row.refusal_heard != row.epoch) return hear_refusal(who, report);
         // Told when it registers, or for the second time: the worker needs the word of this leader on this stream.
         if (!who.heard_beat) confirm(who, report.shard);
         if (row.state == placement_state::releasing) return;
@@ -196,6 +198,7 @@ void brain::move(std::uint32_t shard, std::optional<process_id> to, std::string 
 
 /// Orders that show no effect are given again, in a new form: a worker that does not name a shard does not hold it.
 void brain::insist() {
+    if (!can_store()) return;  // Nothing that waits for the store is said.
     for (const auto shard : std::vector(table_.pending().begin(), table_.pending().end())) {
         auto& row = table_.at(shard);
         if (row.state == placement_state::storing || !row.owner || row.unconfirmed || now_ - row.said_at < config_.order_patience)
@@ -226,6 +229,7 @@ cluster_view brain::view(std::uint32_t most_moves) const {
     out.shards.reserve(table_.total());
     for (std::uint32_t shard = 0; shard < table_.total(); ++shard) {
         const auto& row = table_.at(shard);
+        if (row.refused) continue;
         shard_view seen{shard, row.owner, false, row.state == placement_state::running, {}};
         const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
         if (!row.owner) {
@@ -258,7 +262,7 @@ void brain::place() {
     const bool rebalance = std::exchange(rebalance_due_, false);
     place_due_ = false;
     if (table_.total() == 0) return;
-    if (waits() || fleet_.paused || !store_alarm_.empty()) {
+    if (waits() || fleet_.paused || !can_store()) {
         rebalance_due_ = rebalance;  // Not forgotten.
         return;
     }
@@ -298,21 +302,34 @@ void brain::carry_out_plan(const placement_plan& plan) {
         queue_.push_back({one.shard, {}, fmt::format("{} ends, and nobody else has room", owner->process.value)});
     }
     const auto homeless = std::ranges::count_if(plan.unplaced, [&](const auto& one) { return !table_.at(one.shard).owner; });
-    auto alarm = homeless == 0 ? std::string() : fmt::format("{} shards have no place: {}", homeless, plan.unplaced.front().why);
-    if (alarm != room_alarm_) {
-        if (!alarm.empty()) say_note(leader::note_code::no_room, alarm);
-        remember({}, {}, alarm.empty() ? "every shard has a place again" : alarm);
-    }
-    room_alarm_ = std::move(alarm);
+    alarm(alarm_kind::room,
+          homeless == 0 ? std::string() : fmt::format("{} shards have no place: {}", homeless, plan.unplaced.front().why));
+}
+
+/// One a shard, so that the queue is never longer than the fleet has shards: the newest order counts.
+void brain::queue_move(std::uint32_t shard, std::optional<process_id> to, std::string reason) {
+    std::erase_if(queue_, [&](const queued_move& one) { return one.shard == shard; });
+    queue_.push_back({shard, std::move(to), std::move(reason)});
 }
 
 void brain::carry_on_moves() {
-    while (!queue_.empty() && table_.releasing() < config_.moves_at_once && !fleet_.paused && !waits()) {
+    while (!queue_.empty() && table_.releasing() < config_.moves_at_once && !fleet_.paused && !waits() && can_store()) {
         auto next_one = std::move(queue_.front());
         queue_.erase(queue_.begin());
         const auto& row = table_.at(next_one.shard);
         const auto* to = next_one.to ? members_.find(*next_one.to) : nullptr;
         const auto* owner = row.owner ? members_.find(*row.owner) : nullptr;
+        if (row.refused) {
+            table_.try_again(next_one.shard);
+            outbox_.store().shards.insert(next_one.shard);
+            tell_refusals();
+            if (to != nullptr && to->accepts()) {
+                assign(next_one.shard, *to, std::move(next_one.reason));
+            } else {
+                place_due_ = true;
+            }
+            continue;
+        }
         // What changed since it was planned is planned anew.
         const bool fits = !next_one.to || (to != nullptr && to->accepts() && row.owner != next_one.to);
         if (!fits || owner == nullptr || !owner->present() || row.state == placement_state::releasing) {

@@ -19,7 +19,7 @@ member& membership_table::admit(const register_ask& ask, stream_id stream) {
     const bool cordoned = row.cordoned, draining = row.draining;
     const auto last_beat = same ? row.last_beat : beat_number::none;
     const auto lease_until = row.lease_until;
-    const bool stored = same && row.stored;
+    const bool stored = same && row.stored, may_try = row.may_try;
     auto state = same ? row.state : worker_state::joining;
     row = {};
     row.process = ask.process;
@@ -33,6 +33,7 @@ member& membership_table::admit(const register_ask& ask, stream_id stream) {
     row.leaving = ask.draining;
     row.stream = stream;
     row.stored = stored;
+    row.may_try = same && may_try;
     row.last_beat = last_beat;
     row.lease_until = lease_until;
     row.state = state;

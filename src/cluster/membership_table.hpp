@@ -22,9 +22,10 @@ struct member {
     bool cordoned = false;  ///< By an operator: gets no more shards.
     bool draining = false;  ///< By an operator: is being emptied.
 
-    bool leaving = false;     ///< By its own wish: as draining.
-    stream_id stream{};       ///< none: no stream is open.
-    bool stored = false;      ///< The store has this incarnation.
+    bool leaving = false;  ///< By its own wish: as draining.
+    stream_id stream{};    ///< none: no stream is open.
+    bool may_try = false;  ///< It was started after Discord refused the bot: an IDENTIFY of its would tell whether it still does.
+    bool stored = false;   ///< The store has this incarnation.
     bool heard_beat = false;  ///< Since it registered last.
     beat_number last_beat{};
     instant last_heard{};   ///< Of its heartbeat `last_beat`, or of its registration.

@@ -74,6 +74,14 @@ struct rest_slice {
     duration minimum_for{};     ///< until then; from the same moment.
 };
 
+/// Discord's word that it is of no use to try again: the gateway's close code, and a sentence for people.
+/// Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+struct gateway_refusal {
+    std::uint16_t code = 0;
+    std::string why;
+    friend bool operator==(const gateway_refusal&, const gateway_refusal&) = default;
+};
+
 /// How a shard does on the worker that holds it.
 enum class shard_status : std::uint8_t {
     starting,            ///< Ordered, not connected yet.
@@ -99,6 +107,7 @@ struct shard_report {
     bool leased = false;          ///< It had a lease for it, or what is left of one, when this was said.
     std::string lost_session;     ///< The session that Discord called lost (op 9) and that no other has followed yet; else empty.
     shard_metrics metrics;
+    std::optional<gateway_refusal> refused = {};  ///< Its worker tries nothing more with it, and waits to be told to let it go.
 };
 
 // ---- worker to coordinator -----------------------------------------------------------------------------------------------

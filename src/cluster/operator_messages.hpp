@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -83,6 +84,23 @@ enum class placement_state : std::uint8_t {
 inline constexpr std::size_t placement_states = 5;
 [[nodiscard]] std::string_view to_string(placement_state state) noexcept;
 
+/// What of a fleet should not be so.
+enum class alarm_kind : std::uint8_t {
+    store,    ///< It cannot be written: no order and no permit is given.
+    room,     ///< Shards have no place.
+    count,    ///< Another number of shards is wanted than runs.
+    refused,  ///< Discord refuses single shards: they stay off until an operator says so.
+    bot,      ///< Discord refuses the bot: no permit is given to who was there then.
+    budget,   ///< Shards wait for an IDENTIFY, and none is left, or none but the reserve.
+    foreign,  ///< Somebody else spends the bot's IDENTIFYs.
+    guilds,   ///< Shards come close to the number of guilds at which Discord refuses them.
+};
+inline constexpr std::size_t alarm_kinds = 8;
+/// As a metric's label.
+[[nodiscard]] std::string_view name_of(alarm_kind kind) noexcept;
+/// Numbers of shards in a sentence, not without end.
+[[nodiscard]] std::string list_of(const std::set<std::uint32_t>& shards);
+
 struct worker_picture {
     process_id process;
     cluster::incarnation incarnation{};
@@ -107,14 +125,16 @@ struct shard_picture {
     shard_status status{};  ///< As its owner reported it last.
     std::string reason;     ///< Why it is where it is.
     shard_metrics metrics;
+    std::uint16_t refused_with = 0;  ///< The close code with which Discord refused it; 0: it did not.
 };
 
 struct identify_picture {
-    std::int64_t total = 0, remaining = 0, reserve = 0, foreign = 0;
+    std::int64_t total = 0, remaining = 0, reserve = 0, foreign = 0, spent = 0;
     duration reset_after{};
     std::uint32_t waiting = 0;  ///< Shards that wait for a permit.
     bool budget_known = false;  ///< Discord has been asked.
     bool reserve_in_use = false;
+    std::string trouble;  ///< Why shards wait in vain, or empty.
 };
 
 /// The bot's global REST limit, requests a second.

@@ -19,6 +19,7 @@ struct planted_bugs {
     bool empty_store_starts_at_once = false;   ///< A store that was lost does not make the coordinator wait.
     bool join_moves_everything = false;        ///< A worker that joins makes every shard move.
     bool dead_by_silence = false;              ///< A worker whose heartbeats are late is taken for dead.
+    bool reserve_spent = false;                ///< The reserve is given away like the rest.
     bool refund_doubled = false;               ///< A permit that comes back unused is refunded twice.
     bool slice_given_on_at_once = false;       ///< What a worker is told to let go of its REST slice is leased before it did.
     bool slices_not_adopted = false;           ///< A new coordinator leases the REST limit anew, whatever workers have of it.

@@ -65,6 +65,18 @@ void add(std::string& out, std::string_view name, std::uint64_t value) {
     fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
 }
 
+void add(std::string& out, const std::optional<gateway_refusal>& refused) {
+    if (!refused) return;
+    add(out, "refused", refused->code);
+    add(out, "refused_why", refused->why);
+}
+
+/// A version before wrote none.
+std::optional<gateway_refusal> read_refusal(fields& from) {
+    if (!from.find("refused")) return std::nullopt;
+    return gateway_refusal{from.number<std::uint16_t>("refused"), std::string(from.text("refused_why"))};
+}
+
 }  // namespace
 
 bool well_formed(std::string_view text) noexcept {
@@ -79,6 +91,7 @@ std::string write_fleet(const stored_fleet& what) {
     add(out, "total", what.total_shards);
     add(out, "paused", static_cast<std::uint64_t>(what.paused));
     add(out, "reserve", static_cast<std::uint64_t>(what.use_reserve));
+    if (what.refused.code != 0) add(out, what.refused);
     add(out, "settled", static_cast<std::uint64_t>(what.settled));
     return out;
 }
@@ -92,6 +105,7 @@ result<stored_fleet> read_fleet(std::string_view text) {
     out.paused = from.number<std::uint64_t>("paused") != 0;
     out.use_reserve = from.number<std::uint64_t>("reserve") != 0;
     out.settled = from.number<std::uint64_t>("settled") != 0;
+    if (auto refused = read_refusal(from)) out.refused = *std::move(refused);
     if (!from.sound()) return damaged("fleet");
     return out;
 }
@@ -108,6 +122,7 @@ std::string write_member(const member& what) {
     add(out, "max_shards", what.capacity.max_shards);
     add(out, "cordoned", static_cast<std::uint64_t>(what.cordoned));
     add(out, "draining", static_cast<std::uint64_t>(what.draining));
+    add(out, "may_try", static_cast<std::uint64_t>(what.may_try));
     add(out, "dead", what.proof);
     return out;
 }
@@ -126,6 +141,7 @@ result<member> read_member(std::string_view text) {
     out.cordoned = from.number<std::uint64_t>("cordoned") != 0;
     out.draining = from.number<std::uint64_t>("draining") != 0;
     out.proof = from.text("dead");
+    out.may_try = from.find("may_try") == "1";
     if (!from.sound() || out.process.value.empty()) return damaged("member");
     return out;
 }
@@ -139,6 +155,7 @@ std::string write_shard(const assignment& what) {
         add(out, "incarnation", number(what.owner_incarnation));
     }
     add(out, "reason", what.reason);
+    add(out, what.refused);
     if (what.ticket) {
         const auto& t = *what.ticket;
         add(out, "session", t.session_id);
@@ -160,6 +177,7 @@ result<stored_shard> read_shard(std::string_view text) {
     out.epoch = from.number<shard_epoch>("epoch");
     out.highest = from.number<shard_epoch>("highest");
     out.reason = from.text("reason");
+    out.refused = read_refusal(from);
     if (const auto owner = from.find("owner")) {
         out.owner = process_id{std::string(*owner)};
         out.owner_incarnation = from.number<incarnation>("incarnation");

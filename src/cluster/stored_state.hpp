@@ -28,7 +28,8 @@ struct stored_fleet {
     std::uint32_t total_shards = 0;
     bool paused = false;
     bool use_reserve = false;
-    bool settled = false;  ///< A leader waited a whole lease with this store: since then it remembers all workers.
+    bool settled = false;          ///< A leader waited a whole lease with this store: since then it remembers all workers.
+    gateway_refusal refused = {};  ///< Of the bot; code 0: none.
 };
 
 /// What is stored of a shard, under `shard/<id>`.
@@ -38,6 +39,7 @@ struct stored_shard {
     shard_epoch epoch{}, highest{};
     std::optional<resume_ticket> ticket;
     std::string reason;
+    std::optional<gateway_refusal> refused;
 };
 
 /// How far a shard's session had come, under `progress/<process>`: written every few seconds, so older than the truth.

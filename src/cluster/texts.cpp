@@ -1,5 +1,7 @@
 // The words for people of this room's enums.
 
+#include <fmt/format.h>
+
 #include "cluster/operator_messages.hpp"
 
 namespace shoal::cluster {
@@ -14,6 +16,20 @@ std::string_view to_string(shard_status status) noexcept {
         case shard_status::released: return "released";
     }
     return "unknown";
+}
+
+/// "7", "3, 7 and 9", "0, 1, 2 and 61 more".
+std::string list_of(const std::set<std::uint32_t>& shards) {
+    constexpr std::size_t most = 5;
+    std::string out;
+    std::size_t told = 0;
+    for (const auto shard : shards) {
+        const auto left = shards.size() - told;
+        if (told == most && left > 1) return out + fmt::format(" and {} more", left);
+        out += fmt::format("{}{}", told == 0 ? "" : left == 1 ? " and " : ", ", shard);
+        ++told;
+    }
+    return out;
 }
 
 std::string_view to_string(refusal why) noexcept {
@@ -52,6 +68,20 @@ std::string_view to_string(worker_state state) noexcept {
         case worker_state::orphan: return "orphan";
         case worker_state::draining: return "draining";
         case worker_state::dead: return "dead";
+    }
+    return "unknown";
+}
+
+std::string_view name_of(alarm_kind kind) noexcept {
+    switch (kind) {
+        case alarm_kind::store: return "store";
+        case alarm_kind::room: return "room";
+        case alarm_kind::count: return "count";
+        case alarm_kind::refused: return "refused";
+        case alarm_kind::bot: return "bot";
+        case alarm_kind::budget: return "budget";
+        case alarm_kind::foreign: return "foreign";
+        case alarm_kind::guilds: return "guilds";
     }
     return "unknown";
 }

@@ -199,6 +199,14 @@ void worker_session::on(const worker::identify_over& what) {
     if (phase_ == phase::registered) give(worker::say{identify_ended{what.shard, holds(what.shard), what.ready}});
 }
 
+void worker_session::on(const worker::shard_refused& what) {
+    const auto found = held_.find(what.shard);
+    if (found == held_.end() || found->second.released) return;
+    found->second.refused = what.why;
+    found->second.wants_permit = false;
+    if (phase_ == phase::registered) beat();
+}
+
 void worker_session::on(const worker::spare_wanted& what) {
     if (phase_ == phase::registered) {
         give(worker::say{spare_ask{what.shard, holds(what.shard)}});
@@ -237,6 +245,7 @@ shard_report worker_session::report_of(std::uint32_t shard, const held& what, bo
     out.leased = owns(shard, now_);
     out.lost_session = what.lost_session;
     out.metrics = what.metrics;
+    out.refused = what.refused;
     if (what.ticket) {
         out.seq = what.ticket->seq;
         out.done = what.ticket->done;

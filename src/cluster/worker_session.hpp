@@ -97,6 +97,12 @@ struct identify_over {
     std::uint32_t shard = 0;
     bool ready = false;
 };
+/// Discord refuses this shard, or the bot by it: its host has stopped trying. It is held, and reported so, until it is ordered
+/// away.
+struct shard_refused {
+    std::uint32_t shard = 0;
+    gateway_refusal why;
+};
 struct spare_wanted {
     std::uint32_t shard = 0;
 };
@@ -106,9 +112,9 @@ struct stop_asked {};
 struct ended {};
 struct tick {};
 
-using fact =
-    std::variant<started, stream_opened, stream_closed, message_received, looked, shard_stopped, dial_failed, permit_wanted,
-                 permit_unwanted, permit_spent, permit_unspent, identify_over, spare_wanted, stop_asked, ended, tick>;
+using fact = std::variant<started, stream_opened, stream_closed, message_received, looked, shard_stopped, dial_failed,
+                          permit_wanted, permit_unwanted, permit_spent, permit_unspent, identify_over, shard_refused,
+                          spare_wanted, stop_asked, ended, tick>;
 
 // ---- orders, imperative --------------------------------------------------------------------------------------------------
 
@@ -252,6 +258,7 @@ private:
         std::string noted;       // The session that some coordinator stored: its events may be handed out.
         std::string noted_here;  // That the one on this stream has: its ticket need not be told again.
         std::string lost_session;
+        std::optional<gateway_refusal> refused;
         shard_metrics metrics;
     };
 
@@ -267,6 +274,7 @@ private:
     void on(const worker::permit_spent& what);
     void on(const worker::permit_unspent& what);
     void on(const worker::identify_over& what);
+    void on(const worker::shard_refused& what);
     void on(const worker::spare_wanted& what);
     void on(const worker::stop_asked&);
     void on(const worker::ended&);

@@ -271,7 +271,7 @@ std::expected<bot_start, startup_problem> read_bot_settings(const option_sources
     }
     if (const auto mode = reading->values.text("mode"); mode != "single" && !knows_fleets) {
         return problem(
-            exit_code::not_built_yet,
+            exit_code::mode_not_here,
             fmt::format("{}: this program runs in mode single only; one whose main calls shoal::fleet::main has mode {}.",
                         reading->values.find("mode")->where, mode));
     }

@@ -24,7 +24,7 @@ enum class exit_code : std::uint8_t {
     certificate_refused = 11,
     port_in_use = 12,
     state_unusable = 13,
-    not_built_yet = 14,
+    mode_not_here = 14,
     token_malformed = 15,
     disk_full = 16,
     fleet_refused = 17,
@@ -76,7 +76,9 @@ inline constexpr std::array exit_codes{
         "The state folder, the identify ledger, the journal or the fleet's store is locked by another process or cannot be "
         "used.",
         "End the other process, or give this one its own --state-dir."},
-    exit_code_text{exit_code::not_built_yet, "not_built_yet", "This mode is planned and not built yet.", "Use --mode single."},
+    exit_code_text{exit_code::mode_not_here, "mode_not_here",
+                   "This program runs in mode single only: its main calls shoal::main, not shoal::fleet::main.",
+                   "Use --mode single, or let its main call shoal::fleet::main."},
     exit_code_text{
         exit_code::token_malformed, "token_malformed",
         "What was given as the token cannot be one: quotation marks, white space, a placeholder, an id, a piece of one.",

@@ -22,6 +22,8 @@ close_reaction reaction_to(std::optional<std::uint16_t> code) noexcept {
     }
 }
 
+bool concerns_one_shard(std::uint16_t code) noexcept { return code == 4010 || code == 4011; }
+
 std::string_view explain_close(std::optional<std::uint16_t> code) noexcept {
     if (!code) return "The connection ended without a close frame.";
     switch (*code) {

@@ -16,6 +16,9 @@ enum class close_reaction : std::uint8_t {
 
 /// The reaction to a server's close; nullopt is a connection that ended without a close frame.
 [[nodiscard]] close_reaction reaction_to(std::optional<std::uint16_t> code) noexcept;
+/// Of the codes after which trying again cannot help: whether it concerns this one shard (its number, its guilds) and says
+/// nothing of the others. The rest is about the bot: its token, its intents, the version.
+[[nodiscard]] bool concerns_one_shard(std::uint16_t code) noexcept;
 /// A sentence for people: what happened and, for a stop, what to do about it.
 [[nodiscard]] std::string_view explain_close(std::optional<std::uint16_t> code) noexcept;
 

@@ -31,6 +31,7 @@ void write_identify(json_writer& out, const cluster::identify_picture& budget, s
     out.field("reserve", budget.reserve)
         .field("reserveInUse", budget.reserve_in_use)
         .field("foreign", budget.foreign)
+        .field("spent", budget.spent)
         .field("waiting", budget.waiting)
         .end_object();
 }
@@ -82,6 +83,7 @@ void write_shard(json_writer& out, const cluster::shard_picture& shard) {
         .field("status", cluster::to_string(shard.state))
         .field("reported", cluster::to_string(shard.status))
         .field("reason", shard.reason)
+        .field("refusedWith", shard.refused_with)
         .field("guilds", shard.metrics.guilds)
         .field("latencyMs", ms_of(shard.metrics.latency))
         .field("eventsPerSecond", tenths(shard.metrics.events_per_second))

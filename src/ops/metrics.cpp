@@ -168,7 +168,8 @@ void of_fleet_rest(sheet& out, const cluster::rest_picture& rest) {
 
 void of_budget(sheet& out, const identify_use& budget) {
     out.gauge("shoal_identify_total", "Identifies that Discord allows a day; 0 before its first word.").value(budget.total);
-    out.gauge("shoal_identify_remaining", "Identifies left at Discord's last word.").value(budget.remaining);
+    out.gauge("shoal_identify_remaining", "Identifies left at Discord's last word; of a coordinator: less what was given since.")
+        .value(budget.remaining);
     out.gauge("shoal_identify_waiting", "Shards that wait for a permit.").value(budget.waiting);
     out.gauge("shoal_identify_blocked", "1 if nobody gets a permit; the log says why.").value(budget.trouble.empty() ? 0 : 1);
     out.gauge("shoal_identify_spent", "Identifies of this bot's processes since the budget was last reset.").value(budget.spent);
@@ -193,9 +194,11 @@ void of_fleet(sheet& out, const fleet_use& fleet) {
     of_counts(out, fleet.workers, "state");
     out.gauge("shoal_fleet_shards", "Shards by where they are on their way.");
     of_counts(out, fleet.shards, "state");
-    out.gauge("shoal_fleet_alarm",
-              "1 while the store cannot be written (store), shards have no place (room), or another number of shards is wanted "
-              "than runs (count).");
+    out.gauge(
+        "shoal_fleet_alarm",
+        "1 while the store cannot be written (store), shards have no place (room), another number of shards is wanted than "
+        "runs (count), Discord refuses single shards (refused) or the bot (bot), shards wait for an IDENTIFY that is not "
+        "left (budget), somebody else spends IDENTIFYs (foreign), or shards have 2,000 guilds of Discord's 2,500 (guilds).");
     of_counts(out, fleet.alarms, "kind");
     out.counter("shoal_fleet_refused_total", "Registrations of workers that were refused, by reason.");
     of_counts(out, fleet.refused, "why");

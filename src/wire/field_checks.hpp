@@ -37,6 +37,10 @@ public:
         require(value < most_total_shards, "shard");
         return value;
     }
+    std::uint16_t close_code(std::uint32_t value, std::string_view field) {
+        require(value >= 1000 && value < 5000, field);
+        return static_cast<std::uint16_t>(value);
+    }
     double share(double value, std::string_view field) {
         const bool fine = std::isfinite(value) && value >= 0 && value <= 1e12;
         require(fine, field);

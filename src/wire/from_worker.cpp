@@ -25,6 +25,9 @@ void write(const cluster::shard_report& from, v1::ShardReport& to) {
     to.set_without_guilds(from.without_guilds);
     to.set_leased(from.leased);
     wire::write(from.metrics, *to.mutable_metrics());
+    if (!from.refused) return;
+    to.set_refused_with(from.refused->code);
+    to.set_refused_why(sentence_text(from.refused->why));
 }
 
 cluster::shard_report read(const v1::ShardReport& from, field_checks& checks) {
@@ -43,6 +46,10 @@ cluster::shard_report read(const v1::ShardReport& from, field_checks& checks) {
     to.without_guilds = from.without_guilds();
     to.leased = from.leased();
     to.metrics = wire::read(from.metrics(), checks);
+    if (from.refused_with() != 0) {
+        to.refused = {checks.close_code(from.refused_with(), "shards.refused_with"),
+                      checks.sentence(from.refused_why(), "shards.refused_why")};
+    }
     return to;
 }
 

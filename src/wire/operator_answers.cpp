@@ -55,6 +55,7 @@ void write(const cluster::shard_picture& from, v1::ShardPicture& to) {
     to.set_status(static_cast<v1::ShardStatus>(static_cast<int>(from.status) + 1));
     to.set_reason(sentence_text(from.reason));
     wire::write(from.metrics, *to.mutable_metrics());
+    to.set_refused_with(from.refused_with);
 }
 cluster::shard_picture read(const v1::ShardPicture& from, field_checks& checks) {
     cluster::shard_picture to;
@@ -65,6 +66,7 @@ cluster::shard_picture read(const v1::ShardPicture& from, field_checks& checks) 
     to.status = checks.choice<cluster::shard_status>(from.status(), cluster::shard_statuses, "shards.status");
     to.reason = checks.sentence(from.reason(), "shards.reason");
     to.metrics = wire::read(from.metrics(), checks);
+    if (from.refused_with() != 0) to.refused_with = checks.close_code(from.refused_with(), "shards.refused_with");
     return to;
 }
 
@@ -77,16 +79,20 @@ void write(const cluster::identify_picture& from, v1::IdentifyPicture& to) {
     to.set_waiting(from.waiting);
     to.set_budget_known(from.budget_known);
     to.set_reserve_in_use(from.reserve_in_use);
+    to.set_spent(from.spent);
+    to.set_trouble(sentence_text(from.trouble));
 }
 cluster::identify_picture read(const v1::IdentifyPicture& from, field_checks& checks) {
     return {.total = from.total(),
             .remaining = from.remaining(),
             .reserve = from.reserve(),
             .foreign = from.foreign(),
+            .spent = from.spent(),
             .reset_after = checks.span(from.reset_after(), "identify.reset_after"),
             .waiting = from.waiting(),
             .budget_known = from.budget_known(),
-            .reserve_in_use = from.reserve_in_use()};
+            .reserve_in_use = from.reserve_in_use(),
+            .trouble = checks.sentence(from.trouble(), "identify.trouble")};
 }
 
 void write(const cluster::rest_picture& from, v1::RestPicture& to) {

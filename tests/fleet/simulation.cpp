@@ -34,6 +34,10 @@ fleet_options size_of(const run_options& options, random_source& random) {
     constexpr std::uint32_t limits[] = {50, 50, 500, 12};
     out.rest_limit = limits[rest.below(options.large ? 3 : 4)];
     out.budget = 1000 + 30 * static_cast<std::int64_t>(out.shards);
+    // In some there is little more than the start takes: the reserve is reached, and must hold.
+    auto budget = random_source(options.seed ^ 0xB4D6);
+    if (!options.large && budget.chance(0.2))
+        out.budget = (static_cast<std::int64_t>(out.shards) + 5 + static_cast<std::int64_t>(budget.below(30))) * 10 / 9 + 1;
     if (random.chance(0.5)) out.weather.doubled = 0.02;
     if (random.chance(0.5)) out.weather.reordered = 0.02;
     if (random.chance(0.5)) out.weather.late_from_the_dead = 0.2;
@@ -246,6 +250,7 @@ private:
         fleet_.write("---- quiet");
         fleet_.network.heal_all();
         fleet_.network.calm();
+        if (size_.budget < 1000) refill();
         for (const auto number : numbers()) thaw(number);
         fleet_.reap_ended();
         std::set<std::string> names;
@@ -276,6 +281,14 @@ private:
                 fleet_.wrong(fmt::format("{} is {} in quiet: {}{}{}{}", process.value, cluster::to_string(who.state), who.reason,
                                          who.cordoned ? ", cordoned" : "", who.draining ? ", draining" : "",
                                          who.leaving ? ", leaving" : ""));
+    }
+
+    /// What waited at the reserve has to come back like the rest.
+    void refill() {
+        fleet_.discord.allow_more(1000 + 30 * static_cast<std::int64_t>(size_.shards));
+        fleet_.time.run_for(61s);  // As old as a budget may be.
+        if (!fleet_.coordinator()) fleet_.start_coordinator();
+        fleet_.coordinator()->feed(leader::operator_asked{1, cluster::reserve_ask{false}});  // Who waits asks anew.
     }
 
     [[nodiscard]] std::vector<std::uint64_t> numbers() const {

@@ -76,6 +76,12 @@ public:
                 if (const auto shard = number_of(words); worker->holds(shard)) worker->cut_socket(shard);
         } else if (verb == "discord-forgets") {
             fleet_.discord.invalidate(number_of(words));
+        } else if (verb == "discord-refuses") {
+            const auto which = word();
+            const auto code = static_cast<std::uint16_t>(number_of(words));
+            fleet_.discord.refuse(which == "the-bot" ? std::nullopt : std::optional(std::stoul(which)), code);
+        } else if (verb == "others-spend") {
+            fleet_.discord.others += number_of(words);
         } else if (verb == "ends-in-order") {
             named(word()).ask_to_stop();
         } else if (verb == "advance") {
@@ -149,6 +155,12 @@ private:
                                     ? ""
                                     : ", waiting for " + picture.waiting_for.substr(0, picture.waiting_for.find(',')));
             for (const auto& alarm : picture.alarms) out_ += "alarm: " + alarm + "\n";
+        } else if (what == "budget") {
+            const auto& budget = picture.identify;
+            out_ += fmt::format("{} of {} IDENTIFYs left, {} spent, {} in reserve{}, {} by others, {} shards wait\n",
+                                budget.remaining, budget.total, budget.spent, budget.reserve,
+                                budget.reserve_in_use ? " (in use)" : "", budget.foreign, budget.waiting);
+            if (!budget.trouble.empty()) out_ += budget.trouble + "\n";
         } else if (what == "epochs") {
             for (const auto& shard : picture.shards)
                 out_ += fmt::format("{} {} {}\n", shard.shard, shard.owner ? shard.owner->value : "nobody",
@@ -171,6 +183,10 @@ private:
         if (verb == "fence") return ask(cluster::fence_ask{first, {}});
         if (verb == "pause") return ask(cluster::pause_ask{true});
         if (verb == "go-on") return ask(cluster::pause_ask{false});
+        if (verb == "reserve") {
+            if (args[0] == "use") fleet_.discord.reserve = 0;
+            return ask(cluster::reserve_ask{args[0] == "use"});
+        }
         if (verb == "rebalance") return ask(cluster::rebalance_ask{dry});
         if (verb == "move") {
             cluster::move_ask move{{static_cast<std::uint32_t>(std::stoul(args[0]))}, {}, dry};
@@ -201,7 +217,8 @@ private:
     cluster::incarnation last_killed_{};
 };
 
-/// Commands begin at the line's start, what they told is indented, `#` is a remark. The first line may be `shards N keys N`.
+/// Commands begin at the line's start, what they told is indented, `#` is a remark. The first line may be `shards N keys N budget
+/// N`.
 std::string play(const std::string& text) {
     std::istringstream lines(text);
     fleet_options options;
@@ -216,8 +233,9 @@ std::string play(const std::string& text) {
         std::string verb;
         words >> verb;
         if (verb == "shards") {
-            std::string keys;
-            words >> options.shards >> keys >> options.keys;
+            std::string name;
+            words >> options.shards >> name >> options.keys;
+            if (words >> name) words >> options.budget;
             continue;
         }
         if (!told) told.emplace(options);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace shoal::fleet_simulation {
@@ -11,7 +12,7 @@ using namespace std::chrono_literals;
 gateway_session* virtual_gateway::identify(socket_id socket, instant now) {
     before_identify(socket.shard);
     ++identifies;
-    if (identifies > total_ - reserve)
+    if (identifies + others > total_ - std::max<std::int64_t>(0, reserve - others))
         on_wrong(fmt::format("IDENTIFY {} of shard {} out of a budget of {} with {} in reserve", identifies, socket.shard, total_,
                              reserve));
     const auto key = static_cast<std::int64_t>(socket.shard) % keys_;
@@ -20,6 +21,7 @@ gateway_session* virtual_gateway::identify(socket_id socket, instant now) {
         return nullptr;
     }
     key_used_[key] = now;
+    if (refuses(socket.shard) != 0) return nullptr;
     auto id = fmt::format("s{}-{}", socket.shard, identifies);
     auto& fresh = sessions_[id];
     fresh.id = id;
@@ -72,6 +74,6 @@ bool virtual_gateway::resumable(const gateway_session& session, instant now) con
     return !session.dead && (session.socket || now - session.off_since < 120s);
 }
 
-budget::session_start_limit virtual_gateway::limit() const { return {total_, total_ - identifies, 20h, keys_}; }
+budget::session_start_limit virtual_gateway::limit() const { return {total_, total_ - identifies - others, 20h, keys_}; }
 
 }  // namespace shoal::fleet_simulation

@@ -52,6 +52,18 @@ public:
     /// The session goes on on this socket, and the one before ends; nullptr: op 9.
     gateway_session* resume(const std::string& session, socket_id socket, instant now);
     void disconnect(socket_id socket, instant now);
+    /// From now on an IDENTIFY of this shard, or without a number of any, is closed with this code; 0: no more.
+    void refuse(std::optional<std::uint32_t> shard, std::uint16_t code) {
+        if (shard) {
+            refused_[*shard] = code;
+        } else {
+            bot_refused_ = code;
+        }
+    }
+    [[nodiscard]] std::uint16_t refuses(std::uint32_t shard) const {
+        const auto found = refused_.find(shard);
+        return bot_refused_ != 0 || found == refused_.end() ? bot_refused_ : found->second;
+    }
     /// Discord calls the session lost.
     void invalidate(std::uint32_t shard);
 
@@ -68,12 +80,20 @@ public:
     std::function<void(std::string)> on_wrong;  ///< What no client may do.
     std::function<void(std::uint32_t)> before_identify;
     std::int64_t identifies = 0, resumes = 0, invalid = 0, reserve = 0;
+    std::int64_t others = 0;  ///< IDENTIFYs that somebody else made with the same token.
+    /// Discord allows so many more.
+    void allow_more(std::int64_t count) {
+        total_ += count;
+        reserve = total_ / 10;
+    }
 
 private:
     std::vector<std::string> current_;
     std::vector<std::vector<gateway_session*>> of_shard_;  // In their order.
     std::unordered_map<std::string, gateway_session> sessions_;
     std::map<std::int64_t, instant> key_used_;
+    std::map<std::uint32_t, std::uint16_t> refused_;
+    std::uint16_t bot_refused_ = 0;
     std::int64_t total_, keys_;
     random_source random_;
 };

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "discord/close_codes.hpp"
+
 namespace shoal::fleet_simulation {
 
 using namespace std::chrono_literals;
@@ -303,6 +305,7 @@ void virtual_worker::ready(std::uint32_t shard, std::uint64_t which, const std::
     auto* it = find(shard, which);
     if (it == nullptr) return;
     feed(facts::identify_over{shard, !session.empty()});
+    if (const auto code = in_.discord.refuses(shard); session.empty() && code != 0) return be_refused(shard, *it, code);
     if (session.empty()) return later(random_.between(1s, 5s), [this, shard, which] { want_permit(shard, which); });
     it->ticket = cluster::resume_ticket{it->key, session, "wss://again", 1, 0, 1};
     it->lost_session.clear();
@@ -311,6 +314,16 @@ void virtual_worker::ready(std::uint32_t shard, std::uint64_t which, const std::
     it->looked_at = in_.time.now();
     it->pending = 0;
     publish();
+}
+
+/// As the real role: the shard is not tried again, and if Discord refuses the bot the process ends, its other shards first.
+void virtual_worker::be_refused(std::uint32_t shard, shard_run& it, std::uint16_t code) {
+    in_.discord.disconnect({number_, shard, std::exchange(it.dial, 0)}, in_.time.now());
+    it.open = false;
+    it.stopping = true;
+    it.status = shard_status::starting;
+    feed(facts::shard_refused{shard, {code, fmt::format("closed with {}.", code)}});
+    if (!discord::concerns_one_shard(code)) feed(facts::stop_asked{});
 }
 
 /// Its socket is over, by Discord's wish or by ours.

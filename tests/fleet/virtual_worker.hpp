@@ -112,6 +112,7 @@ private:
     void want_permit(std::uint32_t shard, std::uint64_t which);
     void identify(std::uint32_t shard, cluster::permit_number permit, instant valid_until);
     void ready(std::uint32_t shard, std::uint64_t which, const std::string& session);
+    void be_refused(std::uint32_t shard, shard_run& it, std::uint16_t code);
     void close(std::uint32_t shard, bool redial);
     void progress(std::uint32_t shard, shard_run& it);
     void stop(std::uint32_t shard);

@@ -43,6 +43,7 @@ public:
         out.done = small();
         out.leased = in_.choice() % 2 == 0;
         if (in_.choice() % 4 == 0) out.lost_session = fmt::format("s{}", small());
+        if (in_.choice() % 8 == 0) out.refused = {static_cast<std::uint16_t>(4009 + small() + small()), "no\nmore"};
         return out;
     }
     std::vector<shard_report> reports() {

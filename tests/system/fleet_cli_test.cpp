@@ -82,7 +82,7 @@ TEST_CASE("move, drain, cordon and uncordon do what they say, and nothing of the
     CHECK(fleet.said_by({"cordon", "w1"}) == "w1 gets no more shards.\n");
     CHECK(fleet.said_by({"move", away, "--to", "w2", "--wait"}).ends_with("3 shards moved.\n"));
     CHECK(fleet.held_by("w2") == shards);
-    CHECK(fleet.said_by({"shards"}).contains("an operator moves it"));
+    CHECK(fleet.said_by({"shards"}).contains("the operator me moves it"));
     CHECK(fleet.said_by({"workers"}).contains("healthy, cordoned"));
     // Where there is room, the planner would put some back: the cordon keeps it from that.
     CHECK(fleet.said_by({"rebalance"}) == "Nothing is to be moved.\n");
@@ -109,7 +109,7 @@ TEST_CASE("while the fleet is paused the shards of a lost worker wait, and go on
     const auto which = fleet.json_of({"workers"}).at("workers").as_array().at(1).at("incarnation").as_string();
     expect(fleet.shoal({"fence", "w2", "--incarnation", "00000000000000ff"}), 1, "another incarnation", "shoal");
     CHECK(fleet.said_by({"fence", "w2", "--incarnation", std::string(which)}).contains("counts as dead"));
-    CHECK(eventually([&] { return fleet.said_by({"events"}).contains("an operator fenced it"); }));
+    CHECK(eventually([&] { return fleet.said_by({"events"}).contains("the operator me fenced it"); }));
     // It was fenced alive: its shards are nobody's until the pause ends.
     expect(fleet.shoal({"move", "0-5", "--to", "w1", "--wait", "--timeout", "1s"}), 1, "", "shoal");
     CHECK(fleet.held_by("w1") == 3);
@@ -137,11 +137,11 @@ TEST_CASE("events --follow tells what comes, also of a coordinator that was rest
     const auto told = [&](std::string_view what) { return eventually([&] { return follower.out().contains(what); }); };
     REQUIRE(told("placed: "));
     CHECK(fleet.said_by({"cordon", "w1"}).contains("w1"));
-    CHECK(told("an operator cordons it"));
+    CHECK(told("the operator me cordons w1"));
     fleet.kill_coordinator();
     fleet.start_coordinator();
     CHECK(fleet.said_by({"uncordon", "w1"}).contains("w1"));
-    CHECK(told("an operator uncordons it"));
+    CHECK(told("the operator me uncordons w1"));
     follower.send(SIGINT);
     CHECK(follower.wait(20s).has_value());
 }

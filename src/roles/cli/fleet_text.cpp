@@ -124,18 +124,22 @@ static std::string cache_text(const cluster::shard_picture& shard) {
     return shard.metrics.partial_guilds == 0 ? "partial" : fmt::format("partial: {}", shard.metrics.partial_guilds);
 }
 
+static std::string session_text(const cluster::shard_picture& shard) {
+    if (shard.refused_with != 0) return fmt::format("refused: {}", shard.refused_with);
+    return shard.owner ? std::string(to_string(shard.status)) : "-";
+}
+
 std::string shards_text(const cluster::cluster_picture& fleet) {
     std::vector<table_row> rows{{"SHARD", "WORKER", "STATE", "SESSION", "EPOCH", "GUILDS", "CACHE", "CPU", "LATENCY", "EVENTS/S",
                                  "LOST", "RESUMES", "IDENTIFIES", "REASON"}};
     for (const auto& each : fleet.shards) {
         const auto latency = std::chrono::duration_cast<std::chrono::milliseconds>(each.metrics.latency).count();
-        rows.push_back({fmt::format("{}", each.shard), each.owner ? printable(each.owner->value) : "-",
-                        std::string(to_string(each.state)), each.owner ? std::string(to_string(each.status)) : "-",
-                        fmt::format("{}", cluster::number(each.epoch)), fmt::format("{}", each.metrics.guilds), cache_text(each),
-                        fmt::format("{:.1f} %", 100 * each.metrics.cpu_share), fmt::format("{} ms", latency),
-                        per_second(each.metrics.events_per_second), fmt::format("{}", each.metrics.lost_events),
-                        fmt::format("{}", each.metrics.resumes), fmt::format("{}", each.metrics.identifies),
-                        or_dash(each.reason)});
+        rows.push_back(
+            {fmt::format("{}", each.shard), each.owner ? printable(each.owner->value) : "-", std::string(to_string(each.state)),
+             session_text(each), fmt::format("{}", cluster::number(each.epoch)), fmt::format("{}", each.metrics.guilds),
+             cache_text(each), fmt::format("{:.1f} %", 100 * each.metrics.cpu_share), fmt::format("{} ms", latency),
+             per_second(each.metrics.events_per_second), fmt::format("{}", each.metrics.lost_events),
+             fmt::format("{}", each.metrics.resumes), fmt::format("{}", each.metrics.identifies), or_dash(each.reason)});
     }
     return table_text(rows, {0, 4, 5, 7, 8, 9, 10, 11, 12});
 }

@@ -224,6 +224,7 @@ ops::node_picture coordinator::picture() {
     node.node_port = {counts.connections(), counts.all_calls(), bad.by_kind()};
     if (ops_) node.ops_connections = ops_->connections();
     node.fleet_rest = fleet.rest;
+    show(node, bad_answers_->counts());
     return node;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "store/errc.hpp"
 
 namespace shoal::roles {
@@ -22,8 +24,8 @@ ops::fleet_use use_of(const cluster::cluster_picture& fleet, const cluster::brai
         use.workers.emplace_back(to_string(static_cast<cluster::worker_state>(i)), workers[i]);
     for (std::size_t i = 0; i < shards.size(); ++i)
         use.shards.emplace_back(to_string(static_cast<cluster::placement_state>(i)), shards[i]);
-    use.alarms = {
-        {"store", alarms.store.empty() ? 0 : 1}, {"room", alarms.room.empty() ? 0 : 1}, {"count", alarms.count.empty() ? 0 : 1}};
+    for (std::size_t i = 0; i < alarms.size(); ++i)
+        use.alarms.emplace_back(cluster::name_of(static_cast<cluster::alarm_kind>(i)), alarms[i].empty() ? 0 : 1);
     for (std::size_t i = 0; i < refused.size(); ++i)
         use.refused.emplace_back(cluster::name_of(static_cast<cluster::refusal>(i)), refused[i]);
     return use;
@@ -54,18 +56,39 @@ startup_problem problem_of_store(const failure& why, std::string_view path) {
     return {exit_code::state_unusable, fmt::format("The store {} cannot be used ({}).", path, why.message())};
 }
 
+void show(ops::node_picture& node, const host::bad_answer_counts& counts) {
+    const auto count = [&](host::bad_answer kind) { return counts[static_cast<std::size_t>(kind)]; };
+    using enum host::bad_answer;
+    node.answers = {.not_http = count(not_http),
+                    .cut_short = count(cut_short),
+                    .too_large = count(too_large),
+                    .endless = count(endless),
+                    .not_json = count(not_json),
+                    .wrong_shape = count(wrong_shape)};
+}
+
 void show(ops::node_picture& node, const cluster::cluster_picture& fleet, const cluster::brain::alarms& alarms,
           const std::array<std::uint64_t, cluster::refusals>& refused) {
     // One that cannot store gives no order: it does not do what it is there for, though its workers go on.
-    node.serves = fleet.waiting_for.empty() && alarms.store.empty();
-    if (!alarms.store.empty()) {
-        node.trouble = fmt::format("the store cannot be written ({}): no shard is moved and no IDENTIFY permitted", alarms.store);
+    const auto& store = alarms[static_cast<std::size_t>(cluster::alarm_kind::store)];
+    node.serves = fleet.waiting_for.empty() && store.empty();
+    if (!store.empty()) {
+        node.trouble = fmt::format("the store cannot be written ({}): no shard is moved and no IDENTIFY permitted", store);
     } else if (!fleet.waiting_for.empty()) {
         node.trouble = fmt::format("waits for {}", fleet.waiting_for);
     } else {
-        node.trouble = alarms.room.empty() ? alarms.count : alarms.room;
+        for (const auto& each : alarms)
+            if (!each.empty()) node.trouble += (node.trouble.empty() ? "" : "; ") + each;
     }
     node.fleet = use_of(fleet, alarms, refused);
+    const auto& budget = fleet.identify;
+    node.identify = {.total = budget.total,
+                     .remaining = budget.remaining,
+                     .resets_in_seconds = std::chrono::duration<double>(budget.reset_after).count(),
+                     .spent = budget.spent,
+                     .foreign = budget.foreign,
+                     .waiting = budget.waiting,
+                     .trouble = budget.trouble};
 }
 
 }  // namespace shoal::roles

@@ -8,6 +8,7 @@
 
 #include "cluster/brain.hpp"
 #include "config/exit_codes.hpp"
+#include "host/bad_answer.hpp"
 #include "ops/node_picture.hpp"
 #include "shoal/error.hpp"
 
@@ -19,5 +20,8 @@ namespace shoal::roles {
 /// The fleet in numbers, and whether the coordinator does what it is there for.
 void show(ops::node_picture& node, const cluster::cluster_picture& fleet, const cluster::brain::alarms& alarms,
           const std::array<std::uint64_t, cluster::refusals>& refused);
+
+/// What Discord's API answered this coordinator that could not be read.
+void show(ops::node_picture& node, const host::bad_answer_counts& counts);
 
 }  // namespace shoal::roles

@@ -181,9 +181,10 @@ task<result<void>> serve_worker(std::shared_ptr<port_room> room, rpc::stream& st
 /// `co_await answer_of(office, request)`. The office calls back maybe at once, maybe never: then the frame is destroyed waiting.
 class answer_of {
 public:
-    answer_of(office& where, cluster::operator_request what) : office_(where), what_(std::move(what)) {}
+    answer_of(office& where, cluster::operator_request what, std::string by)
+        : office_(where), what_(std::move(what)), by_(std::move(by)) {}
     [[nodiscard]] bool await_ready() {
-        office_.ask(std::move(what_), [state = state_](cluster::operator_answer got) {
+        office_.ask(std::move(what_), std::move(by_), [state = state_](cluster::operator_answer got) {
             state->answer.emplace(std::move(got));
             if (auto waiting = std::exchange(state->waiting, {})) waiting.resume();
         });
@@ -202,6 +203,7 @@ private:
     };
     office& office_;
     cluster::operator_request what_;
+    std::string by_;
     std::shared_ptr<shared> state_ = std::make_shared<shared>();
 };
 
@@ -213,7 +215,7 @@ task<result<std::string>> serve_operator(std::shared_ptr<port_room> room, std::s
         room->warn(port_room::bad_request, "an operator's request cannot be understood", who, what.error());
         co_return std::unexpected(failure(rpc::errc::malformed, what.error().message()));
     }
-    co_return wire::encode(co_await answer_of(room->where, std::move(*what)));
+    co_return wire::encode(co_await answer_of(room->where, std::move(*what), who.name));
 }
 
 }  // namespace

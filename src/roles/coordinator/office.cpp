@@ -21,9 +21,8 @@ log_level level_of(leader::note_code code) noexcept {
     switch (code) {
         case store_began_anew:
         case bad_record:
-        case no_room:
-        case store_failed:
-        case foreign_identifies:
+        case alarm_raised:
+        case refused_by_discord:
         case worker_refused:
         case permit_refused: return log_level::warn;
         case stale_report: return log_level::debug;
@@ -31,9 +30,10 @@ log_level level_of(leader::note_code code) noexcept {
     }
 }
 
-std::string_view text_of(leader::note_code code) noexcept {
+std::string_view text_of(const leader::note& what) noexcept {
     using enum leader::note_code;
-    switch (code) {
+    const bool of_store = what.alarm == cluster::alarm_kind::store;
+    switch (what.code) {
         case took_office: return "this coordinator leads";
         case store_began_anew: return "the store began anew";
         case bad_record: return "a record of the store is damaged";
@@ -43,11 +43,10 @@ std::string_view text_of(leader::note_code code) noexcept {
         case shard_placed: return "a shard was given to a worker";
         case shard_adopted: return "a shard was taken over as a worker reported it";
         case shard_vacated: return "a shard lost its worker";
-        case no_room: return "there is no room for shards";
-        case store_failed: return "the store could not be written";
-        case store_works: return "the store can be written again";
+        case alarm_raised: return of_store ? "the store could not be written" : "something in the fleet is not as it should be";
+        case alarm_over: return of_store ? "the store can be written again" : "that is as it should be again";
+        case refused_by_discord: return "Discord refuses for good";
         case permit_refused: return "no identify permit can be given";
-        case foreign_identifies: return "somebody else spends this bot's identify budget";
         case stale_report: return "a worker reported a shard under an old epoch";
         case operator_acted: return "an operator acted";
     }
@@ -108,10 +107,10 @@ void office::detach(cluster::stream_id stream) {
     if (lines_.erase(stream) != 0) step(leader::stream_closed{stream});
 }
 
-void office::ask(cluster::operator_request what, std::function<void(cluster::operator_answer)> answered) {
+void office::ask(cluster::operator_request what, std::string by, std::function<void(cluster::operator_answer)> answered) {
     const auto request = ++last_request_;
     asked_.emplace(request, std::move(answered));
-    step(leader::operator_asked{request, std::move(what)});
+    step(leader::operator_asked{request, std::move(what), std::move(by)});
 }
 
 void office::death_proven(cluster::process_id process, cluster::incarnation which, std::string how) {
@@ -215,7 +214,7 @@ void office::end(std::string_view what, const std::string& why, const std::optio
 }
 
 void office::obey(const leader::note& order) {
-    options_.log.write(level_of(order.code), text_of(order.code), {{"detail", order.detail}});
+    options_.log.write(level_of(order.code), text_of(order), {{"detail", order.detail}});
 }
 
 }  // namespace shoal::roles

@@ -60,12 +60,13 @@ public:
     void said(cluster::stream_id stream, cluster::to_coordinator what);
     void detach(cluster::stream_id stream);
     /// `answered` is called once, maybe inside of this call; not at all if the office goes first.
-    void ask(cluster::operator_request what, std::function<void(cluster::operator_answer)> answered);
+    /// `by`: the operator's name.
+    void ask(cluster::operator_request what, std::string by, std::function<void(cluster::operator_answer)> answered);
     /// The exit of this incarnation was seen.
     void death_proven(cluster::process_id process, cluster::incarnation which, std::string how);
 
     [[nodiscard]] cluster::cluster_picture picture() const;
-    [[nodiscard]] cluster::brain::alarms alarmed() const noexcept { return brain_.alarmed(); }
+    [[nodiscard]] const cluster::brain::alarms& alarmed() const noexcept { return brain_.alarmed(); }
     [[nodiscard]] const std::array<std::uint64_t, cluster::refusals>& refused() const noexcept { return brain_.refused(); }
 
 private:

@@ -12,6 +12,7 @@
 
 #include "bot/rest_client.hpp"
 #include "cluster/worker_session.hpp"
+#include "discord/close_codes.hpp"
 #include "ops/process_probe.hpp"
 #include "roles/process/bot_role.hpp"
 #include "roles/process/exit_reasons.hpp"
@@ -303,8 +304,12 @@ void worker_role::on_ready(shard_key shard, std::uint32_t missing) {
     log().info("shard ready", {{"shard", fmt::format("{}", shard.id)}, {"missing_guilds", fmt::format("{}", missing)}});
 }
 
-// What Discord refuses one shard it refuses all of them: the token, the intents, the version.
-void worker_role::on_gave_up(shard_key, std::uint16_t, startup_problem problem) { fail(std::move(problem)); }
+/// The coordinator is told first: what Discord refuses here must not be tried by one worker after the other. A token, intents or
+/// a version that it refuses end this one; a shard's number or its guilds concern that shard alone.
+void worker_role::on_gave_up(shard_key shard, std::uint16_t close_code, startup_problem problem) {
+    step(worker::shard_refused{shard.id, {close_code, problem.sentence}});
+    if (!discord::concerns_one_shard(close_code)) fail(std::move(problem));
+}
 
 void worker_role::on_untrusted(const startup_problem& problem) { log().error(problem.sentence); }
 

@@ -359,6 +359,38 @@ TEST_CASE("the storm breaker slows down when IDENTIFYs fail in a row, lets one t
     CHECK(o.grants().size() == 4);
 }
 
+TEST_CASE("a storm's attempt that fails at once makes the next one wait twice as long") {
+    office o;
+    o.budget(900, 16);
+    for (int i = 0; i < 5; ++i) o.governor.ended(false, o.ledger, o.now);
+    for (std::uint32_t id = 0; id < 8; ++id) o.governor.ask(shard(id), false);
+    for (const duration wait : {20s, 40s, 80s}) {
+        o.now = o.ledger.storm_until;
+        o.budget(900, 16);
+        REQUIRE(o.grants().size() == 1);
+        o.now += 300ms;
+        o.governor.ended(false, o.ledger, o.now);
+        o.governor.ended(false, o.ledger, o.now + 1ms);  // A late one of the wave before.
+        CHECK(o.ledger.storm_until == o.now + wait);
+    }
+}
+
+TEST_CASE("a bot that Discord refuses is a storm at once, and those of one wave count as one") {
+    office o;
+    o.budget(900, 16);
+    for (int i = 0; i < 9; ++i) o.governor.bot_refused(o.ledger, o.now);
+    CHECK(o.ledger.storm_until == o.now + 10s);
+    o.governor.ask(shard(0), false);
+    o.governor.ask(shard(1), false);
+    CHECK(o.grants().empty());
+    o.now += 10s;
+    o.budget(900, 16);
+    REQUIRE(o.grants().size() == 1);
+    o.governor.ended(true, o.ledger, o.now);
+    o.budget(900, 16);
+    CHECK(o.grants().size() == 1);
+}
+
 TEST_CASE("an IDENTIFY can be spared while the budget is known, outside of reserve and storm, and nobody waits") {
     office o;
     CHECK_FALSE(o.governor.can_spare(o.ledger, o.now));

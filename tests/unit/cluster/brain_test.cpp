@@ -259,7 +259,9 @@ TEST_CASE("a permit is given to the owner of the shard only, counted and stored 
     o.say(3 - owner, permit_ask{0, shard_epoch{1}, false, {}});
     CHECK(o.find<leader::read_budget>() == nullptr);
     o.reports = {report(0, 1, shard_status::connecting)};
-    o.advance(7s, {owner});  // The keys of the leader before.
+    o.advance(6s, {owner});          // The keys of the leader before.
+    o.run(leader::budget_failed{});  // It was asked for when this leader had taken office.
+    o.advance(1s, {owner});
     o.say(owner, permit_ask{0, shard_epoch{1}, false, {}});
     CHECK(o.find<leader::read_budget>() != nullptr);
     o.feed(leader::budget_told{{1000, 900, 20h, 1}});
@@ -622,4 +624,348 @@ TEST_CASE("whether a dead worker's session had guilds is what its last report sa
     REQUIRE(o.brain.assignments().at(0).ticket);
     CHECK(o.brain.assignments().at(0).ticket->done == 30);
     CHECK(o.brain.assignments().at(0).ticket->without_guilds == none);
+}
+
+// ---- what Discord refuses -------------------------------------------------------------------------------------------------
+
+namespace {
+
+shard_report refused(std::uint32_t shard, std::uint64_t epoch, std::uint16_t code) {
+    auto out = report(shard, epoch, shard_status::starting);
+    out.refused = {code, fmt::format("Shard {} was closed with {}.", shard, code)};
+    return out;
+}
+
+const std::string& alarm_of(const office& o, alarm_kind kind) { return o.brain.alarmed()[static_cast<std::size_t>(kind)]; }
+
+/// Two workers that hold two shards each, all live.
+struct settled_office : office {
+    settled_office() {
+        take_office(4);
+        say(1, asking("w1"));
+        say(2, asking("w2", 2));
+        advance(6s, {1, 2});
+        for (std::uint32_t shard = 0; shard < 4; ++shard) held[stream_of(shard)].push_back(report(shard, 1, shard_status::live));
+        beats_of(3);
+    }
+    [[nodiscard]] std::uint64_t stream_of(std::uint32_t shard) const {
+        return brain.assignments().at(shard).owner->value == "w1" ? 1 : 2;
+    }
+    /// So many heartbeats of both, a second apart.
+    void beats_of(int seconds) {
+        for (; seconds > 0; --seconds) {
+            for (int tenth = 0; tenth < 10; ++tenth) now += 100ms, run(leader::tick{});
+            for (auto& [stream, reports] : held) beat(stream, ++beats, reports);
+        }
+    }
+    std::map<std::uint64_t, std::vector<shard_report>> held;
+};
+
+}  // namespace
+
+TEST_CASE("a shard that Discord refuses is taken from its worker, named, and given to nobody until an operator says so") {
+    settled_office o;
+    const auto first = o.stream_of(2);
+    auto& reports = o.held[first];
+    std::erase_if(reports, [](const shard_report& r) { return r.shard == 2; });
+    auto with_it = reports;
+    with_it.push_back(refused(2, 1, 4011));
+    o.now += 100ms;
+    o.beat(first, ++o.beats, with_it);
+    REQUIRE(o.said_to<stop_order>(first) != nullptr);
+    CHECK(o.said_to<stop_order>(first)->shard == 2);
+    CHECK(alarm_of(o, alarm_kind::refused).contains("Shard 2 was closed with 4011."));
+    CHECK(alarm_of(o, alarm_kind::refused).contains("\"shoal move 2\" tries it again"));
+    CHECK(o.brain.picture(o.now).shards[2].refused_with == 4011);
+    const auto nobody = [&] {
+        o.beats_of(10);
+        return !o.brain.assignments().at(2).owner &&
+               o.brain.assignments().owned_by({"w1"}).size() + o.brain.assignments().owned_by({"w2"}).size() == 3;
+    };
+    CHECK(nobody());
+    // Told again, since its stop was lost on the way: it is told again to stop.
+    o.beat(first, ++o.beats, with_it);
+    CHECK(o.said_to<stop_order>(first) != nullptr);
+    CHECK(alarm_of(o, alarm_kind::room).empty());
+
+    SUBCASE("another coordinator knows it from the store") {
+        office next;
+        next.stored = o.stored;
+        next.take_office();
+        CHECK(next.brain.assignments().refused().contains(2));
+        CHECK_FALSE(alarm_of(next, alarm_kind::refused).empty());
+        CHECK(next.brain.picture(next.now).shards[2].refused_with == 4011);
+    }
+    SUBCASE("an operator moves it: it is tried where he says, once") {
+        o.run(leader::operator_asked{1, move_ask{{2}, process_id{"w2"}, false}, "me"});
+        REQUIRE(o.said_to<start_order>(2) != nullptr);
+        CHECK(o.said_to<start_order>(2)->shard.id == 2);
+        CHECK(alarm_of(o, alarm_kind::refused).empty());
+        const auto epoch = number(o.said_to<start_order>(2)->epoch);
+        CHECK(epoch == 2);
+        o.held[2].push_back(refused(2, epoch, 4010));
+        o.beats_of(1);
+        o.held[2].pop_back();
+        CHECK(alarm_of(o, alarm_kind::refused).contains("4010"));
+        CHECK(nobody());
+    }
+    SUBCASE("or wherever there is room") {
+        o.run(leader::operator_asked{1, move_ask{{2}, {}, false}, "me"});
+        o.beats_of(1);
+        CHECK(o.brain.assignments().at(2).owner);
+        CHECK(alarm_of(o, alarm_kind::refused).empty());
+    }
+    SUBCASE("a drain or a rebalance does not touch it") {
+        o.run(leader::operator_asked{1, rebalance_ask{false}, "me"});
+        o.run(leader::operator_asked{1, drain_ask{{"w1"}, false}, "me"});
+        CHECK(nobody());
+    }
+}
+
+TEST_CASE(
+    "when Discord refuses the bot, nobody who was there is permitted an IDENTIFY; who is started since may try, one at a time") {
+    settled_office o;
+    o.run(leader::budget_told{{1000, 900, 20h, 16}});
+    const auto first = o.stream_of(2), other = 3 - first;
+    auto& reports = o.held[first];
+    std::erase_if(reports, [](const shard_report& r) { return r.shard == 2; });
+    reports.push_back(refused(2, 1, 4014));
+    o.beats_of(1);
+    CHECK(alarm_of(o, alarm_kind::bot).contains("Shard 2 was closed with 4014."));
+    CHECK(alarm_of(o, alarm_kind::refused).empty());
+
+    // The other one's session is lost.
+    auto& others = o.held[other];
+    const auto lost = others.front().shard;
+    others.front().status = shard_status::waiting_for_permit;
+    const auto spent = o.brain.ledger().spent;
+    o.beats_of(30);
+    CHECK(o.brain.ledger().spent == spent);
+    CHECK(o.brain.assignments().at(lost).owner);
+
+    office next;
+    next.stored = o.stored;
+    next.take_office();
+    CHECK_FALSE(alarm_of(next, alarm_kind::bot).empty());
+
+    o.say(3, office::asking("w3", 3));
+    o.beat(3, 1);
+    o.now += 100ms;
+    o.run(leader::tick{});
+    REQUIRE(o.said_to<stop_order>(other) != nullptr);
+    CHECK(o.said_to<stop_order>(other)->shard == lost);
+    auto gone = others;
+    gone.front().status = shard_status::released;
+    o.beat(other, ++o.beats, gone);
+    REQUIRE(o.said_to<start_order>(3) != nullptr);
+    others.erase(others.begin());
+    const auto epoch = o.said_to<start_order>(3)->epoch;
+    o.held[3] = {report(lost, number(epoch), shard_status::waiting_for_permit)};
+    o.run(leader::budget_told{{1000, 900, 20h, 16}});
+    o.beats_of(30);
+    CHECK(o.brain.ledger().spent > spent);
+    o.say(3, identify_ended{lost, epoch, true});
+    CHECK(alarm_of(o, alarm_kind::bot).empty());
+}
+
+// ---- what is not as it should be ------------------------------------------------------------------------------------------
+
+TEST_CASE("moves that are ordered again and again while the fleet is paused wait once a shard, and the newest order counts") {
+    settled_office o;
+    o.run(leader::operator_asked{1, pause_ask{true}});
+    const auto shard = *o.brain.assignments().owned_by({"w1"}).begin();
+    for (int i = 0; i < 100; ++i) o.run(leader::operator_asked{1, move_ask{{shard}, process_id{"w2"}, false}});
+    CHECK(o.brain.queued_moves() == 1);
+    o.run(leader::operator_asked{1, pause_ask{false}});
+    CHECK(o.said_to<stop_order>(1) != nullptr);
+    CHECK(o.brain.queued_moves() == 0);
+}
+
+TEST_CASE("while the store fails nothing is moved, and what is to be said when it works again does not grow") {
+    settled_office o;
+    const auto move = leader::operator_asked{
+        1, move_ask{{o.brain.assignments().owned_by({"w1"}).begin(), o.brain.assignments().owned_by({"w1"}).end()},
+                    process_id{"w2"},
+                    false}};
+    o.feed(move);  // Its stops wait for the store.
+    o.feed(leader::write_failed{"the disk is full", false});
+    o.feed(move);
+    REQUIRE(o.find<leader::answer>() != nullptr);
+    const auto* no = std::get_if<operator_refused>(&o.find<leader::answer>()->what);
+    REQUIRE(no != nullptr);
+    CHECK(no->why == operator_refused::reason::not_ready);
+    CHECK(no->detail.contains("the disk is full"));
+    std::size_t most = 0;
+    const auto fed = [&](const leader::fact& what) {
+        o.feed(what);
+        if (o.find<leader::write>() != nullptr) o.feed(leader::write_failed{"the disk is full", false});
+        most = std::max(most, o.brain.unsaid());
+    };
+    for (int second = 0; second < 600; ++second) {
+        o.now += 1s;
+        // A shard that is w2's is reported by w1 each time, and told to stop each time.
+        auto stale = o.held[1];
+        stale.push_back(report(*o.brain.assignments().owned_by({"w2"}).begin(), 1, shard_status::live));
+        fed(leader::said{stream_id{1}, heartbeat{beat_number{++o.beats}, {}, stale, false, {}}});
+        fed(leader::said{stream_id{2}, heartbeat{beat_number{++o.beats}, {}, o.held[2], false, {}}});
+        fed(leader::tick{});
+    }
+    CHECK(most <= 512);
+    o.now += 1s;
+    o.run(leader::tick{});
+    std::size_t said = 0;
+    for (const auto& one : o.orders) said += static_cast<std::size_t>(std::holds_alternative<leader::say>(one));
+    CHECK(said <= 10);
+    CHECK(said >= 1);
+}
+
+TEST_CASE(
+    "a fleet in which nobody waits for anything asks Discord again after a while, and sees another count and the spend of "
+    "others") {
+    settled_office o;
+    o.run(leader::budget_told{{1000, 900, 20h, 1}});
+    o.run(leader::shard_count_told{4});
+    std::vector<instant> asked;
+    const auto end = o.now + 3h;
+    while (o.now < end) {
+        o.now += 1s;
+        if ((o.now - instant{}) % 2s == 0s)
+            for (auto& [stream, reports] : o.held) o.beat(stream, ++o.beats, reports);
+        o.run(leader::tick{});
+        if (o.find<leader::read_budget>() == nullptr) continue;
+        asked.push_back(o.now);
+        o.run(leader::budget_told{{1000, 893, 17h, 1}});
+        o.run(leader::shard_count_told{8});
+    }
+    CHECK(asked.size() == 3);
+    CHECK(alarm_of(o, alarm_kind::count).contains("8 shards"));
+    CHECK(alarm_of(o, alarm_kind::foreign).contains("7 of the IDENTIFYs"));
+    CHECK(o.brain.picture(o.now).identify.foreign == 7);
+}
+
+TEST_CASE("shards with four fifths of the guilds that Discord allows are an alarm, and Discord is asked for its count") {
+    settled_office o;
+    o.run(leader::budget_told{{1000, 900, 20h, 1}});
+    o.now += 2min;
+    o.run(leader::tick{});
+    auto& one = o.held[1].front();
+    one.metrics.guilds = 1999;
+    o.beats_of(1);
+    CHECK(alarm_of(o, alarm_kind::guilds).empty());
+    one.metrics.guilds = 2000;
+    o.beat(1, ++o.beats, o.held[1]);
+    CHECK(alarm_of(o, alarm_kind::guilds).contains(fmt::format("shard {} has 2000 guilds or more, of 2500", one.shard)));
+    o.now += 100ms;
+    o.run(leader::tick{});
+    CHECK(o.find<leader::read_budget>() != nullptr);
+    // After a move without its cache it knows a few of them only: that ends no alarm.
+    one.metrics.guilds = 3;
+    one.metrics.cache_incomplete = true;
+    o.beats_of(1);
+    CHECK_FALSE(alarm_of(o, alarm_kind::guilds).empty());
+    one.metrics.cache_incomplete = false;
+    one.metrics.guilds = 1900;
+    o.beats_of(1);
+    CHECK(alarm_of(o, alarm_kind::guilds).empty());
+}
+
+TEST_CASE(
+    "at the reserve a shard is told why it waits, the fleet has an alarm, a spare IDENTIFY is denied, and an operator releases "
+    "it") {
+    office o;
+    o.take_office(1);
+    o.say(1, office::asking("w1"));
+    o.reports = {report(0, 1, shard_status::live)};
+    o.advance(14s, {1});
+    const auto can_spare = [&] {
+        o.say(1, spare_ask{0, shard_epoch{1}});
+        REQUIRE(o.said_to<spare_answer>(1) != nullptr);
+        return o.said_to<spare_answer>(1)->can_spare;
+    };
+    o.run(leader::budget_told{{100, 10, 20h, 1}});
+    CHECK_FALSE(can_spare());
+    o.run(leader::operator_asked{1, reserve_ask{true}, "me"});
+    CHECK(can_spare());
+    o.run(leader::operator_asked{1, reserve_ask{false}, "me"});
+    CHECK_FALSE(can_spare());
+
+    o.reports = {report(0, 1, shard_status::waiting_for_permit)};
+    o.say(1, permit_ask{0, shard_epoch{1}, true, "lost"});
+    REQUIRE(o.said_to<permit_refusal>(1) != nullptr);
+    CHECK(o.said_to<permit_refusal>(1)->why.contains("kept in reserve"));
+    CHECK(o.said_to<permit_grant>(1) == nullptr);
+    CHECK(alarm_of(o, alarm_kind::budget).contains("\"shoal reserve use\""));
+    CHECK(o.brain.picture(o.now).identify.trouble == alarm_of(o, alarm_kind::budget));
+    const auto spent = o.brain.ledger().spent;
+    o.advance(30s, {1});
+    CHECK(o.brain.ledger().spent == spent);
+
+    o.run(leader::operator_asked{1, reserve_ask{true}, "me"});
+    o.beat(1, ++o.beats, o.reports);
+    REQUIRE(o.said_to<permit_grant>(1) != nullptr);
+    CHECK(o.brain.ledger().spent == spent + 1);
+    CHECK(alarm_of(o, alarm_kind::budget).empty());
+    CHECK(o.brain.picture(o.now).identify.spent == spent + 1);
+}
+
+TEST_CASE("what an operator orders is noted with his name, in the log and in the history; what he asks is not") {
+    settled_office o;
+    const auto noted = [&](operator_request what) {
+        o.run(leader::operator_asked{1, std::move(what), "me"});
+        for (const auto& one : o.orders)
+            if (const auto* note = std::get_if<leader::note>(&one);
+                note != nullptr && note->code == leader::note_code::operator_acted)
+                return note->detail;
+        return std::string();
+    };
+    CHECK(noted(picture_ask{}).empty());
+    CHECK(noted(move_ask{{0, 1}, process_id{"w2"}, true}).empty());
+    CHECK(noted(move_ask{{0, 1}, process_id{"w9"}, false}).empty());
+    CHECK(noted(move_ask{{1, 0}, process_id{"w2"}, false}) == "the operator me moves shards 0 and 1 to w2");
+    CHECK(noted(cordon_ask{{"w1"}, true}) == "the operator me cordons w1");
+    CHECK(noted(pause_ask{true}) == "the operator me pauses the fleet");
+    o.run(leader::operator_asked{1, events_ask{}});
+    const auto* told = std::get_if<events_told>(&o.find<leader::answer>()->what);
+    REQUIRE(told != nullptr);
+    CHECK(told->events.back().what == "the operator me pauses the fleet");
+    CHECK(std::ranges::any_of(told->events,
+                              [](const fleet_event& e) { return e.process == "w1" && e.what == "the operator me cordons w1"; }));
+}
+
+TEST_CASE("a fence says what becomes of the shards now") {
+    settled_office o;
+    const auto fence = [&](const std::string& name) {
+        o.run(leader::operator_asked{1, fence_ask{{name}, {}}, "me"});
+        return std::get<operator_done>(o.find<leader::answer>()->what).detail;
+    };
+    SUBCASE("another worker takes them") { CHECK(fence("w1") == "w1 counts as dead; its shards are taken over"); }
+    SUBCASE("the fleet is paused") {
+        o.run(leader::operator_asked{1, pause_ask{true}, "me"});
+        CHECK(fence("w1").contains("wait until the pause ends"));
+    }
+    SUBCASE("nobody else is there") {
+        (void)fence("w1");
+        CHECK(fence("w2").contains("wait for a worker that takes them"));
+    }
+    SUBCASE("the store fails") {
+        o.feed(leader::operator_asked{1, cordon_ask{{"w1"}, true}, "me"});
+        o.feed(leader::write_failed{"the disk is full", false});
+        o.feed(leader::operator_asked{1, fence_ask{{"w1"}, {}}, "me"});
+        CHECK(std::get<operator_done>(o.find<leader::answer>()->what).detail.contains("until the store can be written"));
+    }
+}
+
+TEST_CASE("shards are moved to where they are already, however full it is") {
+    office o;
+    o.take_office(2);
+    auto ask = office::asking("w1");
+    ask.capacity.max_shards = 2;
+    o.say(1, ask);
+    o.advance(6s, {1});
+    o.reports = {report(0, 1, shard_status::live), report(1, 1, shard_status::live)};
+    o.advance(2s, {1});
+    o.run(leader::operator_asked{1, move_ask{{0, 0, 1}, process_id{"w1"}, false}, "me"});
+    const auto* plan = std::get_if<plan_told>(&o.find<leader::answer>()->what);
+    REQUIRE(plan != nullptr);
+    CHECK(plan->moves.empty());
 }

@@ -76,10 +76,11 @@ TEST_CASE("a new stream begins without a lease, but goes on counting its heartbe
 }
 
 TEST_CASE("what is stored is read as it was written") {
-    const stored_fleet fleet{fleet_id{7}, leader_epoch{3}, 64, true, false, true};
+    const stored_fleet fleet{fleet_id{7}, leader_epoch{3}, 64, true, false, true, {4014, "no such intent"}};
     const auto fleet_again = read_fleet(write_fleet(fleet));
     REQUIRE(fleet_again.has_value());
     CHECK(write_fleet(*fleet_again) == write_fleet(fleet));
+    CHECK(fleet_again->refused == fleet.refused);
 
     member who;
     who.process = {"worker 1"};
@@ -88,11 +89,13 @@ TEST_CASE("what is stored is read as it was written") {
     who.listen_url = "https://w1:8444";
     who.capacity = {4000, 8192, 32};
     who.cordoned = true;
+    who.may_try = true;
     const auto who_again = read_member(write_member(who));
     REQUIRE(who_again.has_value());
     CHECK(who_again->process == who.process);
     CHECK(who_again->capacity == who.capacity);
     CHECK(write_member(*who_again) == write_member(who));
+    CHECK(who_again->may_try);
 
     assignment row;
     row.owner = process_id{"worker 1"};
@@ -110,7 +113,9 @@ TEST_CASE("what is stored is read as it was written") {
     CHECK(read->ticket == row.ticket);
     row.owner.reset();
     row.ticket.reset();
+    row.refused = {4011, "too many guilds"};
     CHECK_FALSE(read_shard(write_shard(row))->owner.has_value());
+    CHECK(read_shard(write_shard(row))->refused == row.refused);
 
     const auto progress = read_progress(write_progress({{3, 100, 90, "abc"}, {4, 1, 0, "d e"}}));
     REQUIRE(progress.has_value());

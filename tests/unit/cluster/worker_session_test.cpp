@@ -565,3 +565,53 @@ TEST_CASE("one heartbeat names so many guilds at most; of further shards it tell
     CHECK(b.said<heartbeat>()->shards.at(1).ticket->guilds.empty());
     CHECK(b.said<heartbeat>()->shards.at(1).ticket->session_id == "abc");
 }
+
+TEST_CASE("a shard that Discord refuses is reported so, at once and again, until it was ordered away") {
+    bench b;
+    b.join();
+    b.start(3, 1);
+    b.start(4, 1, bench::ticket(4));
+    b.beat();
+    b.feed(worker::permit_wanted{3, false, {}});
+    b.feed(worker::shard_refused{3, {4011, "too many guilds"}});
+    const auto told = [&]() -> std::optional<gateway_refusal> {
+        const auto* beat = b.said<heartbeat>();
+        REQUIRE(beat != nullptr);
+        for (const auto& one : beat->shards) {
+            if (one.shard == 4) CHECK_FALSE(one.refused);
+            if (one.shard == 3) return one.refused;
+        }
+        return std::nullopt;
+    };
+    CHECK(told() == gateway_refusal{4011, "too many guilds"});
+    // Its request for a permit is over: one that was on its way is given back.
+    b.hear(permit_grant{3, shard_epoch{1}, b.leader, permit_number{9}, beat_number{1}, 10s});
+    CHECK(b.find<worker::give_permit>() == nullptr);
+    CHECK(b.said<permit_returned>() != nullptr);
+    b.now += 1s;
+    b.feed(worker::tick{});
+    b.look();
+    CHECK(told().has_value());
+    // The next coordinator is told, too.
+    b.feed(worker::stream_closed{"reset"});
+    b.now += 1s;
+    b.feed(worker::tick{});
+    b.feed(worker::stream_opened{});
+    REQUIRE(b.said<register_ask>() != nullptr);
+    CHECK(b.said<register_ask>()->shards.front().refused.has_value());
+    b.hear(registered{b.leader, fleet_id{1}, "c1", 5s, 1s, 16});
+    b.hear(stop_order{3, shard_epoch{1}, b.leader, "Discord refuses it"});
+    REQUIRE(b.find<worker::stop_shard>() != nullptr);
+    b.feed(worker::shard_stopped{3, {}});
+    b.beat();
+    CHECK(b.session.holds(3) == shard_epoch::none);
+    // Ordered anew it is as new.
+    b.start(3, 2);
+    b.beat();
+    CHECK(b.find<worker::end>() == nullptr);
+    b.look();
+    b.now += 1s;
+    b.feed(worker::tick{});
+    b.look();
+    CHECK_FALSE(told());
+}

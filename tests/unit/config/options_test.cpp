@@ -105,7 +105,7 @@ TEST_CASE("a flag wins over the environment, that over the file, that over the c
 }
 
 TEST_CASE("aliases are read, and the own name wins over them") {
-    CHECK(trial().env("SHARD_MODE", "coordinator").bad().code == exit_code::not_built_yet);
+    CHECK(trial().env("SHARD_MODE", "coordinator").bad().code == exit_code::mode_not_here);
     CHECK(trial().env("SHARD_MODE", "coordinator").env("SHOAL_MODE", "single").read().has_value());
     for (const auto* name : {"COORDINATOR_URL", "LISTEN_URL", "MAX_SHARDS"}) {
         const auto start = trial().env(name, name == std::string_view("MAX_SHARDS") ? "4" : "https://c1:8443").read();
@@ -404,7 +404,7 @@ TEST_CASE("the ops address is an address of this machine with a port, over TLS u
 TEST_CASE("the fleet's modes are refused by a program that was linked without them") {
     for (const auto* mode : {"coordinator", "worker"}) {
         const auto why = trial().flags({"--mode", mode}).bad();
-        CHECK(why.code == exit_code::not_built_yet);
+        CHECK(why.code == exit_code::mode_not_here);
         CHECK(holds(why.sentence, "shoal::fleet::main"));
     }
 }

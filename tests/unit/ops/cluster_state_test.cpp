@@ -23,10 +23,12 @@ cluster::cluster_picture whole_picture() {
                       .remaining = 900,
                       .reserve = 100,
                       .foreign = 3,
+                      .spent = 97,
                       .reset_after = 1h,
                       .waiting = 2,
                       .budget_known = true,
-                      .reserve_in_use = true};
+                      .reserve_in_use = true,
+                      .trouble = "none is left"};
     fleet.rest = {.limit_per_second = 50,
                   .paced_per_second = 45,
                   .leased_per_second = 40,
@@ -70,6 +72,7 @@ cluster::cluster_picture whole_picture() {
     cluster::shard_picture free;
     free.shard = 1;
     free.reason = "no worker has room";
+    free.refused_with = 4011;
     fleet.shards = {owned, free};
     return fleet;
 }
@@ -79,25 +82,26 @@ constexpr std::chrono::sys_seconds now{1'767'225'600s};  // 2026-01-01T00:00:00Z
 }  // namespace
 
 TEST_CASE("the fleet's state says everything it knows, by names that stay") {
-    CHECK(ops::cluster_state_json(whole_picture(), now) ==
-          R"({"coordinatorId":"c1","epoch":7,"fleet":"0000000000000abc","succession":["c1"],"totalShards":2,"paused":true,)"
-          R"("waitingFor":"the leases of an earlier leader","alarms":["the store cannot be written"],)"
-          R"("identify":{"total":1000,"remaining":900,"resetAt":"2026-01-01T01:00:00Z","reserve":100,"reserveInUse":true,)"
-          R"("foreign":3,"waiting":2},)"
-          R"("rest":{"limitPerSecond":50,"pacedPerSecond":45,"leasedPerSecond":40,"keptPerSecond":4,"sentPerSecond":12.5,)"
-          R"("waiting":6},)"
-          R"("workers":[{"processId":"w1","shards":[0],"cpuUsage":50,"memoryMb":80,"eventsPerSecond":101.25,"queueDepth":9,)"
-          R"("restPerSecond":20,"restSentPerSecond":2.5,"restWaiting":1,"status":"healthy",)"
-          R"("reason":"it says so \"every\" second","cordoned":true,"version":"0.1.0","zone":"a",)"
-          R"("listenUrl":"https://10.0.0.2:8444","maxShards":16,"millicores":2000,"lastHeardMs":250,)"
-          R"("incarnation":"0000000000001234"}],)"
-          R"("shards":[{"id":0,"worker":"w1","epoch":5,"status":"running","reported":"live","reason":"the first to be free",)"
-          R"("guilds":1200,"latencyMs":41,"eventsPerSecond":50.5,"cpuUsage":25,"queueDepth":7,"lostEvents":4,"resumes":3,)"
-          R"("identifies":1,"cacheComplete":false,"partialGuilds":8},)"
-          R"({"id":1,"worker":null,"epoch":0,"status":"unplaced","reported":"starting","reason":"no worker has room",)"
-          R"("guilds":0,"latencyMs":0,"eventsPerSecond":0,"cpuUsage":0,"queueDepth":0,"lostEvents":0,"resumes":0,)"
-          R"("identifies":0,"cacheComplete":true,"partialGuilds":0}]})"
-          "\n");
+    CHECK(
+        ops::cluster_state_json(whole_picture(), now) ==
+        R"({"coordinatorId":"c1","epoch":7,"fleet":"0000000000000abc","succession":["c1"],"totalShards":2,"paused":true,)"
+        R"("waitingFor":"the leases of an earlier leader","alarms":["the store cannot be written"],)"
+        R"("identify":{"total":1000,"remaining":900,"resetAt":"2026-01-01T01:00:00Z","reserve":100,"reserveInUse":true,)"
+        R"("foreign":3,"spent":97,"waiting":2},)"
+        R"("rest":{"limitPerSecond":50,"pacedPerSecond":45,"leasedPerSecond":40,"keptPerSecond":4,"sentPerSecond":12.5,)"
+        R"("waiting":6},)"
+        R"("workers":[{"processId":"w1","shards":[0],"cpuUsage":50,"memoryMb":80,"eventsPerSecond":101.25,"queueDepth":9,)"
+        R"("restPerSecond":20,"restSentPerSecond":2.5,"restWaiting":1,"status":"healthy",)"
+        R"("reason":"it says so \"every\" second","cordoned":true,"version":"0.1.0","zone":"a",)"
+        R"("listenUrl":"https://10.0.0.2:8444","maxShards":16,"millicores":2000,"lastHeardMs":250,)"
+        R"("incarnation":"0000000000001234"}],)"
+        R"("shards":[{"id":0,"worker":"w1","epoch":5,"status":"running","reported":"live","reason":"the first to be free","refusedWith":0,)"
+        R"("guilds":1200,"latencyMs":41,"eventsPerSecond":50.5,"cpuUsage":25,"queueDepth":7,"lostEvents":4,"resumes":3,)"
+        R"("identifies":1,"cacheComplete":false,"partialGuilds":8},)"
+        R"({"id":1,"worker":null,"epoch":0,"status":"unplaced","reported":"starting","reason":"no worker has room","refusedWith":4011,)"
+        R"("guilds":0,"latencyMs":0,"eventsPerSecond":0,"cpuUsage":0,"queueDepth":0,"lostEvents":0,"resumes":0,)"
+        R"("identifies":0,"cacheComplete":true,"partialGuilds":0}]})"
+        "\n");
 }
 
 TEST_CASE("the parts are the state's own") {

@@ -229,7 +229,7 @@ TEST_CASE("a coordinator that starts again on its store leads under a higher epo
 TEST_CASE("an operator is answered, with the fleet's picture as it is now") {
     stage s;
     std::optional<cluster::operator_answer> got;
-    s.at_work->ask(cluster::picture_ask{}, [&](cluster::operator_answer answer) { got = std::move(answer); });
+    s.at_work->ask(cluster::picture_ask{}, "me", [&](cluster::operator_answer answer) { got = std::move(answer); });
     REQUIRE(got.has_value());
     const auto* picture = std::get_if<cluster::cluster_picture>(&*got);
     REQUIRE(picture != nullptr);

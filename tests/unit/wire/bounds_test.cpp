@@ -97,6 +97,10 @@ TEST_CASE("a field out of its bounds is named, and its text is not repeated") {
     CHECK(worker_says(beat(bytes(3, number(1, 3) + number(3, 7)))) == "shards.status");
     CHECK(worker_says(beat(bytes(3, number(1, 3) + number(3, ~0ULL)))) == "shards.status");
     CHECK(worker_says(beat(report(3, number(5, 1) + number(6, 2)))) == "shards.done");
+    CHECK(worker_says(beat(report(3, number(11, 4011) + bytes(12, "too many guilds")))) == "fine");
+    CHECK(worker_says(beat(report(3, number(11, 70000)))) == "shards.refused_with");
+    CHECK(worker_says(beat(report(3, number(11, 999)))) == "shards.refused_with");
+    CHECK(worker_says(beat(report(3, number(11, 4011) + bytes(12, "a\nb")))) == "shards.refused_why");
     std::string many;
     for (std::uint32_t i = 0; i <= most_reports; ++i) many += report(i);
     CHECK(worker_says(beat(many)) == "shards");

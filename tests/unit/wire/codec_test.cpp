@@ -45,6 +45,7 @@ cluster::shard_report some_report(std::uint32_t shard = 3) {
                       .queue_depth = 4,
                       .cache_incomplete = true,
                       .partial_guilds = 5};
+    report.refused = {4011, "too many guilds"};
     return report;
 }
 
@@ -132,10 +133,12 @@ std::vector<cluster::operator_answer> all_answers() {
                         .remaining = 900,
                         .reserve = 100,
                         .foreign = 3,
+                        .spent = 97,
                         .reset_after = 3h,
                         .waiting = 2,
                         .budget_known = true,
-                        .reserve_in_use = true};
+                        .reserve_in_use = true,
+                        .trouble = "none is left"};
     picture.rest = {.limit_per_second = 50,
                     .paced_per_second = 45,
                     .leased_per_second = 40,
@@ -167,6 +170,7 @@ std::vector<cluster::operator_answer> all_answers() {
     shard.state = cluster::placement_state::running;
     shard.status = cluster::shard_status::live;
     shard.reason = "joined";
+    shard.refused_with = 4011;
     shard.metrics = some_report().metrics;
     picture.shards = {shard, {}};
     cluster::fleet_event event{17, 3s, "worker-1", 3, "moved"};
@@ -258,6 +262,7 @@ TEST_CASE("no field of a report, a ticket or a registration is forgotten") {
     CHECK(report.done == 4700);
     CHECK(report.lost_session == "gone");
     CHECK(report.without_guilds);
+    CHECK(report.refused == cluster::gateway_refusal{4011, "too many guilds"});
     CHECK(report.leased);
     CHECK(report.metrics.guilds == 900);
     CHECK(report.metrics.cpu_share == 0.25);
