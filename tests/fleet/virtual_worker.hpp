@@ -74,6 +74,8 @@ public:
     [[nodiscard]] const cluster::worker_session& machine() const noexcept { return machine_; }
     /// Live, leased and handing out.
     [[nodiscard]] bool serves(std::uint32_t shard) const;
+    /// A shard with a socket to which the right was over a moment ago already; none while it stands still.
+    [[nodiscard]] std::optional<std::uint32_t> unfenced() const;
     [[nodiscard]] std::vector<std::uint32_t> shards() const;
     [[nodiscard]] bool holds(std::uint32_t shard) const { return runs_.contains(shard); }
     /// For people.
@@ -109,6 +111,7 @@ private:
     void identify(std::uint32_t shard, cluster::permit_number permit, instant valid_until);
     void ready(std::uint32_t shard, std::uint64_t which, const std::string& session);
     void close(std::uint32_t shard, bool redial);
+    [[nodiscard]] bool must_close(std::uint32_t shard) const;
     void progress(std::uint32_t shard, shard_run& it);
     void stop(std::uint32_t shard);
     void forget(std::uint32_t shard);
