@@ -31,7 +31,7 @@ namespace {
 
 // A thread that comes round closes its connections within milliseconds of the lease's end; one that does not in this time is
 // stuck.
-constexpr duration cut_after = std::chrono::milliseconds(250);
+constexpr duration cut_after = std::chrono::seconds(1);
 
 class worker_role final : public bot_role {
 public:
