@@ -61,6 +61,22 @@ TEST_CASE("waiting for a lease uses up no patience: not that with the resume add
         CHECK(discord.dialed.back().starts_with("wss://resume1.test"));
         CHECK_FALSE(discord.has_note(note_code::resume_url_abandoned));
     }
+    SUBCASE("the address had not answered yet when the lease ended") {
+        discord.let_dial();
+        REQUIRE(discord.run_until(session_status::live));
+        discord.on_dial = {answer::silence};
+        discord.server_closes(std::nullopt);
+        REQUIRE(discord.run_until(session_status::connecting));
+        discord.run(1s);
+        discord.holds_dials = true;
+        discord.fact(lease_over{});
+        discord.run(10min);
+        discord.on_dial = {answer::refuse};
+        discord.let_dial();
+        REQUIRE(discord.run_until(session_status::live));
+        CHECK(discord.dialed.back().starts_with("wss://resume1.test"));
+        CHECK_FALSE(discord.has_note(note_code::resume_url_abandoned));
+    }
     SUBCASE("RESUME is cut off once after it") {
         discord.on_resume = {answer::cut};
         discord.let_dial();
