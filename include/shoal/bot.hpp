@@ -61,7 +61,16 @@ struct bot_options {
 };
 
 /// How far a shard's session is. identifying: it may also wait for a permit of the identify budget. live: events come.
-enum class shard_state : std::uint8_t { idle, connecting, identifying, resuming, live, closing, stopped };
+enum class shard_state : std::uint8_t {
+    idle,
+    waiting_for_lease,  ///< Of a fleet: its worker has no right to the shard just now, and its connection is closed.
+    connecting,
+    identifying,
+    resuming,
+    live,
+    closing,
+    stopped,
+};
 [[nodiscard]] std::string_view to_string(shard_state state) noexcept;
 
 /// What came over a shard's connection and could not be read, by kind. Each such message costs its connection; the session is

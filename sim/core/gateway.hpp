@@ -43,7 +43,8 @@ struct gateway_counters {
     std::uint64_t dispatches = 0, replayed = 0, muted = 0, before_guild = 0, unknown_events = 0, duplicates = 0;
     std::uint64_t wrong_host_resumes = 0, identifies_on_resume_host = 0, member_requests = 0, member_requests_limited = 0;
     std::uint64_t op7s = 0, spontaneous_cuts = 0;
-    std::map<std::uint16_t, std::uint64_t> closed_with;  ///< Server's close codes.
+    std::map<std::uint16_t, std::uint64_t> closed_with;       ///< Server's close codes.
+    std::map<std::uint16_t, std::uint64_t> closed_by_client;  ///< The client's; 0: its end came without a close frame.
 
     [[nodiscard]] boost::json::object to_json() const;
 };

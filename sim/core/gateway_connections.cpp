@@ -104,6 +104,7 @@ void gateway::arrived(const message_arrived& fact, instant now) {
 void gateway::closed(const connection_closed& fact, instant now) {
     connection* c = find(fact.conn);
     if (c == nullptr) return;
+    ++count_.closed_by_client[fact.code.value_or(0)];
     session* s = c->of;
     const bool for_good = fact.code == close_code::normal || fact.code == close_code::going_away;
     if (s != nullptr && for_good) end(*s, "client_closed", session_table::surely_sent(*s, now));

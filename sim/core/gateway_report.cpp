@@ -65,8 +65,9 @@ json::array gateway::describe_sessions() const {
 }
 
 json::object gateway_counters::to_json() const {
-    json::object closes;
+    json::object closes, by_client;
     for (const auto& [code, times] : closed_with) closes[std::to_string(code)] = times;
+    for (const auto& [code, times] : closed_by_client) by_client[code == 0 ? "none" : std::to_string(code)] = times;
     return {{"connections", connections},
             {"identifies", identifies},
             {"readies", readies},
@@ -95,7 +96,8 @@ json::object gateway_counters::to_json() const {
             {"member_requests", member_requests},
             {"member_requests_limited", member_requests_limited},
             {"spontaneous_cuts", spontaneous_cuts},
-            {"closed_with", std::move(closes)}};
+            {"closed_with", std::move(closes)},
+            {"closed_by_client", std::move(by_client)}};
 }
 
 }  // namespace shoal::sim

@@ -13,6 +13,7 @@ shard_state state_of(gateway::session_status status) noexcept {
     using from = gateway::session_status;
     switch (status) {
         case from::idle: return shard_state::idle;
+        case from::waiting_for_lease: return shard_state::waiting_for_lease;
         case from::waiting:
         case from::connecting: return shard_state::connecting;
         case from::waiting_for_permit:

@@ -114,6 +114,7 @@ std::string_view to_string(rest_notice::kind what) noexcept {
 std::string_view to_string(shard_state state) noexcept {
     switch (state) {
         case shard_state::idle: return "idle";
+        case shard_state::waiting_for_lease: return "waiting_for_lease";
         case shard_state::connecting: return "connecting";
         case shard_state::identifying: return "identifying";
         case shard_state::resuming: return "resuming";

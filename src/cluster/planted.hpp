@@ -10,6 +10,7 @@ struct planted_bugs {
     bool old_leader_obeyed = false;        ///< Orders of an older leader are obeyed.
     bool lease_from_receive = false;       ///< The lease is counted from when its ack came.
     bool orphan_reconnects_twice = false;  ///< An orphan whose socket closed again resumes again.
+    bool fence_forgotten = false;          ///< fence_policy::close, and a worker without a lease keeps its sockets.
     bool orphan_keeps_slice = false;       ///< Its slice of the REST limit outlives its lease.
     bool events_before_noted = false;      ///< A session's events are handed out before the coordinator knows the session.
     // The coordinator's side.

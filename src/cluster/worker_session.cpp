@@ -24,6 +24,7 @@ void worker_session::step(const worker::fact& what, instant now, std::vector<wor
     if (phase_ == phase::ended) return;
     std::visit([this](const auto& it) { on(it); }, what);
     watch_lease();
+    fence_shards();
     arm();
 }
 
@@ -100,6 +101,9 @@ void worker_session::on(const worker::tick&) {
 void worker_session::arm() {
     auto when = std::min({beat_at_, give_up_at_, retry_at_});
     if (had_lease_) when = std::min(when, std::max(lease_.until(), carried_until_));
+    if (config_.fence == fence_policy::close)
+        for (const auto& [shard, what] : held_)
+            if (what.was_owned) when = std::min(when, fresh_until(shard));
     wakes_at_ = phase_ == phase::ended ? never : when;
     if (wakes_at_ != never) give(worker::wake_at{wakes_at_});
 }
@@ -117,10 +121,19 @@ void worker_session::watch_lease() {
     if (has == had_lease_) return;
     had_lease_ = has;
     if (has) return tell(worker::note_code::lease_back, {});
-    tell(worker::note_code::lease_lost, fmt::format("{} shards go on without it", held_.size()));
+    tell(worker::note_code::lease_lost,
+         fmt::format("{} shards {}", held_.size(),
+                     config_.fence == fence_policy::close ? "wait for it" : "go on without it, and none is begun"));
+}
+
+/// A right may end before the lease does: that of a shard which this stream's leader has not confirmed.
+void worker_session::fence_shards() {
     if (config_.fence != fence_policy::close) return;
-    for (const auto& [shard, what] : held_)
-        if (!what.released) give(worker::cut_shard{shard});
+    for (auto& [shard, what] : held_) {
+        const bool owned = owns(shard, now_);
+        const bool over = std::exchange(what.was_owned, owned) && !owned && !what.stopping && !what.released;
+        if (over && !config_.planted.fence_forgotten) give(worker::cut_shard{shard});
+    }
 }
 
 // ---- what the host tells -------------------------------------------------------------------------------------------------
@@ -289,6 +302,7 @@ bool worker_session::owns(std::uint32_t shard, instant now) const {
 bool worker_session::may_dial(std::uint32_t shard, bool has_session, instant now) {
     if (owns(shard, now)) return true;
     const auto found = held_.find(shard);
+    if (config_.fence == fence_policy::close) return false;
     if (found == held_.end() || found->second.stopping || found->second.released || !has_session) return false;
     if (!found->second.was_live) return false;
     notice_sleep(now);
@@ -298,7 +312,6 @@ bool worker_session::may_dial(std::uint32_t shard, bool has_session, instant now
         mine.taken = true;
         return false;
     }
-    if (config_.fence == fence_policy::close) return false;
     mine.orphan_dial = now;
     return true;
 }

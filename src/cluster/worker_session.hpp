@@ -21,10 +21,10 @@
 
 namespace shoal::cluster {
 
-/// What an orphan does with its sockets when its lease ends.
+/// What a worker does with a shard's socket when its right to the shard ends.
 enum class fence_policy : std::uint8_t {
     keep,   ///< Goes on serving what is connected: Discord's session is the second fence.
-    close,  ///< Closes them with 4000, for whoever trusts Discord less.
+    close,  ///< Closes it with 4000, for whoever trusts Discord less.
 };
 
 struct worker_config {
@@ -157,7 +157,7 @@ struct answer_spare {
 };
 /// may_dial() may say yes now where it said no.
 struct rights_changed {};
-/// fence_policy::close: close this shard's socket with 4000 and keep it closed until may_dial().
+/// fence_policy::close: the right to this shard is over. Close its socket with 4000, and keep it closed until may_dial().
 struct cut_shard {
     std::uint32_t shard = 0;
 };
@@ -247,7 +247,8 @@ private:
         bool stopping = false;   // stop_shard was ordered.
         bool released = false;   // Nothing runs; the report is told until it is acked.
         bool taken = false;
-        bool was_live = false;  // Under this order: what it never had connected an orphan does not reach for.
+        bool was_owned = false;  // When it was looked at last: cut_shard follows its end.
+        bool was_live = false;   // Under this order: what it never had connected an orphan does not reach for.
         bool wants_permit = false;
         bool had_session = false;
         std::optional<instant> orphan_dial;
@@ -310,6 +311,7 @@ private:
     void leave_stream(duration wait);
     void be_refused(const register_refused& what);
     void watch_lease();
+    void fence_shards();
     void notice_sleep(instant now);
     void arm();
     /// From one ack to the next; then the stream is given up. Heartbeats may be far apart, as the coordinator has it.

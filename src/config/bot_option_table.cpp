@@ -235,6 +235,15 @@ constexpr std::array table_of_options{
                 .fallback = "5s",
                 .modes = "coordinator",
                 .group = fleet},
+    option_spec{.name = "fence",
+                .kind = option_kind::choice,
+                .help =
+                    "What a worker does with its connections when its lease ends: keep serves on and marks what it hands out, "
+                    "until Discord gives the session to another; close ends them, resumably, and waits for a lease.",
+                .fallback = "keep",
+                .choices = "keep|close",
+                .modes = "worker",
+                .group = fleet},
     option_spec{.name = "config",
                 .kind = option_kind::path,
                 .help = "A settings file in TOML; its keys are the names on this page.",

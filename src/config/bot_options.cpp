@@ -183,6 +183,7 @@ std::expected<void, startup_problem> choose_fleet(const option_values& values, b
     }
     if (values.has("max-shards")) fleet.max_shards = static_cast<std::uint32_t>(values.integer("max-shards"));
     fleet.zone = values.text("zone");
+    fleet.close_without_lease = values.text("fence") == "close";
     return {};
 }
 

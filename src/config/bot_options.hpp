@@ -30,6 +30,7 @@ struct fleet_settings {
     std::optional<listen_url> listen;         ///< Where other nodes reach this one.
     std::optional<std::uint32_t> max_shards;  ///< Of a worker; none: one for each 16 MB of its memory.
     std::string zone;                         ///< What fails together with this worker; empty: not known.
+    bool close_without_lease = false;         ///< A worker whose lease ends closes its connections.
     std::string store;                        ///< Of a coordinator: "sqlite:PATH".
     duration lease{}, heartbeat{};            ///< As the coordinator sets them for all.
 };

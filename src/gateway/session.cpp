@@ -96,7 +96,7 @@ session_status session::status() const noexcept {
     switch (phase_) {
         case phase::off: return ended_ ? session_status::stopped : session_status::idle;
         case phase::waiting: return session_status::waiting;
-        case phase::dialing:
+        case phase::dialing: return connection_.held ? session_status::waiting_for_lease : session_status::connecting;
         case phase::hello: return session_status::connecting;
         case phase::permit: return session_status::waiting_for_permit;
         case phase::identifying: return session_status::identifying;

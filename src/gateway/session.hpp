@@ -24,6 +24,7 @@ namespace shoal::gateway {
 enum class session_status : std::uint8_t {
     idle,
     waiting,
+    waiting_for_lease,
     connecting,
     waiting_for_permit,
     identifying,
@@ -88,6 +89,8 @@ private:
         instant dialed_at{};
         bool to_resume_url = false;
         bool only_a_try = false;  // Of an address that was dead before.
+        bool held = false;        // Its dial waits for a right to it.
+        bool left = false;        // For want of one: it says nothing about Discord.
         bool hello_seen = false;
         bool resume_sent = false;
         bool awaited_permit = false;  // It ended while it waited for one.
@@ -116,6 +119,9 @@ private:
     };
 
     void on(const started&, instant now);
+    void on(const dial_held&, instant now);
+    void on(const dial_begun&, instant now);
+    void on(const lease_over&, instant now);
     void on(const opened&, instant now);
     void on(const hello_received& fact, instant now);
     void on(const heartbeat_requested&, instant now);
@@ -154,6 +160,7 @@ private:
     // session_connection.cpp: the connection under it
     [[nodiscard]] bool connected() const noexcept;
     void start_dial(instant now);
+    [[nodiscard]] duration dial_patience() const noexcept;
     void beat(bool regular, instant now);
     [[nodiscard]] std::optional<std::uint64_t> acknowledged(instant now) const noexcept;
     void extra_beat(instant now);

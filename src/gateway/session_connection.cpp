@@ -39,12 +39,30 @@ void session::start_dial(instant now) {
     connection_.to_resume_url = ticket_ && !ticket_->resume_url.empty() && !resume_address_.rests(now);
     // An address that was dead before has the session wait for it no longer than it did then.
     connection_.only_a_try = connection_.to_resume_url && resume_address_.was_left();
-    connection_.hard_deadline = now + (connection_.only_a_try ? config_.resume_url_patience : config_.hello_timeout + dial_grace);
+    connection_.hard_deadline = now + dial_patience();
     phase_ = phase::dialing;
     if (dials_++ > 0) ++stats_.reconnects;
     auto url = connection_url(connection_.to_resume_url ? ticket_->resume_url : config_.gateway_url, config_.transport);
     say(note_code::dialing, url);
     out_->emplace_back(dial{std::move(url)});
+}
+
+duration session::dial_patience() const noexcept {
+    return connection_.only_a_try ? config_.resume_url_patience : config_.hello_timeout + dial_grace;
+}
+
+void session::on(const dial_held&, instant) {
+    if (phase_ != phase::dialing) return;
+    connection_.held = true;
+    connection_.hard_deadline = never;
+    say(note_code::waiting_for_lease);
+}
+
+void session::on(const dial_begun&, instant now) {
+    if (phase_ != phase::dialing || !std::exchange(connection_.held, false)) return;
+    if (resume_failing_since_) *resume_failing_since_ += now - connection_.dialed_at;
+    connection_.dialed_at = now;
+    connection_.hard_deadline = now + dial_patience();
 }
 
 void session::beat(bool regular, instant now) {
@@ -142,14 +160,15 @@ void session::end_connection(std::optional<std::uint16_t> code, std::string reas
 
 void session::connection_over(instant now) {
     const auto was = std::exchange(connection_, {});
+    const bool tells = !was.held && !was.left;  // Something about Discord.
     if (was.to_resume_url && ticket_) {
         if (was.hello_seen) {
             resume_address_.answered();
-        } else {
+        } else if (tells) {
             resume_address_.failed(was.dialed_at, now);
         }
     }
-    if (was.resume_sent && !was.went_live && ticket_) resume_failed(was.dialed_at, now);
+    if (was.resume_sent && !was.went_live && ticket_ && tells) resume_failed(was.dialed_at, now);
     phase_ = phase::waiting;
     const auto delay = reconnect_delay(was, now);
     retry_at_ = now + delay;
@@ -158,7 +177,9 @@ void session::connection_over(instant now) {
 
 duration session::reconnect_delay(const connection& was, instant now) {
     duration delay{};
-    if (was.went_live) {
+    if (was.held || was.left) {
+        delay = random_.between({}, first_jitter);
+    } else if (was.went_live) {
         // READY's or RESUMED's own number is the first event.
         const bool steady = was.events > 1 || now - was.live_since >= steady_after;
         flaps_ = steady ? 0 : flaps_ + 1;

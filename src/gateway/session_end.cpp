@@ -35,6 +35,13 @@ void session::on(const reconnect_requested&, instant now) {
     end_connection(4000, "op 7", now);
 }
 
+void session::on(const lease_over&, instant now) {
+    if (phase_ != phase::dialing && !connected()) return;
+    say(note_code::lease_over);
+    connection_.left = true;
+    end_connection(phase_ == phase::dialing ? std::nullopt : std::optional<std::uint16_t>(4000), "the lease is over", now);
+}
+
 void session::on(const session_invalidated& fact, instant now) {
     on_traffic(now);
     if (phase_ == phase::dialing) on(opened{}, now);

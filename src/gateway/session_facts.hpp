@@ -12,7 +12,13 @@
 namespace shoal::gateway {
 
 struct started {};  ///< Begin: with a ticket by RESUME, else by IDENTIFY.
-struct opened {};   ///< The websocket upgrade is done.
+/// The dial that was ordered waits for a right to it, as long as that takes: nobody's failure. dial_begun, or lease_over,
+/// follows.
+struct dial_held {};
+struct dial_begun {};  ///< Now it is carried out.
+/// The right to the connection is over: another may have the session by now.
+struct lease_over {};
+struct opened {};  ///< The websocket upgrade is done.
 struct hello_received {
     duration heartbeat_interval;
 };
@@ -69,9 +75,9 @@ struct presence_changed {
     std::string json;
 };
 
-using input =
-    std::variant<started, opened, hello_received, heartbeat_requested, heartbeat_acked, reconnect_requested, session_invalidated,
-                 ready_received, resumed_received, closed, permit_granted, permit_refused, stream_broken, gateway_url_changed,
-                 edge_trouble, tick, stop_requested, renew_requested, presence_changed>;
+using input = std::variant<started, dial_held, dial_begun, lease_over, opened, hello_received, heartbeat_requested,
+                           heartbeat_acked, reconnect_requested, session_invalidated, ready_received, resumed_received, closed,
+                           permit_granted, permit_refused, stream_broken, gateway_url_changed, edge_trouble, tick, stop_requested,
+                           renew_requested, presence_changed>;
 
 }  // namespace shoal::gateway

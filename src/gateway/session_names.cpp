@@ -8,6 +8,7 @@ std::string_view to_string(session_status status) noexcept {
     switch (status) {
         case session_status::idle: return "idle";
         case session_status::waiting: return "waiting";
+        case session_status::waiting_for_lease: return "waiting_for_lease";
         case session_status::connecting: return "connecting";
         case session_status::waiting_for_permit: return "waiting_for_permit";
         case session_status::identifying: return "identifying";
@@ -22,6 +23,8 @@ std::string_view to_string(session_status status) noexcept {
 std::string_view to_string(note_code code) noexcept {
     switch (code) {
         case note_code::dialing: return "dialing";
+        case note_code::waiting_for_lease: return "waiting_for_lease";
+        case note_code::lease_over: return "lease_over";
         case note_code::dial_failed: return "dial_failed";
         case note_code::hello: return "hello";
         case note_code::identifying: return "identifying";

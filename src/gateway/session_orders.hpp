@@ -50,6 +50,8 @@ struct give_up {
 /// The log and the metrics of the machine.
 enum class note_code : std::uint8_t {
     dialing,
+    waiting_for_lease,
+    lease_over,
     dial_failed,
     hello,
     identifying,

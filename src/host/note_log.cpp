@@ -11,12 +11,14 @@ log_level level_of(gateway::note_code code) noexcept {
     switch (code) {
         case dialing:
         case hello:
+        case waiting_for_lease:
         case waiting_for_permit:
         case backing_off: return log_level::debug;
         case identifying:
         case resuming:
         case ready:
         case resumed:
+        case lease_over:
         case reconnect_op7:
         case closed_by_peer:
         case stopped: return log_level::info;

@@ -55,12 +55,15 @@ struct driver_options {
     std::function<std::chrono::system_clock::time_point()> wall_clock = std::chrono::system_clock::now;
     ticket_keeper* keeper = nullptr;  ///< Must outlive the driver; nullptr: nobody goes on with what this process leaves.
     shard_rights* rights = nullptr;   ///< Must outlive the driver; nullptr: no lease bounds it.
+    /// Another thread's hand on the next connection, asked for before each dial; none: nobody has one.
+    std::function<std::shared_ptr<net::socket_fuse>()> fuse;
     planted_bugs planted;
 };
 
 /// What a driver tells its host, on the driver's thread.
 struct driver_hooks {
     std::function<void(bool live)> on_connection;  ///< Became live, or lost its connection (a failed dial included).
+    std::function<void()> on_left;                 ///< Was live, and closes for want of a lease: no fault of Discord's.
     std::function<void()> on_changed;              ///< The snapshot should be published now.
     /// The session is half deaf and the budget has an IDENTIFY to spare: whether it may be given up now.
     std::function<bool()> may_renew;
@@ -91,6 +94,8 @@ public:
     void edge_trouble(bool now);
     void gateway_url_changed(std::string url);
     void renew();
+    /// Closes the connection if the lease that it stands on is over; true if that is so. RESUMEs by itself when there is one.
+    bool check_lease();
     /// A second passed: events per second are counted anew, and silence is looked for.
     void second_passed();
     /// Tells the keeper where the session is; to be called a few times a second.
@@ -109,7 +114,6 @@ private:
     void settle();
     void carry_out(gateway::action& order);
     void order(gateway::dial& what);
-    void dial_now(std::string url);
     void order(gateway::ask_permit& what);
     void order(gateway::use_permit& what);
     void order(gateway::return_permit& what);
@@ -129,7 +133,6 @@ private:
     void take_message(buffer message);
     void take_dispatch(const discord::envelope& what, buffer message);
     void take_ready(const discord::envelope& what, std::uint64_t seq);
-    void wait_until_known(const std::string& session_id);
     void take_resumed(std::uint64_t seq);
     [[nodiscard]] delivery mark_of(std::uint64_t seq, gateway::verdict found, instant when);
     void hand_out(const discord::envelope& what, buffer message, std::uint64_t seq, delivery how);
@@ -139,6 +142,11 @@ private:
     void say_unknown(std::string_view what);
     void check_deafness();
     void tell_takeover();
+
+    // What a lease allows (shard_driver_rights.cpp).
+    void dial_allowed(std::uint32_t which, std::string url);
+    void dial_now(std::string url);
+    void wait_until_known(const std::string& session_id);
 
     // What is left for another process (shard_driver_keep.cpp).
     [[nodiscard]] gateway::resume_ticket ticket_now() const;

@@ -14,30 +14,6 @@ void shard_driver::carry_out(gateway::action& what) {
     std::visit([this](auto& one) { order(one); }, what);
 }
 
-void shard_driver::order(gateway::dial& what) {
-    ++connections_;
-    reading_paused_ = false;
-    if (options_.rights == nullptr) return dial_now(std::move(what.url));
-    // Without a right the dial waits until the machine's patience with it ends; then it is asked for anew.
-    options_.rights->ask_to_dial(shard(), session_.ticket().has_value(), *where_.on,
-                                 [self = self_, which = connections_, url = std::move(what.url)]() mutable {
-                                     auto* const me = *self;
-                                     if (me == nullptr) return;
-                                     const bool wanted = me->connections_ == which && me->socket_ == nullptr &&
-                                                         me->session_.status() == gateway::session_status::connecting;
-                                     if (wanted) return me->dial_now(std::move(url));
-                                     me->options_.rights->dial_failed(me->shard());
-                                 });
-}
-
-void shard_driver::dial_now(std::string url) {
-    inflater_ = gateway::make_inflater(options_.session.transport, pool_);
-    net::dial_request request;
-    request.url = std::move(url);
-    request.user_agent = options_.user_agent;
-    socket_ = where_.dialer->dial(std::move(request), *this);
-}
-
 void shard_driver::order(gateway::ask_permit& what) {
     permits_.ask(shard(), what.had_session, *where_.on, [self = self_](permit_source::answer answer) {
         if (*self == nullptr) return;

@@ -44,6 +44,8 @@ void shard_driver::on_message(net::message_kind, std::span<const char> bytes) {
     message_waits_ = message->size() == 0;
     if (message_waits_) return;
     message_at_ = now();
+    // Before anybody who should close this could say so: after a freeze ready sockets come first.
+    if (check_lease()) return;
     take_message(std::move(*message));
 }
 
@@ -198,19 +200,6 @@ void shard_driver::take_ready(const discord::envelope& what, std::uint64_t seq) 
     keep();
     settle();
     guilds_maybe_ready();
-}
-
-/// Whoever goes on with this session after this process must know it before anybody has seen an event of it.
-void shard_driver::wait_until_known(const std::string& session_id) {
-    if (options_.rights == nullptr) return;
-    session_unknown_ = true;
-    options_.rights->ask_to_hand_out(shard(), session_id, *where_.on, [self = self_, session_id] {
-        auto* const me = *self;
-        if (me == nullptr || !me->session_.ticket() || me->session_.ticket()->session_id != session_id) return;
-        me->session_unknown_ = false;
-        me->flow();
-    });
-    flow();
 }
 
 void shard_driver::take_resumed(std::uint64_t seq) {

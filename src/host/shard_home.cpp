@@ -51,10 +51,12 @@ shard_driver& shard_home::make(shard_key shard, std::optional<gateway::resume_ti
     with.keeper = options_.keeper;
     with.session.acknowledges_kept = options_.keeper != nullptr && !options_.planted.acknowledges_received;
     with.rights = options_.rights;
+    with.fuse = [this, shard] { return host_.fuse_for(shard); };
     with.planted = options_.planted;
 
     driver_hooks hooks;
     hooks.on_connection = [this, shard](bool live) { host_.connection_changed(*this, shard, live); };
+    hooks.on_left = [this, shard] { host_.connection_left(*this, shard); };
     hooks.on_changed = [this, shard] {
         publish(shard);
         if (options_.on_changed) options_.on_changed(shard);

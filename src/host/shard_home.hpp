@@ -24,6 +24,10 @@ public:
     public:
         /// Became live, or lost its connection.
         virtual void connection_changed(shard_home& here, shard_key shard, bool live) = 0;
+        /// Was live, and closes for want of a lease.
+        virtual void connection_left(shard_home& here, shard_key shard) = 0;
+        /// Another thread's hand on the shard's next connection; nullptr: nobody has one.
+        [[nodiscard]] virtual std::shared_ptr<net::socket_fuse> fuse_for(shard_key shard) = 0;
         virtual void picture_changed(shard_key shard, shard_snapshot picture) = 0;
         /// A half-deaf session may be given up now.
         [[nodiscard]] virtual bool may_renew(instant now) = 0;

@@ -11,6 +11,7 @@
 #include "host/block_watchdog.hpp"
 #include "host/edge_watch.hpp"
 #include "host/errc.hpp"
+#include "host/lease_watchdog.hpp"
 #include "host/shard_driver.hpp"
 #include "host/shard_home.hpp"
 #include "host/shard_table.hpp"
@@ -85,6 +86,7 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
         }
         if (!to_end) return here.publish(shard);
         auto ticket = here.remove(shard);
+        if (lease_watch != nullptr) lease_watch->forget(shard);
         bool ending = false;
         {
             const std::lock_guard lock(mutex);
@@ -122,6 +124,14 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
         // A shard that is being stopped says nothing about Discord's edge.
         if (table.is_stopping(shard)) return;
         tell_edge(live ? edge.live(shard, now) : edge.lost(shard, now));
+    }
+
+    void connection_left(shard_home& here, shard_key shard) override {
+        const std::lock_guard lock(mutex);
+        tell_edge(edge.removed(shard, here.on().now()));
+    }
+    std::shared_ptr<net::socket_fuse> fuse_for(shard_key shard) override {
+        return lease_watch == nullptr ? nullptr : lease_watch->fuse_for(shard);
     }
 
     /// Half-deaf sessions are renewed one after the other: what all shards miss at once is missing at Discord.
@@ -198,12 +208,16 @@ struct shard_host::impl final : std::enable_shared_from_this<impl>, shard_home::
     bool for_good = false;
     std::function<void(ticket_map)> on_all_stopped;
 
+    std::unique_ptr<lease_watchdog> lease_watch;
     std::unique_ptr<block_watchdog> watchdog;  // last: it ends first
 };
 
 shard_host::shard_host(std::vector<shard_thread> threads, host_options options, permit_source& permits, event_sink& sink) {
     impl_ = std::make_shared<impl>(threads, std::move(options), permits, sink);
     const auto& with = impl_->options;
+    if (with.rights != nullptr && with.cut_after > duration{} && !impl_->homes.empty()) {
+        impl_->lease_watch = std::make_unique<lease_watchdog>(*with.rights, impl_->homes.front()->on(), with.cut_after, with.log);
+    }
     if (with.blocked_after <= duration{} || !with.log.on(log_level::warn)) return;
     std::vector<std::shared_ptr<thread_pulse>> pulses;
     for (const auto& here : impl_->homes) pulses.push_back(here->pulse());
@@ -283,6 +297,15 @@ void shard_host::cancel_members(shard_key shard, member_desk::request_id request
 void shard_host::renew(shard_key shard) {
     impl_->post_to_drivers([shard](shard_driver& driver) {
         if (driver.shard() == shard) driver.renew();
+    });
+}
+
+void shard_host::lease_over(shard_key shard) {
+    const std::lock_guard lock(impl_->mutex);
+    const auto thread = impl_->table.thread_of(shard);
+    if (!thread) return;
+    impl_->post(*thread, [shard](impl&, shard_home& here) {
+        if (auto* const driver = here.find(shard)) driver->check_lease();
     });
 }
 

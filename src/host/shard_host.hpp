@@ -52,6 +52,9 @@ struct host_options {
     ticket_keeper* keeper = nullptr;
     /// What a lease allows; must outlive the host. nullptr: no lease bounds the shards.
     shard_rights* rights = nullptr;
+    /// A connection whose lease has been over for so long, and whose thread has not closed it, is cut from outside; 0: nobody
+    /// watches.
+    duration cut_after{};
     /// A shard's picture changed in something else than its counts; on its thread.
     std::function<void(shard_key)> on_changed;
     /// A shard that was not wanted any more is gone, with its ticket if that is still good; not called once stop() was. On its
@@ -89,6 +92,9 @@ public:
     void cancel_members(shard_key shard, member_desk::request_id request);
     /// Gives this shard's session up and starts a new one. From any thread.
     void renew(shard_key shard);
+    /// The lease of this shard may be over: if it is, its connection is closed with 4000, and it RESUMEs when it may dial again.
+    /// From any thread.
+    void lease_over(shard_key shard);
     /// /gateway/bot was read again.
     void gateway_url_changed(std::string url);
 

@@ -25,6 +25,9 @@ public:
                                  std::function<void()> allowed) = 0;
     /// Whether another process may hand out the same by now. Cheap and without a lock: asked before each event.
     [[nodiscard]] virtual bool may_be_taken(shard_key shard, instant now) const noexcept = 0;
+    /// Whether the shard may have no connection at this time: what still comes over one counts no more. Cheap and without a lock,
+    /// from any thread.
+    [[nodiscard]] virtual bool must_close(shard_key shard, instant now) const noexcept = 0;
 };
 
 }  // namespace shoal::host

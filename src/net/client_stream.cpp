@@ -77,6 +77,18 @@ BIO_METHOD* client_stream::bio_method() {
     return method;
 }
 
+void client_stream::open(const asio::ip::tcp& protocol, error_code& ec) {
+    close();
+    socket_.open(protocol, ec);
+    if (!ec && fuse_) fuse_->arm(socket_.native_handle());
+}
+
+void client_stream::close() noexcept {
+    disarm();
+    error_code ignored;
+    socket_.close(ignored);
+}
+
 void client_stream::start_tls(ssl_ptr session) {
     ssl_ = std::move(session);
     auto* bio = BIO_new(bio_method());

@@ -13,6 +13,7 @@
 
 #include "net/dial_url.hpp"
 #include "net/io_loop.hpp"
+#include "net/socket_fuse.hpp"
 #include "net/tls_context.hpp"
 
 namespace shoal::net {
@@ -38,21 +39,31 @@ struct completion {
 /// is there costs no turn of the event loop.
 class client_stream {
 public:
-    explicit client_stream(asio::io_context& loop) : socket_(loop) {}
+    /// `fuse` (or nullptr) can end it from another thread.
+    explicit client_stream(asio::io_context& loop, std::shared_ptr<socket_fuse> fuse = {})
+        : socket_(loop), fuse_(std::move(fuse)) {}
+    ~client_stream() { close(); }
     client_stream(const client_stream&) = delete;
     client_stream& operator=(const client_stream&) = delete;
 
     [[nodiscard]] tcp_socket& socket() noexcept { return socket_; }
     [[nodiscard]] SSL* ssl() noexcept { return ssl_.get(); }
 
+    /// A socket of its own, in place of the one before.
+    void open(const asio::ip::tcp& protocol, error_code& ec);
+    /// The socket's end; what is under way on it ends with operation_aborted.
+    void close() noexcept;
+    /// Nothing more that comes is of use: its end is this thread's matter alone.
+    void disarm() noexcept {
+        if (fuse_) fuse_->disarm();
+    }
     /// From now on everything is encrypted by `session`; the handshake comes next.
     void start_tls(ssl_ptr session);
     void handshake(completion then);
     /// Everything ends at once; what is under way ends with operation_aborted.
     void cut() noexcept {
         cut_ = true;
-        error_code ignored;
-        socket_.close(ignored);
+        close();
     }
     [[nodiscard]] bool is_cut() const noexcept { return cut_; }
 
@@ -82,6 +93,7 @@ private:
     static constexpr std::size_t first_bytes = 4096;
 
     tcp_socket socket_;
+    std::shared_ptr<socket_fuse> fuse_;
     ssl_ptr ssl_;
     std::unique_ptr<char[]> first_bytes_;  // What a wait for the socket brings along.
     std::span<const char> received_;       // Of these, what OpenSSL did not take yet.

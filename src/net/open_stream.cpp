@@ -72,17 +72,13 @@ private:
         const auto address = addresses_[next_++];
         auto& socket = stream_.socket();
         error_code ec;
-        socket.close(ec);
-        socket.open(address.protocol(), ec);
+        stream_.open(address.protocol(), ec);
         if (ec) return later(failure(errc::connect_failed, fmt::format("{}: {}", to_.name(), ec.message())));
         socket.set_option(tcp::no_delay(true), ec);
         // An address that swallows packets must not eat the time of the next one.
         if (left > 1) {
             const auto now = on_.now();
-            attempt_timer_ = on_.wake_at(now + (deadline_ - now) / left, [self = shared_from_this()] {
-                error_code ignored;
-                self->stream_.socket().close(ignored);
-            });
+            attempt_timer_ = on_.wake_at(now + (deadline_ - now) / left, [self = shared_from_this()] { self->stream_.close(); });
         }
         socket.async_connect(address, completion::to<&opening::on_connected>(shared_from_this()));
     }

@@ -35,7 +35,11 @@ std::uint32_t random_mask() {
 class core : public std::enable_shared_from_this<core> {
 public:
     core(io_thread& on, dial_request request, websocket_events& events)
-        : on_(on), request_(std::move(request)), events_(&events), stream_(on.inner().loop), frames_(request_.largest_message) {}
+        : on_(on),
+          request_(std::move(request)),
+          events_(&events),
+          stream_(on.inner().loop, request_.fuse),
+          frames_(request_.largest_message) {}
 
     void dial(tls_context_ptr tls) {
         auto url = parse_dial_url(request_.url, "wss", "ws");
@@ -63,6 +67,7 @@ public:
         if (!open_) return cut();
         closing_ = true;
         close_code_ = code;
+        stream_.disarm();
         set_timer(on_.now() + grace, [](core& self) { self.end(self.report()); });
         pump_writes();
         // What was not read while paused stands before the peer's answer.

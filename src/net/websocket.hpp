@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "net/socket_fuse.hpp"
 #include "shoal/error.hpp"
 
 namespace shoal::net {
@@ -71,6 +72,7 @@ struct dial_request {
     std::size_t largest_message = 32 * 1024 * 1024;       ///< A larger one ends the connection with 1009.
     std::size_t send_queue_bytes = 1024 * 1024;
     std::string user_agent;
+    std::shared_ptr<socket_fuse> fuse;  ///< Armed while the connection may bring something, from its first socket on.
 };
 
 /// Makes connections on one scheduler's thread. Call it, and use what it makes, on that thread only.

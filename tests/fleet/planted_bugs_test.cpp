@@ -48,6 +48,7 @@ SHOAL_PLANTED(identify_without_proof)
 SHOAL_PLANTED(slice_given_on_at_once)
 SHOAL_PLANTED(slices_not_adopted)
 SHOAL_PLANTED(orphan_keeps_slice)
+SHOAL_PLANTED(fence_forgotten)
 
 TEST_CASE("the checkers find the planted bug: the lease is taken on the wall clock") {
     run_options with;

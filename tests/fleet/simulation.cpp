@@ -33,6 +33,7 @@ fleet_options size_of(const run_options& options, random_source& random) {
     auto rest = random_source(options.seed ^ 0x4E57);
     constexpr std::uint32_t limits[] = {50, 50, 500, 12};
     out.rest_limit = limits[rest.below(options.large ? 3 : 4)];
+    if (random_source(options.seed ^ 0xFE2CE).chance(0.3)) out.fence = cluster::fence_policy::close;
     out.budget = 1000 + 30 * static_cast<std::int64_t>(out.shards);
     // In some there is little more than the start takes: the reserve is reached, and must hold.
     auto budget = random_source(options.seed ^ 0xB4D6);

@@ -37,6 +37,7 @@ virtual_fleet::virtual_fleet(fleet_options options)
         });
     };
     watch_rest();
+    if (options_.fence == cluster::fence_policy::close) check_fences();
     network.place_of = [this](std::uint64_t who) { return place_of_[who]; };
     network.on_opened = [](cluster::stream_id, std::uint64_t) {};
     network.on_up = [this](cluster::stream_id stream, cluster::to_coordinator what) { hear_up(stream, std::move(what)); };
@@ -103,6 +104,7 @@ virtual_worker& virtual_fleet::start_worker(const std::string& name, birth how) 
     config.self.intents_proof = "intents";
     config.coordinators = {"https://c1:8443"};
     config.seed = random_.next();
+    config.fence = options_.fence;
     config.planted = options_.planted;
     write(fmt::format("{} starts as incarnation {}", name, incarnations_));
     auto& worker =
@@ -178,6 +180,8 @@ void virtual_fleet::check_owners(virtual_worker& by, std::uint32_t shard, const 
 
 /// An orphan resumes once; then it takes it that somebody else has its session.
 void virtual_fleet::check_orphan(virtual_worker& by, std::uint32_t shard, bool failed) {
+    if (!failed && options_.fence == cluster::fence_policy::close)
+        wrong(fmt::format("{} dials shard {} as an orphan although its fence is to close", by.process().value, shard));
     const std::pair which{by.number(), shard};
     if (failed) {
         orphan_dials_.erase(which);
@@ -200,6 +204,13 @@ void virtual_fleet::check_twins() {
         const auto owns = [](const virtual_worker* one) { return !one->frozen() && !one->ended() && one->owns_any(); };
         if (std::ranges::count_if(all, owns) > 1) wrong(fmt::format("two incarnations of {} own shards", name));
     }
+}
+
+void virtual_fleet::check_fences() {
+    for (const auto& [number, worker] : workers)
+        if (const auto shard = worker->unfenced())
+            wrong(fmt::format("{} has a socket for shard {} without a lease", worker->process().value, *shard));
+    time.wake_at(time.now() + 1s, [this] { check_fences(); });
 }
 
 /// In no second may all together send more than Discord's limit, however they do: each is taken to send as much as it may, and

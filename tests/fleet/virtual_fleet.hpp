@@ -21,7 +21,8 @@ struct fleet_options {
     std::int64_t budget = 1000;  ///< IDENTIFYs.
     network_weather weather;
     cluster::planted_bugs planted;
-    std::uint32_t rest_limit = 50;     ///< Discord's, requests a second.
+    std::uint32_t rest_limit = 50;  ///< Discord's, requests a second.
+    cluster::fence_policy fence = cluster::fence_policy::keep;
     bool lease_on_wall_clock = false;  ///< Planted, in the worker's driver.
     bool keep_transcript = true;
 };
@@ -75,6 +76,8 @@ private:
     void check_owners(virtual_worker& by, std::uint32_t shard, const char* doing);
     void check_orphan(virtual_worker& by, std::uint32_t shard, bool failed);
     void check_twins();
+    /// With fence_policy::close: who has no right to a shard has no socket for it.
+    void check_fences();
     /// `just_now`: what differs from what was seen last has changed in this moment, not at some time since.
     void check_rest(bool just_now);
     void watch_rest();

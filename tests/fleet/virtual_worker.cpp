@@ -68,7 +68,10 @@ void virtual_worker::thaw() {
     frozen_ = false;
     in_.on_rest(*this);
     // Sockets that are ready run before timers: what came meanwhile is handed out first, if it may be.
-    for (auto& [shard, it] : runs_) progress(shard, it);
+    for (auto& [shard, it] : runs_) {
+        if (must_close(shard)) close(shard, true);
+        progress(shard, it);
+    }
     for (auto& job : std::exchange(missed_, {})) run(std::move(job));
 }
 
@@ -384,7 +387,7 @@ void virtual_worker::progress(std::uint32_t shard, shard_run& it) {
     it.ticket->seq = std::max(it.ticket->seq, session->seq_at(real));
     in_.before_hand_out(*this, shard);
     const auto right = machine_.right_to(shard, now());
-    if (right == cluster::hand_out_right::none) return;
+    if (right == cluster::hand_out_right::none || must_close(shard)) return;
     if (!session->ever_noted)
         in_.wrong(
             fmt::format("{} hands out events of session {}, which the coordinator does not know", process().value, session->id));
@@ -394,6 +397,18 @@ void virtual_worker::progress(std::uint32_t shard, shard_run& it) {
     }
     it.looked_at = real;
     it.pending = session->seq_at(real);
+}
+
+/// What a shard's own thread asks before it hands anything out.
+bool virtual_worker::must_close(std::uint32_t shard) const {
+    return config_.fence == cluster::fence_policy::close && now() >= machine_.fresh_until(shard);
+}
+
+std::optional<std::uint32_t> virtual_worker::unfenced() const {
+    if (ended_ || frozen_) return std::nullopt;
+    for (const auto& [shard, it] : runs_)
+        if (it.dial != 0 && !it.stopping && now() - 1ms >= machine_.fresh_until(shard)) return shard;
+    return std::nullopt;
 }
 
 bool virtual_worker::serves(std::uint32_t shard) const {

@@ -78,6 +78,8 @@ public:
     [[nodiscard]] bool owns_any() const {
         return std::ranges::any_of(runs_, [this](const auto& run) { return machine_.owns(run.first, now()); });
     }
+    /// A shard with a socket to which the right was over a moment ago already; none while it stands still.
+    [[nodiscard]] std::optional<std::uint32_t> unfenced() const;
     [[nodiscard]] std::vector<std::uint32_t> shards() const;
     [[nodiscard]] bool holds(std::uint32_t shard) const { return runs_.contains(shard); }
     /// For people.
@@ -114,6 +116,7 @@ private:
     void ready(std::uint32_t shard, std::uint64_t which, const std::string& session);
     void be_refused(std::uint32_t shard, shard_run& it, std::uint16_t code);
     void close(std::uint32_t shard, bool redial);
+    [[nodiscard]] bool must_close(std::uint32_t shard) const;
     void progress(std::uint32_t shard, shard_run& it);
     void stop(std::uint32_t shard);
     void forget(std::uint32_t shard);

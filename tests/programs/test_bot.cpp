@@ -1,11 +1,13 @@
 // A bot for the system tests, in any mode. It asks for the intents whose number TEST_INTENTS says, so that a test can ask for
 // what Discord does not know, and writes on stdout what shards() says of each shard's journal once that is not well. With
 // TEST_REPORTS it writes what it goes on with, and whether messages come from guilds that it has cached. With TEST_HOLDS the
-// handler of each shard's first message ends with the bot, and no sooner.
+// handler of each shard's first message ends with the bot, and no sooner. While there is a file of the name TEST_BLOCK its handler
+// of messages blocks the thread that it runs on, as no handler should.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <shoal/fleet.hpp>
@@ -48,6 +50,18 @@ private:
     std::set<std::uint32_t> seen_;
 };
 
+/// For as long as this file is there.
+void stand_still(const char* file) {
+    const auto tell = [](const char* what) {
+        std::puts(what);
+        std::fflush(stdout);
+    };
+    if (!std::filesystem::exists(file)) return;
+    tell("the handler blocks");
+    while (std::filesystem::exists(file)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    tell("the handler goes on");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,8 +70,10 @@ int main(int argc, char** argv) {
         {.intents = mask == nullptr ? shoal::intents::from_handlers : shoal::intents(std::strtoull(mask, nullptr, 10))});
     reports told;
     const bool tells = std::getenv("TEST_REPORTS") != nullptr;
+    const char* const block = std::getenv("TEST_BLOCK");
     bot.on([&](const shoal::message_create& event) {
         if (tells) told.message(event);
+        if (block != nullptr) stand_still(block);
     });
     if (tells) bot.on([&](const shoal::shard_adopted& event) { told.adopted(event); });
     first_messages held;

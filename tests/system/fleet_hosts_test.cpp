@@ -119,7 +119,7 @@ TEST_CASE("a fleet of one worker that is cut from its coordinator: no shard is t
     begin(fleet, {"w1"});
     fleet.discord.slash(2);
     net.unplug("c1");
-    REQUIRE(fleet.worker("w1").says("the lease is over: shards go on"));
+    REQUIRE(fleet.worker("w1").says("go on without it, and none is begun"));
     REQUIRE(fleet.further_events(300));
     net.plug_in("c1");
     end(fleet, {"w1"});

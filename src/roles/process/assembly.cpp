@@ -118,6 +118,7 @@ std::expected<void, startup_problem> assembly::set_up_worker(const host::gateway
     options.rights = &fleet.rights;
     options.on_changed = std::move(fleet.on_changed);
     options.on_gone = std::move(fleet.on_gone);
+    options.cut_after = fleet.cut_after;
     if (auto done = make_host(std::move(options), std::move(threads), fleet.permits); !done) return done;
     log_.info("starting as a worker", {{"gateway", discord.url},
                                        {"intents", fmt::format("{}", bot_.intents_to_identify())},

@@ -30,6 +30,7 @@ struct fleet_ports {
     host::shard_rights& rights;
     std::function<void(shard_key)> on_changed;
     std::function<void(shard_key, std::optional<gateway::resume_ticket>)> on_gone;
+    duration cut_after{};
 };
 
 class assembly {

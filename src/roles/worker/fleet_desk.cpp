@@ -14,8 +14,9 @@ std::int64_t nanoseconds(instant when) noexcept { return when.time_since_epoch()
 
 }  // namespace
 
-fleet_desk::fleet_desk(scheduler& control, cluster::worker_session& session, std::function<void(worker::fact)> told)
-    : control_(control), session_(session), told_(std::move(told)), self_(std::make_shared<fleet_desk*>(this)) {}
+fleet_desk::fleet_desk(scheduler& control, cluster::worker_session& session, cluster::fence_policy fence,
+                       std::function<void(worker::fact)> told)
+    : control_(control), session_(session), fence_(fence), told_(std::move(told)), self_(std::make_shared<fleet_desk*>(this)) {}
 
 fleet_desk::~fleet_desk() { *self_ = nullptr; }
 

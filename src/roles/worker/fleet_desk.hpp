@@ -19,8 +19,9 @@ namespace shoal::roles {
 
 class fleet_desk final : public host::shard_rights, public host::permit_source {
 public:
-    /// `session` is asked, and `told` of facts, on `control`'s thread only; both outlive the desk.
-    fleet_desk(scheduler& control, cluster::worker_session& session, std::function<void(cluster::worker::fact)> told);
+    /// `session` is asked, and `told` of facts, on `control`'s thread only; both outlive the desk. `fence`: the session's.
+    fleet_desk(scheduler& control, cluster::worker_session& session, cluster::fence_policy fence,
+               std::function<void(cluster::worker::fact)> told);
     ~fleet_desk() override;
 
     // ---- on the control thread ---------------------------------------------------------------------------------------------
@@ -44,6 +45,9 @@ public:
     void ask_to_hand_out(shard_key shard, std::string_view session_id, scheduler& reply_on,
                          std::function<void()> allowed) override;
     [[nodiscard]] bool may_be_taken(shard_key shard, instant now) const noexcept override;
+    [[nodiscard]] bool must_close(shard_key shard, instant now) const noexcept override {
+        return fence_ == cluster::fence_policy::close && may_be_taken(shard, now);
+    }
 
     // ---- host::permit_source, on the shards' threads ---------------------------------------------------------------------
     void ask(shard_key shard, bool had_session, scheduler& reply_on, std::function<void(answer)> on_answer) override;
@@ -79,6 +83,7 @@ private:
 
     scheduler& control_;
     cluster::worker_session& session_;
+    const cluster::fence_policy fence_;
     std::function<void(cluster::worker::fact)> told_;
     std::map<std::uint32_t, waiting_dial> dials_;
     std::map<std::uint32_t, waiting_session> sessions_;

@@ -19,7 +19,7 @@ std::pair<log_level, std::string_view> line_of(worker::note_code code) noexcept 
         case registered: return {log_level::info, "the coordinator has taken this worker"};
         case refused: return {log_level::error, "the coordinator does not take this worker"};
         case stream_lost: return {log_level::warn, "the coordinator cannot be heard"};
-        case lease_lost: return {log_level::warn, "the lease is over: shards go on, and none is begun"};
+        case lease_lost: return {log_level::warn, "the lease is over"};
         case lease_back: return {log_level::info, "this worker has a lease"};
         case stale_order: return {log_level::warn, "an old order was refused"};
         case order_without_registration: return {log_level::debug, "an order came on a stream that has not registered"};
@@ -35,6 +35,7 @@ cluster::shard_status status_of(gateway::session_status status) noexcept {
     switch (status) {
         case waiting_for_permit: return cluster::shard_status::waiting_for_permit;
         case live: return cluster::shard_status::live;
+        case waiting_for_lease:
         case connecting:
         case identifying:
         case resuming: return cluster::shard_status::connecting;

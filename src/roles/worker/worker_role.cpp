@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <thread>
@@ -21,9 +20,8 @@
 #include "roles/worker/coordinator_troubles.hpp"
 #include "roles/worker/fleet_desk.hpp"
 #include "roles/worker/node_doors.hpp"
-#include "roles/worker/own_capacity.hpp"
+#include "roles/worker/self_description.hpp"
 #include "roles/worker/worker_notes.hpp"
-#include "state/boot_id.hpp"
 
 namespace shoal::roles {
 
@@ -33,17 +31,11 @@ namespace worker = cluster::worker;
 
 namespace {
 
-// Which incarnation had the state folder before, as text: whoever holds its lock proves that one dead.
-constexpr std::string_view incarnation_file = "incarnation";
 // For the coordinator to take in what this worker released last, and its goodbye; each.
 constexpr duration last_words = std::chrono::seconds(2);
-
-std::uint64_t random_number() {
-    const auto bytes = state::make_incarnation();
-    std::uint64_t number = 0;
-    std::memcpy(&number, bytes.data(), sizeof number);
-    return std::max<std::uint64_t>(number, 1);
-}
+// A thread that comes round closes its connections within milliseconds of the lease's end; one that does not in this time is
+// stuck.
+constexpr duration cut_after = std::chrono::seconds(1);
 
 class worker_role final : public bot_role {
 public:
@@ -65,9 +57,6 @@ private:
     void close_doors() override;
     void let_go() override { desk_.reset(); }  // Shards ask the desk to the last.
 
-    [[nodiscard]] done read_incarnation();
-    [[nodiscard]] cluster::worker_config config_of() const;
-
     // On the control thread.
     void begin_there();
     void step(const worker::fact& fact);
@@ -85,7 +74,7 @@ private:
     void obey(const worker::refuse_permit& order) { desk_->obey(order); }
     void obey(const worker::answer_spare& order) { desk_->obey(order); }
     void obey(const worker::rights_changed& order) { desk_->obey(order); }
-    void obey(const worker::cut_shard&) {}  // fence_policy::keep never orders it.
+    void obey(const worker::cut_shard& order);
     void obey(const worker::use_rest& order) {
         bot().rest().set_pace({order.per_second, order.until, order.afterwards, order.end});
     }
@@ -105,8 +94,7 @@ private:
 
     std::optional<trust::node_identity> self_;
     std::optional<sign_of_life> sign_;  // For a coordinator on this host.
-    cluster::incarnation incarnation_{static_cast<cluster::incarnation>(random_number())};
-    cluster::incarnation before_{};
+    incarnations incarnations_;
 
     // Of the control thread.
     std::optional<cluster::worker_session> session_;
@@ -133,37 +121,11 @@ worker_role::done worker_role::prepare() {
     return {};
 }
 
-worker_role::done worker_role::read_incarnation() {
-    const auto& folder = files().folder;
-    if (!folder) return {};
-    const auto before = folder->read(incarnation_file);
-    if (before && *before) before_ = static_cast<cluster::incarnation>(std::strtoull((*before)->c_str(), nullptr, 16));
-    if (auto kept = folder->write(incarnation_file, fmt::format("{:016x}\n", cluster::number(incarnation_))); !kept)
-        return std::unexpected(problem_of_files(kept.error(), "The state folder " + settings().state_dir));
-    return {};
-}
-
-cluster::worker_config worker_role::config_of() const {
-    cluster::worker_config config;
-    config.self.process = {settings().process_id};
-    config.self.incarnation = incarnation_;
-    config.self.succeeds = before_;
-    config.self.zone = settings().fleet.zone;
-    config.self.listen_url = doors_->listen_url();
-    config.self.software = config::version;
-    const auto own = measure_own_capacity();
-    config.self.capacity = {own.millicores, own.memory_mb, settings().fleet.max_shards.value_or(0)};
-    config.coordinators = settings().fleet.coordinators;
-    config.rest_most = settings().rest_per_second.value_or(0);
-    // A coordinator that starts again waits one lease for its workers: who tries less often would find its shards given away.
-    config.retry_most = std::chrono::seconds(1);
-    config.seed = random_number();
-    return config;
-}
-
 worker_role::done worker_role::open_doors() {
-    if (auto ok = read_incarnation(); !ok) return ok;
-    if (auto sign = sign_of_life::show(cluster::number(incarnation_))) {
+    auto own = next_incarnation(files(), settings());
+    if (!own) return std::unexpected(std::move(own).error());
+    incarnations_ = *own;
+    if (auto sign = sign_of_life::show(cluster::number(incarnations_.now))) {
         sign_ = std::move(*sign);
     } else {
         log().warn("a coordinator on this host will not see this worker's end before its lease is over",
@@ -184,8 +146,9 @@ worker_role::done worker_role::open_doors() {
 
 worker_role::done worker_role::set_up(const host::gateway_bot& discord) {
     auto& control = parts().control();
-    session_.emplace(config_of());
-    desk_ = std::make_unique<fleet_desk>(control, *session_, [this](worker::fact fact) { step(fact); });
+    const auto self = describe_self(settings(), incarnations_, doors_->listen_url());
+    session_.emplace(self);
+    desk_ = std::make_unique<fleet_desk>(control, *session_, self.fence, [this](worker::fact fact) { step(fact); });
     return parts().set_up_worker(
         discord, {.permits = *desk_,
                   .rights = *desk_,
@@ -193,7 +156,8 @@ worker_role::done worker_role::set_up(const host::gateway_bot& discord) {
                   .on_gone =
                       [this, &control](shard_key shard, std::optional<gateway::resume_ticket> ticket) {
                           control.post([this, shard, ticket = std::move(ticket)]() mutable { gone(shard, std::move(ticket)); });
-                      }});
+                      },
+                  .cut_after = self.fence == cluster::fence_policy::close ? cut_after : duration{}});
 }
 
 void worker_role::begin() {
@@ -205,7 +169,7 @@ void worker_role::begin() {
 void worker_role::begin_there() {
     line_ = std::make_unique<coordinator_line>(
         parts().control(), doors_->dialer(), settings().token, bot().intents_to_identify(),
-        cluster::process_id{settings().process_id}, incarnation_,
+        cluster::process_id{settings().process_id}, incarnations_.now,
         coordinator_line::events{.opened = [this] { step(worker::stream_opened{}); },
                                  .received = [this](cluster::to_worker what) { step(worker::message_received{std::move(what)}); },
                                  .closed =
@@ -252,6 +216,10 @@ void worker_role::obey(const worker::stop_shard& order) {
     if (found == wanted_.end()) return facts_.push_back(worker::shard_stopped{order.shard, {}});
     wanted_.erase(found);
     parts().shards().want(wanted());
+}
+
+void worker_role::obey(const worker::cut_shard& order) {
+    if (const auto found = wanted_.find(order.shard); found != wanted_.end()) parts().shards().lease_over(found->second);
 }
 
 void worker_role::gone(shard_key shard, std::optional<gateway::resume_ticket> ticket) {

@@ -287,7 +287,10 @@ TEST_CASE("a worker that ends says goodbye where somebody hears it, and says so 
     }
 }
 
-TEST_CASE("with fence = close the sockets are closed when the lease ends, and stay closed") {
+namespace {
+
+/// With fence = close, and shard 3 live.
+bench strict() {
     auto config = bench::made();
     config.fence = fence_policy::close;
     bench b(config);
@@ -295,15 +298,76 @@ TEST_CASE("with fence = close the sockets are closed when the lease ends, and st
     b.beat();
     b.start(3, 1, bench::ticket(3));
     b.live(3);
-    b.feed(worker::stream_closed{"reset"});
+    return b;
+}
+/// Ticks until then; whether a socket was ordered to be cut meanwhile.
+bool cuts_until(bench& b, instant end) {
     bool cut = false;
-    for (int i = 0; i < 8; ++i) {
-        b.now += 1s;
+    while (b.now < end) {
+        b.now += 100ms;
         b.feed(worker::tick{});
         cut |= b.find<worker::cut_shard>() != nullptr;
     }
-    CHECK(cut);
+    return cut;
+}
+
+}  // namespace
+
+TEST_CASE("with fence = close a socket is closed when the lease ends, once, and stays closed until there is one again") {
+    auto b = strict();
+    const auto end = b.session.fresh_until(3);
+    b.feed(worker::stream_closed{"reset"});
+    CHECK_FALSE(cuts_until(b, end - 100ms));
+    CHECK(cuts_until(b, end));
+    CHECK_FALSE(cuts_until(b, end + 1min));
     CHECK_FALSE(b.session.may_dial(3, true, b.now));
+    CHECK_FALSE(b.session.may_dial(3, false, b.now));
+    b.leader = leader_epoch{4};
+    while (b.find<worker::open_stream>() == nullptr) cuts_until(b, b.now + 100ms);
+    b.join();
+    b.live(3);
+    b.beat();
+    CHECK_FALSE(b.session.may_dial(3, true, b.now));  // The leader has not said yet whose it is.
+    b.hear(start_order{{3, 16}, shard_epoch{1}, b.leader, bench::ticket(3), true, "yours"});
+    CHECK(b.find<worker::rights_changed>() != nullptr);
+    CHECK(b.session.may_dial(3, true, b.now));
+    SUBCASE("and at the end of that lease it is closed again") {
+        b.feed(worker::stream_closed{"reset"});
+        CHECK(cuts_until(b, b.now + 6s));
+    }
+}
+
+TEST_CASE("with fence = close the wake-up that is asked for is no later than the end of the first right") {
+    auto b = strict();
+    b.feed(worker::stream_closed{"reset"});
+    b.feed(worker::tick{});
+    b.feed(worker::stream_opened{});
+    b.feed(worker::tick{});
+    REQUIRE(b.find<worker::wake_at>() != nullptr);
+    CHECK(b.find<worker::wake_at>()->when <= b.session.fresh_until(3));
+}
+
+TEST_CASE(
+    "with fence = close a shard that a new leader does not confirm is closed when the old right ends, though there is a lease") {
+    auto b = strict();
+    const auto end = b.session.fresh_until(3);
+    b.feed(worker::stream_closed{"reset"});
+    cuts_until(b, b.now + 1s);
+    b.leader = leader_epoch{4};
+    b.join();
+    b.live(3);
+    b.beat();
+    CHECK(b.session.has_lease(end + 1ms));
+    CHECK_FALSE(cuts_until(b, end - 100ms));
+    CHECK(cuts_until(b, end));
+}
+
+TEST_CASE("with fence = close a shard that is stopped anyway is not cut besides") {
+    auto b = strict();
+    b.hear(stop_order{3, shard_epoch{1}, b.leader, "moved"});
+    CHECK(b.find<worker::cut_shard>() == nullptr);
+    b.feed(worker::stream_closed{"reset"});
+    CHECK_FALSE(cuts_until(b, b.now + 10s));
 }
 
 TEST_CASE("a shard that was started but never connected is nothing that an orphan reaches for") {

@@ -93,6 +93,14 @@ TEST_CASE("a lease that one lost heartbeat ends is refused") {
     CHECK(read(with(coordinator, {"--lease", "3s"})).has_value());
 }
 
+TEST_CASE("a fence keeps or closes, and keeps unless it is told to close") {
+    CHECK_FALSE(read(worker)->settings.fleet.close_without_lease);
+    CHECK_FALSE(read(with(worker, {"--fence", "keep"}))->settings.fleet.close_without_lease);
+    CHECK(read(with(worker, {"--fence", "close"}))->settings.fleet.close_without_lease);
+    CHECK(wrong(with(worker, {"--fence", "shut"})).contains("keep"));
+    CHECK(read(with(coordinator, {"--fence", "close"}))->warnings == words{"--fence means nothing in mode coordinator"});
+}
+
 TEST_CASE("a setting of another mode is warned of") {
     const auto got = read(with(worker, {"--store", "sqlite:/x", "--total-shards", "4"}));
     REQUIRE(got.has_value());

@@ -58,6 +58,7 @@ public:
     bool grants = true;       ///< Permits are given at once.
     duration grant_age = {};  ///< How long a permit is on its way.
     bool resume_host_dead = false;
+    bool holds_dials = false;  ///< There is no right to dial before let_dial().
     duration latency = 10ms;
     duration event_every = 200ms;  ///< 0: no events.
     bool mutes_resumed = false;    ///< RESUMED is lost on its way; its number is too.
@@ -178,7 +179,7 @@ private:
     }
     void drop() {
         check_beats();
-        busy_ = up_ = hello_sent_ = server_live_ = false;
+        busy_ = up_ = hello_sent_ = server_live_ = held_ = false;
     }
 
     void carry_out(const dial& order) {
@@ -191,10 +192,14 @@ private:
         busy_ = true;
         up_ = false;
         ++connection_;
-        const bool to_resume_host = order.url.starts_with("wss://resume");
-        on_resume_host_ = to_resume_host;
+        on_resume_host_ = order.url.starts_with("wss://resume");
+        held_ = holds_dials;
+        if (!held_) return connect();
+        later(duration{}, [this] { fact(dial_held{}); });
+    }
+    void connect() {
         auto how = next(on_dial);
-        if (to_resume_host && resume_host_dead) how = answer::refuse;
+        if (on_resume_host_ && resume_host_dead) how = answer::refuse;
         if (how == behaviour(answer::refuse)) {
             later(latency, [this] {
                 drop();
@@ -247,6 +252,12 @@ private:
     }
 
 public:
+    void let_dial() {
+        holds_dials = false;
+        if (!std::exchange(held_, false)) return;
+        fact(dial_begun{});
+        connect();
+    }
     void grant() {
         if (!asking_) return;
         asking_ = false;
@@ -421,7 +432,7 @@ private:
         if (up_ && hello_sent_) CHECK_MESSAGE(now() - last_beat_ <= 40s + 2 * latency, "heartbeats keep going");
     }
 
-    bool busy_ = false, up_ = false, hello_sent_ = false, server_live_ = false, on_resume_host_ = false;
+    bool busy_ = false, up_ = false, hello_sent_ = false, server_live_ = false, on_resume_host_ = false, held_ = false;
     std::uint64_t connection_ = 0;
     instant hello_at_{}, last_beat_{};
     bool asking_ = false, may_identify_ = false, asked_for_beat_ = false;

@@ -381,6 +381,7 @@ public:
         reply_on.post(std::move(allowed));
     }
     [[nodiscard]] bool may_be_taken(shard_key, instant) const noexcept override { return over; }
+    [[nodiscard]] bool must_close(shard_key, instant) const noexcept override { return false; }
     bool over = false;
 };
 }  // namespace

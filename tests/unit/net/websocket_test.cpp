@@ -768,3 +768,46 @@ TEST_CASE("a text message that is not UTF-8 ends the connection with 1007, a bin
     REQUIRE(future.wait_for(patience) == std::future_status::ready);
     CHECK(future.get() == 1007);
 }
+
+TEST_CASE("a blown fuse shows the peer the end while the connection's own thread is stuck, which sees it when it comes round") {
+    for (const bool plain : {false, true}) {
+        CAPTURE(plain);
+        std::promise<void> stuck, go_on;
+        server there(plain ? nullptr : own_server_tls(), after_upgrade({}, frame(1, "block")));
+        client here(plain ? nullptr : own_client_tls());
+        here.events.at_message = [&](std::string_view) {
+            stuck.set_value();
+            go_on.get_future().wait();
+        };
+        const auto fuse = std::make_shared<socket_fuse>();
+        CHECK_FALSE(fuse->blow());  // There is no connection yet.
+        here.dial(plain ? ws(there) : wss(there), [&](dial_request& request) { request.fuse = fuse; });
+        REQUIRE(stuck.get_future().wait_for(patience) == std::future_status::ready);
+        CHECK(fuse->blow());
+        CHECK_FALSE(fuse->blow());
+        CHECK(there.log.wait("server ended") != "");
+        CHECK(here.events.log.count("closed") == 0);
+        go_on.set_value();
+        CHECK(here.closed().starts_with("closed - | net: connection closed"));
+    }
+}
+
+TEST_CASE("a fuse is good for nothing once its connection was closed: not for whatever has its number by then") {
+    server there(own_server_tls(), after_upgrade([](server_connection& self) {
+                     while (auto got = take_frame(self.received))
+                         if (got->opcode == 8) self.stream->write(close_frame(4000));
+                 }));
+    const auto fuse = std::make_shared<socket_fuse>();
+    client first;
+    first.dial(wss(there), [&](dial_request& request) { request.fuse = fuse; });
+    REQUIRE(first.events.log.wait("open") == "open");
+    first.on_socket([](websocket& socket) { socket.close(4000, 10s); });
+    CHECK_FALSE(fuse->blow());  // What still comes is told to nobody.
+    CHECK(first.closed().starts_with("closed 4000"));
+    client second;
+    second.dial(wss(there), [](dial_request&) {});
+    REQUIRE(second.events.log.wait("open") == "open");
+    CHECK_FALSE(fuse->blow());
+    second.on_socket([](websocket& socket) { CHECK(socket.send("still there")); });
+    CHECK(second.events.log.count("closed") == 0);
+}

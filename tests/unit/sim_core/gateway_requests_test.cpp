@@ -442,6 +442,7 @@ TEST_CASE("B51 counters judge a client: identifies, resumes, op 9s, breaches, la
         CHECK(b.counted(name) == count);
     }
     CHECK(b.oracle().at("counters").at("closed_with") == json::value{{"4009", 3}});
+    CHECK(b.oracle().at("counters").at("closed_by_client") == json::value{{"1000", 1}, {"4000", 1}});
 }
 
 TEST_CASE("B52 thousands of sessions: one event to all of them shares one text, and costs one small record each") {
