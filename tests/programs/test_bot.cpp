@@ -1,8 +1,8 @@
 // A bot for the system tests, in any mode. It asks for the intents whose number TEST_INTENTS says, so that a test can ask for
 // what Discord does not know, and writes on stdout what shards() says of each shard's journal once that is not well. With
 // TEST_REPORTS it writes what it goes on with, and whether messages come from guilds that it has cached. With TEST_HOLDS the
-// handler of each shard's first message ends with the bot, and no sooner. While there is a file of the name TEST_BLOCK its handler
-// of messages blocks the thread that it runs on, as no handler should.
+// handler of each shard's first message ends with the bot, and no sooner. While there is a file of the name TEST_BLOCK its
+// handler of messages blocks the thread that it runs on, as no handler should.
 
 #include <chrono>
 #include <cstdio>

@@ -24,6 +24,7 @@ public:
         allow_ = [&reply_on, allowed = std::move(allowed)] { reply_on.post(allowed); };
     }
     [[nodiscard]] bool may_be_taken(shard_key, instant) const noexcept override { return false; }
+    [[nodiscard]] bool must_close(shard_key, instant) const noexcept override { return false; }
 
     /// The newest session that was asked for is known.
     void note() { allow_(); }
