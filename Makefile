@@ -44,7 +44,8 @@ format: bootstrap ## Formats every source file.
 
 sanitize: bootstrap ## Runs the tests under ASan+UBSan, then under TSan.
 	@$(MAKE) --no-print-directory BUILD=build/asan CMAKE_FLAGS=-DSHOAL_SANITIZE=address,undefined sanitized
-	@$(MAKE) --no-print-directory BUILD=build/tsan CMAKE_FLAGS=-DSHOAL_SANITIZE=thread sanitized
+	@TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/tests/support/tsan.supp" \
+		$(MAKE) --no-print-directory BUILD=build/tsan CMAKE_FLAGS=-DSHOAL_SANITIZE=thread sanitized
 
 fuzz: bootstrap  ## Runs each target of tests/fuzz for FUZZ_SECONDS (60) with coverage and ASan+UBSan; FUZZ_KEEP=yes keeps what is new.
 	@$(MAKE) --no-print-directory BUILD=build/fuzz CMAKE_FLAGS=-DSHOAL_FUZZ=ON build/fuzz/build.ninja
