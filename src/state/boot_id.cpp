@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/assert.hpp"
 #include "state/files.hpp"
 
@@ -23,6 +26,13 @@ incarnation make_incarnation() {
     // Up to 256 bytes come whole once the system's pool is ready, and it is long before any bot starts.
     SHOAL_ASSERT(::getrandom(made.data(), made.size(), 0) == static_cast<ssize_t>(made.size()));
     return made;
+}
+
+std::uint64_t random_number() {
+    const auto bits = make_incarnation();
+    std::uint64_t number = 0;
+    std::memcpy(&number, bits.data(), sizeof number);
+    return std::max<std::uint64_t>(number, 1);
 }
 
 std::string to_hex(const incarnation& which) {

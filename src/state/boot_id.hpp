@@ -1,5 +1,5 @@
 #pragma once
-// Two names from the system: this boot (boot-clock times mean something only within it) and a fresh random one for this process.
+// Names from the system: this boot (boot-clock times mean something only within it), and fresh random ones.
 
 #include <array>
 #include <cstdint>
@@ -17,5 +17,7 @@ using incarnation = std::array<std::uint8_t, 16>;
 [[nodiscard]] incarnation make_incarnation();
 /// 32 lower-case hex digits.
 [[nodiscard]] std::string to_hex(const incarnation& which);
+/// 64 of such bits, and never 0, which stands for "none" wherever a number is a name.
+[[nodiscard]] std::uint64_t random_number();
 
 }  // namespace shoal::state

@@ -53,13 +53,6 @@ std::string_view text_of(const leader::note& what) noexcept {
     return "note";
 }
 
-std::uint64_t random_number() {
-    const auto bytes = state::make_incarnation();
-    std::uint64_t number = 0;
-    std::copy_n(bytes.begin(), sizeof number, reinterpret_cast<char*>(&number));
-    return std::max<std::uint64_t>(number, 1);
-}
-
 }  // namespace
 
 office::office(scheduler& on, store::state_store& keeps, host::gateway_bot_source discord, office_options options)
@@ -82,7 +75,7 @@ void office::open(const store::contents& what, std::string began_anew) {
         taken.records.push_back({each.key, each.value});
     }
     taken.began_anew = std::move(began_anew);
-    taken.fresh_fleet = static_cast<cluster::fleet_id>(random_number());
+    taken.fresh_fleet = static_cast<cluster::fleet_id>(state::random_number());
     step(taken);
     if (options_.total_shards) step(leader::shard_count_told{*options_.total_shards});
 }

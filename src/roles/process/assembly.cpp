@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -191,8 +190,7 @@ host::host_options assembly::host_options_for(const std::string& gateway_url) co
     options.session.gateway_url = gateway_url;
     options.session.transport = compression_of(settings_.compression);
     options.session.presence_json = bot_.presence_json();
-    const auto random = state::make_incarnation();
-    std::memcpy(&options.session.seed, random.data(), sizeof options.session.seed);
+    options.session.seed = state::random_number();
     options.guild_wait = settings_.guild_wait;
     options.silence.least_silence = settings_.half_deaf_after;
     options.renew_after_move = settings_.renew_after_move;

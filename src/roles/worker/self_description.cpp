@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -19,18 +17,11 @@ namespace {
 // Which incarnation had the state folder before, as text: whoever holds its lock proves that one dead.
 constexpr std::string_view incarnation_file = "incarnation";
 
-std::uint64_t random_number() {
-    const auto bytes = state::make_incarnation();
-    std::uint64_t number = 0;
-    std::memcpy(&number, bytes.data(), sizeof number);
-    return std::max<std::uint64_t>(number, 1);
-}
-
 }  // namespace
 
 std::expected<incarnations, config::startup_problem> next_incarnation(const run_files& files,
                                                                       const config::bot_settings& settings) {
-    incarnations who{.now = static_cast<cluster::incarnation>(random_number())};
+    incarnations who{.now = static_cast<cluster::incarnation>(state::random_number())};
     const auto& folder = files.folder;
     if (!folder) return who;
     const auto before = folder->read(incarnation_file);
@@ -55,7 +46,7 @@ cluster::worker_config describe_self(const config::bot_settings& settings, const
     config.fence = settings.fleet.close_without_lease ? cluster::fence_policy::close : cluster::fence_policy::keep;
     // A coordinator that starts again waits one lease for its workers: who tries less often would find its shards given away.
     config.retry_most = std::chrono::seconds(1);
-    config.seed = random_number();
+    config.seed = state::random_number();
     return config;
 }
 

@@ -123,6 +123,7 @@ TEST_CASE("a boot has one name and each incarnation its own") {
     CHECK(boot_id()->size() == 36);
     CHECK(*boot_id() == *boot_id());
     CHECK(make_incarnation() != make_incarnation());
+    CHECK(random_number() != random_number());
     CHECK(to_hex({0x00, 0xff, 0x10}).substr(0, 6) == "00ff10");
     CHECK(to_hex(make_incarnation()).size() == 32);
 }
