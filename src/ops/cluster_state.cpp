@@ -3,9 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "discord/json_writer.hpp"
+#include "ops/eighths.hpp"
 
 namespace shoal::ops {
 namespace {
@@ -13,8 +12,6 @@ namespace {
 using discord::json_writer;
 
 std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
-
-double tenths(double number) { return std::round(number * 8) / 8; }
 
 std::int64_t ms_of(duration span) { return std::chrono::duration_cast<std::chrono::milliseconds>(span).count(); }
 
@@ -43,7 +40,7 @@ void write_rest(json_writer& out, const cluster::rest_picture& rest) {
         .field("pacedPerSecond", rest.paced_per_second)
         .field("leasedPerSecond", rest.leased_per_second)
         .field("keptPerSecond", rest.kept_per_second)
-        .field("sentPerSecond", tenths(rest.sent_per_second))
+        .field("sentPerSecond", to_eighths(rest.sent_per_second))
         .field("waiting", rest.waiting)
         .end_object();
 }
@@ -52,12 +49,12 @@ void write_worker(json_writer& out, const cluster::worker_picture& worker) {
     out.begin_object().field("processId", worker.process.value).key("shards").begin_array();
     for (const auto each : worker.shards) out.value(each);
     out.end_array()
-        .field("cpuUsage", tenths(100 * worker.metrics.cpu_share))
+        .field("cpuUsage", to_eighths(100 * worker.metrics.cpu_share))
         .field("memoryMb", worker.metrics.memory_mb)
-        .field("eventsPerSecond", tenths(worker.metrics.events_per_second))
+        .field("eventsPerSecond", to_eighths(worker.metrics.events_per_second))
         .field("queueDepth", worker.metrics.queue_depth)
         .field("restPerSecond", worker.rest_per_second)
-        .field("restSentPerSecond", tenths(worker.rest_sent_per_second))
+        .field("restSentPerSecond", to_eighths(worker.rest_sent_per_second))
         .field("restWaiting", worker.rest_waiting)
         .field("status", cluster::to_string(worker.state))
         .field("reason", worker.reason)
@@ -86,8 +83,8 @@ void write_shard(json_writer& out, const cluster::shard_picture& shard) {
         .field("refusedWith", shard.refused_with)
         .field("guilds", shard.metrics.guilds)
         .field("latencyMs", ms_of(shard.metrics.latency))
-        .field("eventsPerSecond", tenths(shard.metrics.events_per_second))
-        .field("cpuUsage", tenths(100 * shard.metrics.cpu_share))
+        .field("eventsPerSecond", to_eighths(shard.metrics.events_per_second))
+        .field("cpuUsage", to_eighths(100 * shard.metrics.cpu_share))
         .field("queueDepth", shard.metrics.queue_depth)
         .field("lostEvents", shard.metrics.lost_events)
         .field("resumes", shard.metrics.resumes)

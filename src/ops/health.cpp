@@ -1,16 +1,9 @@
 #include "ops/health.hpp"
 
-#include <cmath>
-
 #include "discord/json_writer.hpp"
+#include "ops/eighths.hpp"
 
 namespace shoal::ops {
-namespace {
-
-double rounded(double number, double to) { return std::round(number / to) * to; }
-
-}  // namespace
-
 std::string health_json(const node_picture& node, node_status status) {
     discord::json_writer out;
     out.begin_object()
@@ -22,8 +15,8 @@ std::string health_json(const node_picture& node, node_status status) {
         .begin_array();
     for (const auto& each : node.shards) out.value(each.id);
     out.end_array()
-        .field("cpuUsage", rounded(node.process.cpu_percent, 0.125))
-        .field("memoryMb", rounded(static_cast<double>(node.process.resident_bytes) / 1e6, 0.125));
+        .field("cpuUsage", to_eighths(node.process.cpu_percent))
+        .field("memoryMb", to_eighths(static_cast<double>(node.process.resident_bytes) / 1e6));
     if (!node.trouble.empty()) out.field("trouble", node.trouble);
     out.end_object();
     return std::move(out).take() + "\n";
